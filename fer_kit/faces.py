@@ -1,0 +1,143 @@
+"""`Faces`: a data set of face pictures, in the one form that every lesson uses."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from fer_kit.errors import InputError
+from fer_kit.files import write_whole
+
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True, eq=False)
+class Faces:
+    """N pictures of faces with what is known about them.
+
+    Attributes:
+        images: uint8 (N, H, W, C), C = 1 for grey and 3 for colour (RGB), 0 black to 255 white.
+        targets: float32 (N, K), rows summing to 1: one-hot labels, or the shares of annotators' votes.
+        emotions: the K names, in the order of the columns of `targets`.
+        split: str (N,), each "train", "validation" or "test".
+        ids: str (N,), unique: the row number in a CSV, the path in a folder.
+        source: where the faces come from, for titles and reports ("synthetic faces", "FER2013").
+        subject: str (N,), who is shown, or None where nobody knows.
+        infrared: uint8 (N, H, W, C), the thermal picture of the same moment, or None.
+        votes: float32 (N, K), how many annotators chose each emotion, or None.
+
+    Introduced in notebooks/01_load.ipynb.
+    """
+
+    images: np.ndarray
+    targets: np.ndarray
+    emotions: tuple[str, ...]
+    split: np.ndarray
+    ids: np.ndarray
+    source: str
+    subject: np.ndarray | None = None
+    infrared: np.ndarray | None = None
+    votes: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        count, classes = len(self.images), len(self.emotions)
+        if self.images.ndim != 4 or self.images.dtype != np.uint8:
+            raise InputError(
+                "Expected images as uint8 of shape (N, height, width, channels). "
+                f"Received: {self.images.dtype} of shape {self.images.shape}."
+            )
+        if self.targets.shape != (count, classes):
+            raise InputError(
+                f"Expected targets of shape {(count, classes)}: a row for each image, a column for "
+                f"each emotion. Received: {self.targets.shape}."
+            )
+        if count and not np.allclose(self.targets.sum(axis=1), 1, atol=1e-4):
+            raise InputError("Expected every row of targets to sum to 1. Received: rows that do not.")
+        for name in ("split", "ids", "subject", "infrared", "votes"):
+            value = getattr(self, name)
+            if value is not None and len(value) != count:
+                raise InputError(
+                    f"Expected {count} values of {name}, one for each image. Received: {len(value)}."
+                )
+        unknown = set(np.unique(self.split)) - set(SPLITS)
+        if unknown:
+            raise InputError(f"Expected splits among {SPLITS}. Received: {sorted(unknown)}.")
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{(self.split == name).sum():,} {name}" for name in SPLITS)
+        height, width, channels = self.images.shape[1:]
+        return f"Faces({self.source}: {sizes}; {height}×{width}×{channels}; {len(self.emotions)} emotions)"
+
+    @property
+    def labels(self) -> np.ndarray:
+        """int (N,): the index of the strongest emotion of each face."""
+        return self.targets.argmax(axis=1)
+
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether these faces were drawn; results on them say nothing about real faces."""
+        return self.source.startswith("synthetic")
+
+    def subset(self, which: str | Sequence[int] | np.ndarray) -> "Faces":
+        """The faces of one split ("train", "validation", "test"), or at the given indices or mask."""
+        if isinstance(which, str):
+            if which not in SPLITS:
+                raise InputError(f"Expected a split among {SPLITS}. Received: {which!r}.")
+            which = self.split == which
+        rows = {
+            field.name: value[which]
+            for field in fields(self)
+            if isinstance(value := getattr(self, field.name), np.ndarray)
+        }
+        return replace(self, **rows)
+
+    def counts(self) -> pd.DataFrame:
+        """How many faces of each emotion (rows) are in each split (columns)."""
+        table = {
+            name: np.bincount(self.labels[self.split == name], minlength=len(self.emotions))
+            for name in SPLITS
+        }
+        return pd.DataFrame(table, index=pd.Index(self.emotions, name="emotion"))
+
+    def fingerprint(self) -> str:
+        """sha256 of everything in it: two data sets with the same fingerprint are the same."""
+        digest = hashlib.sha256(repr((self.emotions, self.source)).encode())
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, np.ndarray):
+                value = np.ascontiguousarray(value)
+                digest.update(f"{field.name} {value.dtype} {value.shape}".encode())
+                digest.update(value.tobytes() if value.dtype.kind != "U" else "\n".join(value).encode())
+        return digest.hexdigest()
+
+    def save(self, path: str | Path) -> Path:
+        """Write everything to one .npz file (uncompressed, so that it loads at the disk's speed)."""
+        present = {field.name: getattr(self, field.name) for field in fields(self)}
+        arrays = {name: np.asarray(value) for name, value in present.items() if value is not None}
+        return write_whole(path, lambda temporary: np.savez(temporary, **arrays))
+
+    @classmethod
+    def open(cls, path: str | Path) -> "Faces":
+        """Read what `save` wrote."""
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                values = {name: stored[name] for name in stored.files}
+            values["emotions"] = tuple(str(name) for name in values["emotions"])
+            values["source"] = str(values["source"])
+            return cls(**values)
+        except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+            raise InputError(
+                f"Expected a file of faces written by Faces.save. Received: {path} ({error}). "
+                "Delete it and make it again."
+            ) from error
+
+
+def one_hot(labels: Sequence[int] | np.ndarray, classes: int) -> np.ndarray:
+    """float32 (N, classes): 1 in the column of each label, 0 elsewhere."""
+    return np.eye(classes, dtype=np.float32)[np.asarray(labels, dtype=int)]
