@@ -70,7 +70,8 @@ def canonical(name: str) -> str:
     if key not in _CANONICAL:
         raise InputError(
             f"Expected the name of an emotion: {', '.join(EMOTIONS)}, or a common synonym. "
-            f"Received: {name!r}. Rename it, or add the spelling to SYNONYMS in fer_kit/emotions.py."
+            f"Received: {name!r}. "
+            "Rename it, or add the spelling to SYNONYMS in fer_kit/emotions.py."
         )
     return _CANONICAL[key]
 
@@ -81,7 +82,7 @@ def is_emotion(name: str) -> bool:
 
 
 def in_course_order(names: Sequence[str]) -> tuple[str, ...]:
-    """The canonical names among `names`, each once, in the course's order and not the alphabet's."""
+    """The canonical names among `names`, each once, in the course's order (not the alphabet's)."""
     found = {canonical(name) for name in names}
     return tuple(name for name in EMOTIONS if name in found)
 
@@ -103,8 +104,8 @@ def convert(targets: np.ndarray, source: Sequence[str], target: Sequence[str]) -
         targets: (N, len(source)), rows summing to 1.
 
     Returns:
-        float32 (N, len(target)). Mass of emotions that `target` lacks is dropped and the rest scaled
-        to sum to 1; a row that had no other mass becomes all zeros, so that the caller sees it.
+        float32 (N, len(target)). Mass of emotions that `target` lacks is dropped and the rest
+        scaled to sum to 1; a row that had no other mass becomes all zeros, so that it shows.
     """
     places = index_map(source, target)
     converted = np.zeros((len(targets), len(target)), np.float32)

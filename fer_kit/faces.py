@@ -20,7 +20,7 @@ class Faces:
 
     Attributes:
         images: uint8 (N, H, W, C), C = 1 for grey and 3 for colour (RGB), 0 black to 255 white.
-        targets: float32 (N, K), rows summing to 1: one-hot labels, or the shares of annotators' votes.
+        targets: float32 (N, K), rows summing to 1: one-hot labels, or shares of annotators' votes.
         emotions: the K names, in the order of the columns of `targets`.
         split: str (N,), each "train", "validation" or "test".
         ids: str (N,), unique: the row number in a CSV, the path in a folder.
@@ -55,12 +55,15 @@ class Faces:
                 f"each emotion. Received: {self.targets.shape}."
             )
         if count and not np.allclose(self.targets.sum(axis=1), 1, atol=1e-4):
-            raise InputError("Expected every row of targets to sum to 1. Received: rows that do not.")
+            raise InputError(
+                "Expected every row of targets to sum to 1. Received: rows that do not."
+            )
         for name in ("split", "ids", "subject", "infrared", "votes"):
             value = getattr(self, name)
             if value is not None and len(value) != count:
                 raise InputError(
-                    f"Expected {count} values of {name}, one for each image. Received: {len(value)}."
+                    f"Expected {count} values of {name}, one for each image. "
+                    f"Received: {len(value)}."
                 )
         unknown = set(np.unique(self.split)) - set(SPLITS)
         if unknown:
@@ -72,7 +75,8 @@ class Faces:
     def __repr__(self) -> str:
         sizes = ", ".join(f"{(self.split == name).sum():,} {name}" for name in SPLITS)
         height, width, channels = self.images.shape[1:]
-        return f"Faces({self.source}: {sizes}; {height}×{width}×{channels}; {len(self.emotions)} emotions)"
+        shape = f"{height}×{width}×{channels}"
+        return f"Faces({self.source}: {sizes}; {shape}; {len(self.emotions)} emotions)"
 
     @property
     def labels(self) -> np.ndarray:
@@ -85,7 +89,7 @@ class Faces:
         return self.source.startswith("synthetic")
 
     def subset(self, which: str | Sequence[int] | np.ndarray) -> "Faces":
-        """The faces of one split ("train", "validation", "test"), or at the given indices or mask."""
+        """The faces of one split ("train", "validation", "test"), or at some indices or a mask."""
         if isinstance(which, str):
             if which not in SPLITS:
                 raise InputError(f"Expected a split among {SPLITS}. Received: {which!r}.")
@@ -113,11 +117,13 @@ class Faces:
             if isinstance(value, np.ndarray):
                 value = np.ascontiguousarray(value)
                 digest.update(f"{field.name} {value.dtype} {value.shape}".encode())
-                digest.update(value.tobytes() if value.dtype.kind != "U" else "\n".join(value).encode())
+                digest.update(
+                    value.tobytes() if value.dtype.kind != "U" else "\n".join(value).encode()
+                )
         return digest.hexdigest()
 
     def save(self, path: str | Path) -> Path:
-        """Write everything to one .npz file (uncompressed, so that it loads at the disk's speed)."""
+        """Write everything to one .npz file, uncompressed: it loads at the disk's speed."""
         present = {field.name: getattr(self, field.name) for field in fields(self)}
         arrays = {name: np.asarray(value) for name, value in present.items() if value is not None}
         return write_whole(path, lambda temporary: np.savez(temporary, **arrays))

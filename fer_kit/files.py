@@ -21,7 +21,9 @@ def write_whole(path: str | Path, write: Callable[[Path], Any]) -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         # The suffix stays at the end: numpy and Keras choose the format by it.
-        handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+        handle, name = tempfile.mkstemp(
+            prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent
+        )
         os.close(handle)
         temporary = Path(name)
         write(temporary)
@@ -30,8 +32,8 @@ def write_whole(path: str | Path, write: Callable[[Path], Any]) -> Path:
     except OSError as error:
         reason = error.strerror or error
         raise InputError(
-            f"Expected to write {path}. Received: {reason}. Free some space or choose a folder that "
-            "you may write to."
+            f"Expected to write {path}. Received: {reason}. "
+            "Free some space or choose a folder that you may write to."
         ) from error
     finally:
         if temporary is not None:

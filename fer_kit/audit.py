@@ -1,0 +1,89 @@
+"""What is wrong with a data set of faces: blank, repeated, leaked and contradictory pictures."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from fer_kit.faces import Faces
+
+
+@dataclass(frozen=True)
+class Audit:
+    """The faults of one data set. Rows are positions in `Faces`.
+
+    Attributes:
+        blank: rows whose picture has a single grey value.
+        copies: a line for each picture that has an identical twin: row, id, split, emotion and the
+            number of its group. Blank pictures are left out, they are counted above.
+    """
+
+    blank: np.ndarray
+    copies: pd.DataFrame
+
+    @property
+    def groups(self) -> int:
+        """How many pictures occur more than once."""
+        return int(self.copies["group"].nunique())
+
+    @property
+    def redundant(self) -> int:
+        """How many pictures could go if each were kept once."""
+        return len(self.copies) - self.groups
+
+    @property
+    def leaked(self) -> pd.DataFrame:
+        """The copies whose group is in several splits: a test face that training has shown."""
+        return self._groups_with_several("split")
+
+    @property
+    def conflicting(self) -> pd.DataFrame:
+        """The copies whose group carries more than one emotion: one of the labels must be wrong."""
+        return self._groups_with_several("emotion")
+
+    def summary(self) -> pd.DataFrame:
+        """The counts as a table, with a column that says what each means."""
+        leaked, conflicting = self.leaked, self.conflicting
+        lines = [
+            ("blank pictures", len(self.blank), "a single grey value: no face"),
+            ("groups of identical pictures", self.groups, "the same pixels, more than once"),
+            ("redundant pictures", self.redundant, "copies beyond the first of each group"),
+            ("groups across splits", leaked["group"].nunique(), "a test face seen in training"),
+            ("pictures in them", len(leaked), ""),
+            (
+                "groups with conflicting labels",
+                conflicting["group"].nunique(),
+                "one label is wrong",
+            ),
+            ("pictures in them", len(conflicting), ""),
+        ]
+        return pd.DataFrame(lines, columns=["what", "count", "meaning"]).set_index("what")
+
+    def _groups_with_several(self, column: str) -> pd.DataFrame:
+        several = self.copies.groupby("group")[column].transform("nunique") > 1
+        return self.copies[several]
+
+
+def audit_faces(faces: Faces) -> Audit:
+    """Find blank and identical pictures by comparing pixels.
+
+    Pictures that are merely alike (another crop, another compression) are not found: the counts are
+    lower bounds.
+
+    Introduced in notebooks/02_analyze.ipynb.
+    """
+    flat = faces.images.reshape(len(faces), -1)
+    is_blank = flat.min(axis=1) == flat.max(axis=1)
+    table = pd.DataFrame(
+        {
+            "row": np.arange(len(faces)),
+            "id": faces.ids,
+            "split": faces.split,
+            "emotion": np.array(faces.emotions)[faces.labels],
+            "pixels": [row.tobytes() for row in flat],
+        }
+    )[~is_blank]
+    table = table[table.duplicated("pixels", keep=False)]
+    table["group"] = table.groupby("pixels", sort=False).ngroup()
+    copies = table.drop(columns="pixels").sort_values(["group", "row"], ignore_index=True)
+    return Audit(blank=np.flatnonzero(is_blank), copies=copies)

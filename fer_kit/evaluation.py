@@ -1,0 +1,240 @@
+"""Scores with their uncertainty, computed from predictions alone.
+
+A model's predictions are written once, to `predictions/<model>.csv`. Every number in the course,
+from accuracy to calibration, is computed from that file: anybody can check it without the model.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.stats import binomtest
+from sklearn.metrics import confusion_matrix as count_confusions
+from sklearn.metrics import precision_recall_fscore_support
+
+from fer_kit.errors import InputError
+from fer_kit.faces import Faces
+from fer_kit.files import write_whole
+
+RESAMPLES = 2000
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """What a model said about N faces.
+
+    Attributes:
+        ids: str (N,), as in `Faces.ids`.
+        split: str (N,), "validation" or "test" (training faces are seldom predicted).
+        targets: float32 (N, K), the truth, rows summing to 1.
+        probabilities: float32 (N, K), the model's answer, rows summing to 1.
+        emotions: the K names, in the order of the columns.
+    """
+
+    ids: np.ndarray
+    split: np.ndarray
+    targets: np.ndarray
+    probabilities: np.ndarray
+    emotions: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def true(self) -> np.ndarray:
+        """int (N,): the index of the true emotion."""
+        return self.targets.argmax(axis=1)
+
+    @property
+    def predicted(self) -> np.ndarray:
+        """int (N,): the index of the emotion with the highest probability."""
+        return self.probabilities.argmax(axis=1)
+
+    @property
+    def correct(self) -> np.ndarray:
+        """bool (N,)."""
+        return self.true == self.predicted
+
+    def subset(self, split: str) -> "Predictions":
+        """The predictions for one split."""
+        rows = self.split == split
+        return Predictions(
+            self.ids[rows],
+            self.split[rows],
+            self.targets[rows],
+            self.probabilities[rows],
+            self.emotions,
+        )
+
+
+def save_predictions(path: str | Path, faces: Faces, probabilities: np.ndarray) -> Path:
+    """Write one line a face: id, split, label, the target and the probability of each emotion.
+
+    Args:
+        probabilities: (N, K), the model's answers for `faces`, in the same order.
+
+    Introduced in notebooks/04_lenet5.ipynb.
+    """
+    probabilities = np.asarray(probabilities)
+    if probabilities.shape != faces.targets.shape:
+        raise InputError(
+            f"Expected probabilities of shape {faces.targets.shape}: a row for each face, a column "
+            f"for each emotion. Received: {probabilities.shape}."
+        )
+    table = pd.DataFrame({"id": faces.ids, "split": faces.split})
+    table["label"] = np.array(faces.emotions)[faces.labels]
+    for index, name in enumerate(faces.emotions):
+        table[f"target_{name}"] = faces.targets[:, index]
+    for index, name in enumerate(faces.emotions):
+        table[f"p_{name}"] = probabilities[:, index]
+    return write_whole(
+        path, lambda temporary: table.to_csv(temporary, index=False, float_format="%.7g")
+    )
+
+
+def read_predictions(path: str | Path) -> Predictions:
+    """Read what `save_predictions` wrote, and check it.
+
+    Raises:
+        InputError: the file is missing, lacks columns, or holds rows that are no probabilities.
+    """
+    try:
+        table = pd.read_csv(path, dtype={"id": str, "split": str})
+    except (OSError, ValueError) as error:
+        raise InputError(f"Expected a CSV of predictions. Received: {path} ({error}).") from error
+    emotions = tuple(name[2:] for name in table.columns if name.startswith("p_"))
+    wanted = ["id", "split", *(f"target_{name}" for name in emotions)]
+    missing = [name for name in wanted if name not in table.columns]
+    if missing or not emotions:
+        raise InputError(
+            "Expected the columns id, split, target_<emotion> and p_<emotion>. "
+            f"Received: {path} without {', '.join(missing) or 'any p_<emotion>'}."
+        )
+    probabilities = _numbers(table, [f"p_{name}" for name in emotions], path)
+    targets = _numbers(table, [f"target_{name}" for name in emotions], path)
+    for what, values in (("probabilities", probabilities), ("targets", targets)):
+        wrong = np.flatnonzero(
+            ~np.isclose(values.sum(axis=1), 1, atol=1e-3) | (values < 0).any(axis=1)
+        )
+        if len(wrong):
+            raise InputError(
+                f"Expected {what} between 0 and 1 that sum to 1 in each row. Received: {path} with "
+                f"{len(wrong)} other rows, the first on line {wrong[0] + 2}."
+            )
+    return Predictions(
+        table["id"].to_numpy(str), table["split"].to_numpy(str), targets, probabilities, emotions
+    )
+
+
+def score(predictions: Predictions, seed: int = 0) -> dict:
+    """The scores of one model on one set of faces, as plain numbers ready for JSON.
+
+    Accuracy carries Wilson's 95 % interval. The interval of macro-F1 is a bootstrap: the faces are
+    drawn again with replacement 2,000 times.
+
+    Returns:
+        faces, accuracy, accuracy_95, majority_baseline, majority_emotion, macro_precision,
+        macro_recall, macro_f1, macro_f1_95, weighted_precision, weighted_recall, weighted_f1, and
+        per_emotion: {name: {precision, recall, f1, faces}}. Scores are between 0 and 1.
+
+    Introduced in notebooks/08_confusion_matrix.ipynb.
+    """
+    if not len(predictions):
+        raise InputError("Expected predictions for at least one face. Received: none.")
+    matrix = confusion(predictions).to_numpy()
+    shares = matrix.sum(axis=1) / matrix.sum()
+    report = per_emotion(predictions)
+    present = report["faces"] > 0
+    weighted = report[["precision", "recall", "f1"]].mul(shares, axis=0).sum()
+    macro = report.loc[present, ["precision", "recall", "f1"]].mean()
+    correct = int(predictions.correct.sum())
+    return {
+        "faces": len(predictions),
+        "accuracy": correct / len(predictions),
+        "accuracy_95": accuracy_interval(correct, len(predictions)),
+        "majority_baseline": float(shares.max()),
+        "majority_emotion": predictions.emotions[int(shares.argmax())],
+        **{f"macro_{name}": float(value) for name, value in macro.items()},
+        "macro_f1_95": _macro_f1_interval(matrix, seed),
+        **{f"weighted_{name}": float(value) for name, value in weighted.items()},
+        "per_emotion": report.to_dict(orient="index"),
+    }
+
+
+def accuracy_interval(correct: int, total: int) -> list[float]:
+    """Wilson's 95 % interval [low, high] for `correct` of `total`, between 0 and 1."""
+    interval = binomtest(correct, total).proportion_ci(0.95, method="wilson")
+    return [float(interval.low), float(interval.high)]
+
+
+def per_emotion(predictions: Predictions) -> pd.DataFrame:
+    """Precision, recall, F1 and the number of faces, a row for each emotion.
+
+    A score that would divide by zero (an emotion that is never predicted) is 0.
+    """
+    values = precision_recall_fscore_support(
+        predictions.true,
+        predictions.predicted,
+        labels=range(len(predictions.emotions)),
+        zero_division=0,
+    )
+    index = pd.Index(predictions.emotions, name="emotion")
+    return pd.DataFrame(
+        dict(zip(("precision", "recall", "f1", "faces"), values, strict=True)), index=index
+    )
+
+
+def confusion(predictions: Predictions) -> pd.DataFrame:
+    """int (K, K): how often each true emotion (rows) was predicted as each emotion (columns)."""
+    classes = range(len(predictions.emotions))
+    matrix = count_confusions(predictions.true, predictions.predicted, labels=classes)
+    return pd.DataFrame(
+        matrix,
+        index=pd.Index(predictions.emotions, name="true"),
+        columns=pd.Index(predictions.emotions, name="predicted"),
+    )
+
+
+def most_confused(predictions: Predictions, count: int = 5) -> pd.DataFrame:
+    """The most frequent mistakes: true and predicted emotion, faces, share of the true emotion."""
+    matrix = confusion(predictions)
+    sizes = matrix.sum(axis=1)
+    pairs = matrix.stack().rename("faces").reset_index()
+    pairs = pairs[(pairs["true"] != pairs["predicted"]) & (pairs["faces"] > 0)]
+    pairs["share"] = pairs["faces"] / pairs["true"].map(sizes)
+    return pairs.nlargest(count, "faces").reset_index(drop=True)
+
+
+def percent(value: float, interval: Sequence[float] | None = None) -> str:
+    """0.4947 → "49.5 %", with an interval "49.5 % (47.8 to 51.1)"."""
+    text = f"{100 * value:.1f} %"
+    return (
+        text if interval is None else f"{text} ({100 * interval[0]:.1f} to {100 * interval[1]:.1f})"
+    )
+
+
+def _macro_f1_interval(matrix: np.ndarray, seed: int) -> list[float]:
+    """Bootstrap: drawing faces again is drawing the cells of the confusion matrix again."""
+    generator = np.random.default_rng(seed)
+    total = int(matrix.sum())
+    drawn = generator.multinomial(total, (matrix / total).ravel(), size=RESAMPLES)
+    drawn = drawn.reshape(-1, *matrix.shape)
+    hits = np.diagonal(drawn, axis1=1, axis2=2)
+    sizes = drawn.sum(axis=2) + drawn.sum(axis=1)
+    f1 = np.divide(2 * hits, sizes, out=np.zeros(hits.shape), where=sizes > 0)
+    present = matrix.sum(axis=1) > 0
+    low, high = np.quantile(f1[:, present].mean(axis=1), [0.025, 0.975])
+    return [float(low), float(high)]
+
+
+def _numbers(table: pd.DataFrame, columns: list[str], path: str | Path) -> np.ndarray:
+    values = table[columns].apply(pd.to_numeric, errors="coerce")
+    wrong = np.flatnonzero(values.isna().any(axis=1))
+    if len(wrong):
+        raise InputError(
+            f"Expected numbers in {', '.join(columns[:2])}, …. Received: {path} with {len(wrong)} "
+            f"other rows, the first on line {wrong[0] + 2}."
+        )
+    return values.to_numpy(np.float32)

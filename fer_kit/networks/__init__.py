@@ -1,0 +1,24 @@
+"""The networks of the course: functions that return a plain functional `keras.Model`."""
+
+from importlib import import_module
+
+from fer_kit.errors import InputError
+
+NETWORKS = ("lenet5",)
+
+
+def build(name: str, **options):
+    """Build a network by name; `options` go to its function (input_shape, classes, …).
+
+    >>> build("lenet5", classes=7).count_params()
+    168971
+
+    Raises:
+        InputError: the course has no network of that name.
+    """
+    if name not in NETWORKS:
+        raise InputError(
+            f"Expected the name of a network: {', '.join(NETWORKS)}. Received: {name!r}."
+        )
+    module = import_module(f"fer_kit.networks.{name}")
+    return getattr(module, name)(**options)

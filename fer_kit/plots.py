@@ -1,0 +1,243 @@
+"""Every figure of the course: arrays in, `ax=None`, Axes out.
+
+A plot never shows, saves, seeds or restyles anything; a lesson does that with `run.show`.
+"""
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+
+SPLIT_COLOURS = {"train": "#4C72B0", "validation": "#DD8452", "test": "#55A868"}
+
+
+def sheet(
+    rows: Sequence[np.ndarray],
+    names: Sequence[str],
+    title: str = "",
+    scale: float = 1.0,
+    ax: Axes | None = None,
+) -> Axes:
+    """A contact sheet: one row of pictures for each name.
+
+    Args:
+        rows: for each name, pictures (n, H, W), (n, H, W, 1) or (n, H, W, 3), uint8 or 0 to 1.
+            Shorter rows are filled with white.
+        scale: size of a picture on the page, 1 for about 2 cm.
+
+    Introduced in notebooks/01_load.ipynb.
+    """
+    rows = [_as_rgb(row) for row in rows]
+    height, width = rows[0].shape[1:3]
+    columns = max(len(row) for row in rows)
+    page = np.full((len(rows) * height, columns * width, 3), 255, np.uint8)
+    for y, row in enumerate(rows):
+        for x, picture in enumerate(row):
+            page[y * height : (y + 1) * height, x * width : (x + 1) * width] = picture
+    ax = ax or _new_axes(
+        0.8 * scale * columns + 0.9, 0.8 * scale * len(rows) * height / width + 0.4
+    )
+    ax.imshow(page, interpolation="nearest")
+    ax.set_yticks((np.arange(len(rows)) + 0.5) * height - 0.5, names)
+    ax.set_xticks([])
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    ax.set_title(title)
+    return ax
+
+
+def captioned(
+    images: np.ndarray,
+    captions: Sequence[str],
+    colours: Sequence[str] | None = None,
+    columns: int = 6,
+    title: str = "",
+    ax: Axes | None = None,
+) -> Axes:
+    """Pictures in a grid with a caption under each; the caption is not drawn into the picture.
+
+    Args:
+        images: (N, H, W[, 1 or 3]), uint8 or 0 to 1.
+        captions: N texts, of one or two lines.
+        colours: N colours for the captions.
+
+    Introduced in notebooks/08_confusion_matrix.ipynb.
+    """
+    pictures = _as_rgb(images)
+    height, width = pictures.shape[1:3]
+    step_y, step_x = 1.5 * height, 1.15 * width
+    columns = max(1, min(columns, len(pictures)))
+    lines = -(-len(pictures) // columns)
+    ax = ax or _new_axes(1.15 * columns, 1.5 * lines + 0.4)
+    for index, (picture, caption) in enumerate(zip(pictures, captions, strict=True)):
+        x, y = index % columns * step_x, index // columns * step_y
+        ax.imshow(picture, extent=(x, x + width, y + height, y), interpolation="nearest")
+        colour = colours[index] if colours is not None else "black"
+        ax.text(
+            x + width / 2, y + 1.06 * height, caption, color=colour, ha="center", va="top", size=8
+        )
+    ax.set_xlim(-0.05 * width, columns * step_x)
+    ax.set_ylim(lines * step_y, -0.05 * height)
+    ax.axis("off")
+    ax.set_title(title)
+    return ax
+
+
+def pixels(image: np.ndarray, title: str = "", ax: Axes | None = None) -> Axes:
+    """One small grey picture with the value of every pixel written on it.
+
+    Args:
+        image: uint8 (H, W), at most about 20×20, or the numbers cannot be read.
+
+    Introduced in notebooks/01_load.ipynb.
+    """
+    ax = ax or _new_axes(6, 6)
+    sns.heatmap(
+        image, annot=True, fmt="d", cmap="gray", vmin=0, vmax=255, cbar=False, square=True, ax=ax,
+        annot_kws={"size": 7}, xticklabels=False, yticklabels=False,
+    )  # fmt: skip
+    ax.set_title(title)
+    return ax
+
+
+def counts(table: pd.DataFrame, title: str = "", ax: Axes | None = None) -> Axes:
+    """Bars for `Faces.counts`: faces of each emotion, split by split.
+
+    Introduced in notebooks/02_analyze.ipynb.
+    """
+    ax = ax or _new_axes(8, 3.6)
+    long = table.melt(ignore_index=False, var_name="split", value_name="faces").reset_index()
+    sns.barplot(long, x="emotion", y="faces", hue="split", palette=SPLIT_COLOURS, ax=ax)
+    ax.set(xlabel="", ylabel="faces", title=title)
+    ax.legend(title="")
+    sns.despine(ax=ax)
+    return ax
+
+
+def heatmap(
+    table: pd.DataFrame,
+    fmt: str = ".2f",
+    title: str = "",
+    vmax: float | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """A table of non-negative numbers as coloured cells with the numbers in them.
+
+    Introduced in notebooks/02_analyze.ipynb.
+    """
+    ax = ax or _new_axes(0.75 * table.shape[1] + 2, 0.55 * table.shape[0] + 1.4)
+    sns.heatmap(table, annot=True, fmt=fmt, cmap="Blues", vmin=0, vmax=vmax, cbar=False, ax=ax)
+    ax.tick_params(axis="y", rotation=0)
+    ax.tick_params(axis="x", rotation=30)
+    ax.set_title(title)
+    return ax
+
+
+def confusion(
+    matrix: pd.DataFrame, normalise: bool = False, title: str = "", ax: Axes | None = None
+) -> Axes:
+    """A confusion matrix: true emotions in rows, predicted ones in columns.
+
+    Args:
+        matrix: counts (K, K), as `evaluation.confusion` returns.
+        normalise: show each row as shares that sum to 1 (the diagonal is then the recall).
+
+    Introduced in notebooks/08_confusion_matrix.ipynb.
+    """
+    if normalise:
+        matrix = matrix.div(matrix.sum(axis=1).clip(lower=1), axis=0)
+    ax = heatmap(matrix, ".2f" if normalise else "d", title, 1 if normalise else None, ax)
+    ax.set(xlabel="predicted", ylabel="true")
+    return ax
+
+
+def history(
+    table: pd.DataFrame,
+    metric: str = "accuracy",
+    held_out: str = "validation",
+    mark: int | None = None,
+    title: str = "",
+    ax: Axes | None = None,
+) -> Axes:
+    """Training and held-out curve of one metric over the epochs.
+
+    Args:
+        table: a history as `training.save_history` returns.
+        held_out: what the second curve was measured on, for the legend.
+        mark: an epoch to mark with a vertical line (the one that was kept).
+
+    Introduced in notebooks/04_lenet5.ipynb.
+    """
+    ax = ax or _new_axes(5, 3.4)
+    for column, name in ((metric, "train"), (f"val_{metric}", held_out)):
+        ax.plot(
+            table.index, table[column], "o-", markersize=3, color=SPLIT_COLOURS[name], label=name
+        )
+    if mark is not None:
+        ax.axvline(mark, color="grey", linestyle="--", label=f"kept: epoch {mark}")
+    ax.set(xlabel="epoch", ylabel=metric, title=title)
+    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.legend()
+    sns.despine(ax=ax)
+    return ax
+
+
+def intervals(
+    table: pd.DataFrame,
+    baseline: float | None = None,
+    xlabel: str = "accuracy",
+    title: str = "",
+    ax: Axes | None = None,
+) -> Axes:
+    """A dot with its 95 % interval for each row.
+
+    Args:
+        table: columns value, low, high (0 to 1); the index names the rows.
+        baseline: a dashed line to compare with, such as the share of the largest class.
+
+    Introduced in notebooks/04_lenet5.ipynb.
+    """
+    ax = ax or _new_axes(7, 0.5 * len(table) + 1.3)
+    places = np.arange(len(table))[::-1]
+    errors = [table["value"] - table["low"], table["high"] - table["value"]]
+    ax.errorbar(table["value"], places, xerr=errors, fmt="o", color="#4C72B0", capsize=4)
+    for place, (value, high) in zip(places, table[["value", "high"]].to_numpy(), strict=True):
+        ax.annotate(f"  {100 * value:.1f} %", (high, place), va="center")
+    if baseline is not None:
+        ax.axvline(baseline, color="grey", linestyle="--")
+        ax.annotate("always the commonest ", (baseline, places[0] + 0.4), ha="right", color="grey")
+    ax.set_yticks(places, table.index)
+    ax.set(xlim=(0, 1), ylim=(-0.6, len(table) - 0.2), xlabel=xlabel, title=title)
+    sns.despine(ax=ax)
+    return ax
+
+
+def distributions(
+    values: pd.DataFrame, x: str, by: str, title: str = "", ax: Axes | None = None
+) -> Axes:
+    """One box for each group: median, quartiles and outliers of a column.
+
+    Introduced in notebooks/02_analyze.ipynb.
+    """
+    ax = ax or _new_axes(8, 3.6)
+    sns.boxplot(values, x=by, y=x, color="#8DA9D6", fliersize=1, linewidth=0.8, ax=ax)
+    ax.set(xlabel="", title=title)
+    sns.despine(ax=ax)
+    return ax
+
+
+def _new_axes(width: float, height: float) -> Axes:
+    return plt.subplots(figsize=(width, height), layout="constrained")[1]
+
+
+def _as_rgb(images: np.ndarray) -> np.ndarray:
+    """Any stack of pictures as uint8 (N, H, W, 3)."""
+    images = np.asarray(images)
+    if images.dtype != np.uint8:
+        images = np.rint(255 * np.clip(images, 0, 1)).astype(np.uint8)
+    if images.ndim == 3:
+        images = images[..., None]
+    return np.broadcast_to(images, (*images.shape[:3], 3))
