@@ -1,0 +1,50 @@
+"""How much work a run does: the one table behind the parameter `profile`.
+
+Introduced in notebooks/01_load.ipynb.
+"""
+
+from typing import Any
+
+from fer_kit.errors import InputError
+
+# "size" is (train, validation, test) faces: how many synthetic ones are drawn, and at most how many
+# of a real data set are kept; None keeps all of them. Every other entry belongs to the lesson of
+# that name. The published LeNet-5 for FER2013 was trained for 30 epochs with batches of 48.
+PROFILES = {
+    # A check that everything runs, in seconds: the results mean nothing.
+    "smoke": {
+        "size": {"synthetic": (420, 140, 140), "real": (420, 140, 140)},
+        "lenet5": {"epochs": 2, "batch_size": 48},
+    },
+    # The default: minutes on two CPU cores.
+    "quick": {
+        "size": {"synthetic": (6000, 2000, 2000), "real": None},
+        "lenet5": {"epochs": 30, "batch_size": 48},
+    },
+    # As published; comfortable with a GPU. Synthetic faces come in FER2013's numbers.
+    "full": {
+        "size": {"synthetic": (28709, 3589, 3589), "real": None},
+        "lenet5": {"epochs": 30, "batch_size": 48},
+    },
+}
+
+
+def settings(profile: str, dataset: str = "synthetic") -> dict[str, Any]:
+    """The settings of a profile, for one data set.
+
+    Returns:
+        A dictionary: "size" is (train, validation, test) or None for everything; every other key is
+        a lesson's name with that lesson's settings, such as `{"epochs": 30, "batch_size": 48}`.
+
+    Raises:
+        InputError: no such profile.
+    """
+    if profile not in PROFILES:
+        raise InputError(
+            f"Expected a profile among {', '.join(PROFILES)}. Received: {profile!r}. "
+            "Choose one of them, or add yours to fer_kit/profiles.py."
+        )
+    kind = "synthetic" if dataset == "synthetic" else "real"
+    chosen = PROFILES[profile]
+    lessons = {name: dict(values) for name, values in chosen.items() if name != "size"}
+    return {"size": chosen["size"][kind], **lessons}

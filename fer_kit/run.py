@@ -1,0 +1,286 @@
+"""`Run`: one folder holds everything that running the course makes.
+
+A notebook reads named files from its run and writes named files into it, so that notebooks can be
+run alone, again, or all at once, and never depend on what another kernel remembers.
+
+Introduced in notebooks/01_load.ipynb.
+"""
+
+import json
+import os
+import re
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from fer_kit.errors import InputError
+from fer_kit.files import write_text, write_whole
+from fer_kit.profiles import settings
+from fer_kit.version import __version__
+
+DATASET, PROFILE, SEED = "synthetic", "quick", 42
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run and where its files are.
+
+    Attributes:
+        run: its name, and the name of its folder below `runs`.
+        dataset: where the faces come from, a name that `fer_kit.load` knows.
+        data: the absolute path of that data set's files, or "" where none is needed.
+        profile: how much work is done, a name in `fer_kit.profiles.PROFILES`.
+        seed: the number that everything random starts from.
+        fer_kit: the version of the library that made the run.
+    """
+
+    run: str
+    dataset: str = DATASET
+    data: str = ""
+    profile: str = PROFILE
+    seed: int = SEED
+    fer_kit: str = __version__
+
+    @classmethod
+    def open(
+        cls,
+        run: str = "",
+        dataset: str = DATASET,
+        data: str | Path = "",
+        profile: str = PROFILE,
+        seed: int = SEED,
+    ) -> "Run":
+        """Open a run, or start it where there is none of that name.
+
+        Args:
+            run: its name; "" takes the data set's and the profile's, such as "synthetic-quick".
+            dataset, data, profile, seed: as in the class. `data` may be relative to the current
+                folder or to the course's, and may be left out once the run is there.
+
+        Raises:
+            InputError: a name that cannot be used; a run that was made with other parameters or by
+                another version, which would mix results; a folder that is no run.
+        """
+        run = check_name(run or default_name(dataset, profile, seed))
+        settings(profile, dataset)
+        wanted = cls(run, dataset, find_data(data), profile, int(seed))
+        stored = read_config(run)
+        if stored is None:
+            wanted._write_config()
+            return wanted
+        _check_version(stored)
+        _check_parameters(stored, wanted)
+        return stored
+
+    @property
+    def folder(self) -> Path:
+        """Where everything in this run is."""
+        return runs_folder() / self.run
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What this run's profile asks of each lesson; see `fer_kit.profiles`."""
+        return settings(self.profile, self.dataset)
+
+    @property
+    def source(self) -> str:
+        """What figures say about where their faces come from."""
+        return "synthetic faces" if self.dataset == "synthetic" else self.dataset
+
+    def file(self, name: str) -> Path:
+        """The path of a file in this run, to be written: its folder is there."""
+        path = self.folder / name
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(
+                f"Expected to make the folder {path.parent}. Received: {error.strerror}. "
+                "Choose a folder that you may write to with the variable FER_KIT_RUNS."
+            ) from error
+        return path
+
+    def need(self, name: str) -> Path:
+        """The path of a file in this run, to be read.
+
+        Raises:
+            InputError: it is not there; the message names the notebook that makes it.
+        """
+        path = self.folder / name
+        if not path.exists():
+            raise InputError(
+                f"Expected {name} in the run {self.run}. Received: no such file. "
+                + _how_to_make(name, self.run)
+            )
+        return path
+
+    def predictions(self, model: str) -> Path:
+        """The path of a model's predictions, to be written."""
+        return self.file(f"predictions/{model}.csv")
+
+    def models(self) -> list[str]:
+        """The names of the models whose predictions are there."""
+        return sorted(path.stem for path in self.folder.glob("predictions/[!.]*.csv"))
+
+    def show(self, drawn: Any, name: str, *, alt: str) -> None:
+        """Keep a figure in `figures/NAME.png` and show it in the notebook.
+
+        The figure is closed afterwards, so that the notebook does not show it a second time.
+
+        Args:
+            drawn: an Axes, an array of Axes, a Figure or a seaborn grid.
+            name: the name of the file, without its ending.
+            alt: what a reader who cannot see the figure should know: what is drawn, and what it
+                shows. The exported report carries it.
+
+        Introduced in notebooks/02_analyze.ipynb.
+        """
+        import matplotlib.pyplot as plt
+        import numpy as np
+        from IPython.display import Image, display
+
+        if not alt.strip():
+            raise InputError(
+                f"Expected a text that describes the figure {name}. Received: alt={alt!r}. "
+                'Say what it shows: run.show(axes, "counts", alt="Bars: happy is the most common").'
+            )
+        figure = np.ravel(drawn)[0].figure
+        title = _title(figure) or name
+        figure.text(1, 0, self.source, ha="right", va="top", size="x-small", color="0.4")
+        path = self.file(f"figures/{check_name(name)}.png")
+        write_whole(path, lambda temporary: figure.savefig(temporary, dpi=192, bbox_inches="tight"))
+        plt.close(figure)
+        self._record_figure(name, {"title": title, "alt": alt.strip()})
+        display(Image(data=path.read_bytes(), alt=alt.strip(), retina=True))
+
+    def _write_config(self) -> None:
+        config = asdict(self) | {"data": portable(self.data)}
+        write_text(self.folder / "config.json", json.dumps(config, indent=2) + "\n")
+
+    def _record_figure(self, name: str, described: dict[str, str]) -> None:
+        path = self.file("figures/figures.json")
+        figures = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        figures[name] = described
+        write_text(path, json.dumps(figures, indent=2, ensure_ascii=False) + "\n")
+
+
+def runs_folder() -> Path:
+    """Where the runs are: FER_KIT_RUNS, else `runs` in the course's folder."""
+    chosen = os.environ.get("FER_KIT_RUNS")
+    return Path(chosen).expanduser().resolve() if chosen else course_folder() / "runs"
+
+
+def course_folder() -> Path:
+    """The nearest folder upwards that holds `notebooks` and `fer_kit`, else the current one."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "notebooks").is_dir() and (folder / "fer_kit").is_dir():
+            return folder
+    return here
+
+
+def default_name(dataset: str, profile: str, seed: int = SEED) -> str:
+    """The name of a run that was given none: "fer2013-quick", "synthetic-quick-seed7"."""
+    return f"{dataset}-{profile}" + (f"-seed{seed}" if seed != SEED else "")
+
+
+def check_name(name: str) -> str:
+    """The name, if it can name a folder on every system.
+
+    Raises:
+        InputError: it has other characters than letters, digits, "-", "_" and ".".
+    """
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]*", name):
+        raise InputError(
+            "Expected a name of letters, digits, '-', '_' and '.', without '-' or '.' in front. "
+            f"Received: {name!r}. Choose another, such as synthetic-quick."
+        )
+    return name
+
+
+def read_config(run: str) -> Run | None:
+    """The run of that name as its config.json tells it, or None where nothing of it is there.
+
+    Raises:
+        InputError: the folder holds files but no config.json, or one that cannot be read.
+    """
+    folder = runs_folder() / check_name(run)
+    path = folder / "config.json"
+    if not path.exists():
+        if folder.is_dir() and any(not inside.name.startswith(".") for inside in folder.iterdir()):
+            raise InputError(
+                f"Expected a run in {folder}. Received: a folder without config.json, so nobody "
+                "knows how its files were made. Choose another name, or delete the folder."
+            )
+        return None
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+        config["data"] = str(Path(config["data"]).expanduser()) if config["data"] else ""
+        return Run(**{field.name: config[field.name] for field in fields(Run)})
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"Expected the parameters of a run in {path}. Received: a file that cannot be read "
+            f"({type(error).__name__}: {error}). Choose another name, or delete the folder."
+        ) from error
+
+
+def find_data(data: str | Path) -> str:
+    """The absolute path of `data`, given from the current folder, the course's or "~"; "" stays "".
+
+    Raises:
+        InputError: nothing is there.
+    """
+    if not str(data):
+        return ""
+    given = Path(data).expanduser()
+    for path in (Path.cwd() / given, course_folder() / given):
+        if path.exists():
+            return str(path.resolve())
+    raise InputError(
+        f"Expected the path of a data set in data. Received: {str(data)!r}, and nothing is there. "
+        "data/README.md says what to get and where to put it."
+    )
+
+
+def portable(path: str) -> str:
+    """The path with the home folder as "~", so that no user's name stands in a run."""
+    home = Path.home().resolve()
+    return f"~/{Path(path).relative_to(home).as_posix()}" if home in Path(path).parents else path
+
+
+def _check_version(stored: Run) -> None:
+    if stored.fer_kit.split(".")[:2] != __version__.split(".")[:2]:
+        raise InputError(
+            f"Expected a run made by fer_kit {__version__}. Received: {stored.run}, which fer_kit "
+            f"{stored.fer_kit} made. Choose another name, such as {stored.run}-{__version__}, or "
+            "delete that run."
+        )
+
+
+def _check_parameters(stored: Run, wanted: Run) -> None:
+    names = ["dataset", "profile", "seed"] + (["data"] if wanted.data else [])
+    proposed = default_name(wanted.dataset, wanted.profile, wanted.seed)
+    if proposed == stored.run:
+        proposed += "-2"
+    for name in names:
+        theirs, ours = getattr(stored, name), getattr(wanted, name)
+        if theirs != ours:
+            raise InputError(
+                f"Expected {name} = {theirs!r}, with which the run {stored.run} was made. "
+                f"Received: {name} = {ours!r}. One run holds one set of results: set {name} back, "
+                f'or choose another run, such as run = "{proposed}".'
+            )
+
+
+def _how_to_make(name: str, run: str) -> str:
+    from fer_kit.course import maker
+
+    lesson = maker(name)
+    if lesson is None:
+        return "Run the notebook that makes it first."
+    option = "" if run == default_name(DATASET, PROFILE) else f" RUN={run}"
+    return f"Run notebooks/{lesson.name}.ipynb first: make run NB={lesson.number}{option}"
+
+
+def _title(figure: Any) -> str:
+    titles = [figure.get_suptitle(), *(axes.get_title() for axes in figure.axes)]
+    return next((title for title in titles if title), "")
