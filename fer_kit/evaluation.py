@@ -224,8 +224,9 @@ def _macro_f1_interval(matrix: np.ndarray, seed: int) -> list[float]:
     hits = np.diagonal(drawn, axis1=1, axis2=2)
     sizes = drawn.sum(axis=2) + drawn.sum(axis=1)
     f1 = np.divide(2 * hits, sizes, out=np.zeros(hits.shape), where=sizes > 0)
-    present = matrix.sum(axis=1) > 0
-    low, high = np.quantile(f1[:, present].mean(axis=1), [0.025, 0.975])
+    present = drawn.sum(axis=2) > 0
+    macro = (f1 * present).sum(axis=1) / present.sum(axis=1)
+    low, high = np.quantile(macro, [0.025, 0.975])
     return [float(low), float(high)]
 
 

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
@@ -65,7 +66,7 @@ class Faces:
                     f"Expected {count} values of {name}, one for each image. "
                     f"Received: {len(value)}."
                 )
-        unknown = set(np.unique(self.split)) - set(SPLITS)
+        unknown = set(np.unique(self.split).tolist()) - set(SPLITS)
         if unknown:
             raise InputError(f"Expected splits among {SPLITS}. Received: {sorted(unknown)}.")
 
@@ -137,7 +138,7 @@ class Faces:
             values["emotions"] = tuple(str(name) for name in values["emotions"])
             values["source"] = str(values["source"])
             return cls(**values)
-        except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+        except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
             raise InputError(
                 f"Expected a file of faces written by Faces.save. Received: {path} ({error}). "
                 "Delete it and make it again."

@@ -14,17 +14,17 @@ PROFILES = {
     # A check that everything runs, in seconds: the results mean nothing.
     "smoke": {
         "size": {"synthetic": (420, 140, 140), "real": (420, 140, 140)},
-        "lenet5": {"epochs": 2, "batch_size": 48},
+        "lenet5": {"epochs": 2, "batch_size": 48, "patience": 2},
     },
     # The default: minutes on two CPU cores.
     "quick": {
         "size": {"synthetic": (6000, 2000, 2000), "real": None},
-        "lenet5": {"epochs": 30, "batch_size": 48},
+        "lenet5": {"epochs": 30, "batch_size": 48, "patience": 8},
     },
     # As published; comfortable with a GPU. Synthetic faces come in FER2013's numbers.
     "full": {
         "size": {"synthetic": (28709, 3589, 3589), "real": None},
-        "lenet5": {"epochs": 30, "batch_size": 48},
+        "lenet5": {"epochs": 30, "batch_size": 48, "patience": 8},
     },
 }
 

@@ -1,0 +1,49 @@
+"""What several tests share: small made-up faces, and the real FER2013 where it is at hand."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fer_kit.emotions import FER2013
+from fer_kit.faces import Faces, one_hot
+
+FER2013_FOLDER = Path(__file__).resolve().parents[2] / "shared" / "fer2013"
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(tmp_path, monkeypatch):
+    """Tests leave the user's runs and cache alone."""
+    monkeypatch.setenv("FER_KIT_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("FER_KIT_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def make_faces():
+    """A function that makes `Faces` of random pixels: half train, a quarter each of the others."""
+
+    def make(
+        count: int = 28, emotions: tuple[str, ...] = FER2013, seed: int = 0, **changes
+    ) -> Faces:
+        generator = np.random.default_rng(seed)
+        values = {
+            "images": generator.integers(0, 256, (count, 48, 48, 1), dtype=np.uint8),
+            "targets": one_hot(np.arange(count) % len(emotions), len(emotions)),
+            "emotions": emotions,
+            "split": np.array(
+                [("train", "train", "validation", "test")[i % 4] for i in range(count)]
+            ),
+            "ids": np.array([str(i) for i in range(count)]),
+            "source": "synthetic noise",
+        }
+        return Faces(**values | changes)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def fer2013_folder() -> Path:
+    """The folder with the real FER2013; the test is skipped where it is not."""
+    if not (FER2013_FOLDER / "materialize.py").exists():
+        pytest.skip("the real FER2013 is not at hand")
+    return FER2013_FOLDER

@@ -1,0 +1,48 @@
+import pytest
+
+from fer_kit import cards
+from fer_kit.errors import InputError
+from fer_kit.networks import build
+
+
+@pytest.fixture
+def saved(make_faces, tmp_path):
+    model, path = build("lenet5"), tmp_path / "lenet5.keras"
+    model.save(path)
+    cards.write_card(path, model, make_faces(28), protocol="honest", seed=1)
+    return path
+
+
+def test_the_card_says_what_the_model_is(saved):
+    card = cards.read_card(saved)
+    assert card["network"] == "lenet5"
+    assert card["parameters"] == 168_971
+    assert card["emotions"][3] == "happy"
+    assert card["trained_on"]["faces"] == 14
+    assert card["protocol"] == "honest"
+
+
+def test_a_model_of_drawn_faces_says_so(saved):
+    card = cards.read_card(saved)
+    assert card["trained_on"]["synthetic"] is True
+    assert card["limits"].startswith("Trained on drawn faces")
+
+
+def test_one_changed_byte_is_noticed(saved):
+    content = bytearray(saved.read_bytes())
+    content[100] ^= 1
+    saved.write_bytes(content)
+    with pytest.raises(InputError, match="changed or damaged"):
+        cards.read_card(saved)
+
+
+def test_a_missing_model_or_card_is_a_sentence(saved):
+    card = saved.with_suffix(".json")
+    content = card.read_text()
+    card.unlink()
+    with pytest.raises(InputError, match="lenet5.json"):
+        cards.read_card(saved)
+    card.write_text(content)
+    saved.unlink()
+    with pytest.raises(InputError, match=r"lenet5\.keras"):
+        cards.read_card(saved)

@@ -1,0 +1,129 @@
+import numpy as np
+import pytest
+from sklearn.metrics import f1_score
+
+from fer_kit import evaluation
+from fer_kit.emotions import FER2013
+from fer_kit.errors import InputError
+from fer_kit.evaluation import Predictions
+from fer_kit.faces import one_hot
+
+# Rows of a published confusion matrix (visible pictures of VIRI; 74 of 90 right): true emotion by
+# predicted emotion, in the order angry, happy, neutral, sad, surprise.
+VIRI_VISIBLE = np.array(
+    [[16, 0, 0, 0, 2], [0, 18, 0, 0, 0], [1, 0, 16, 1, 0], [3, 0, 5, 10, 0], [2, 0, 2, 0, 14]]
+)
+
+
+def predictions_from(matrix, emotions) -> Predictions:
+    """Predictions that have this confusion matrix."""
+    cells = [(i, j) for i, row in enumerate(matrix) for j, n in enumerate(row) for _ in range(n)]
+    true, predicted = np.array(cells).T
+    return Predictions(
+        np.arange(len(cells)).astype(str),
+        np.array(["test"] * len(cells)),
+        one_hot(true, len(emotions)),
+        one_hot(predicted, len(emotions)),
+        tuple(emotions),
+    )
+
+
+@pytest.fixture
+def viri():
+    return predictions_from(VIRI_VISIBLE, ("angry", "happy", "neutral", "sad", "surprise"))
+
+
+def test_published_figures_of_viri(viri):
+    scores = evaluation.score(viri)
+    assert scores["accuracy"] == pytest.approx(74 / 90)
+    assert scores["weighted_f1"] == pytest.approx(0.82, abs=0.005)
+    assert scores["weighted_precision"] == pytest.approx(0.84, abs=0.01)
+    assert scores["majority_baseline"] == pytest.approx(18 / 90)
+    np.testing.assert_array_equal(evaluation.confusion(viri), VIRI_VISIBLE)
+
+
+def test_scores_agree_with_scikit_learn(viri):
+    scores = evaluation.score(viri)
+    expected = f1_score(viri.true, viri.predicted, average="macro")
+    assert scores["macro_f1"] == pytest.approx(expected)
+    low, high = scores["macro_f1_95"]
+    assert low < expected < high
+
+
+def test_an_emotion_without_faces_does_not_count_in_the_macro_mean():
+    matrix = np.zeros((7, 7), int)
+    matrix[3, 3], matrix[4, 4] = 8, 2
+    scores = evaluation.score(predictions_from(matrix, FER2013))
+    assert scores["macro_f1"] == 1
+    assert scores["macro_f1_95"] == pytest.approx([1, 1])
+    assert scores["majority_emotion"] == "happy"
+
+
+def test_wilson_interval_of_known_cases():
+    assert evaluation.accuracy_interval(0, 10) == pytest.approx([0, 0.2775], abs=1e-4)
+    assert evaluation.accuracy_interval(1775, 3589) == pytest.approx([0.4782, 0.5109], abs=1e-4)
+
+
+def test_collapse_into_one_class_scores_its_share():
+    # 1,247 of FER2013's 7,178 test faces are sad: always answering "sad" is 17.4 % right.
+    sizes = [958, 111, 1024, 1774, 1247, 831, 1233]
+    matrix = np.zeros((7, 7), int)
+    matrix[:, 4] = sizes
+    scores = evaluation.score(predictions_from(matrix, FER2013))
+    assert round(scores["accuracy"], 3) == 0.174
+    assert scores["per_emotion"]["happy"]["recall"] == 0
+
+
+def test_most_confused_lists_mistakes_only(viri):
+    table = evaluation.most_confused(viri, 3)
+    assert table.loc[0, ["true", "predicted", "faces"]].tolist() == ["sad", "neutral", 5]
+    assert table.loc[0, "share"] == pytest.approx(5 / 18)
+    assert (table["true"] != table["predicted"]).all()
+
+
+def test_predictions_round_trip(make_faces, tmp_path):
+    faces = make_faces(28)
+    probabilities = np.random.default_rng(1).dirichlet(np.ones(7), 28).astype(np.float32)
+    path = evaluation.save_predictions(tmp_path / "p.csv", faces, probabilities)
+    again = evaluation.read_predictions(path)
+    np.testing.assert_allclose(again.probabilities, probabilities, rtol=1e-5)
+    np.testing.assert_array_equal(again.targets, faces.targets)
+    np.testing.assert_array_equal(again.ids, faces.ids)
+    assert again.emotions == faces.emotions
+    assert len(again.subset("test")) == 7
+
+
+def test_probabilities_of_another_shape_are_refused(make_faces, tmp_path):
+    with pytest.raises(InputError, match=r"shape \(28, 7\).*Received: \(28, 5\)"):
+        evaluation.save_predictions(tmp_path / "p.csv", make_faces(28), np.zeros((28, 5)))
+    assert not (tmp_path / "p.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda text: "", "Expected a CSV of predictions"),
+        (lambda text: text.replace("target_fear", "fear"), "without target_fear"),
+        (lambda text: text.replace("p_", "q_"), "without any p_"),
+        (lambda text: text.replace(",1,", ",x,", 1), "first on line 2"),
+        (lambda text: text.replace(",1,", ",7,", 1), "sum to 1"),
+    ],
+)
+def test_damaged_predictions_are_a_sentence(make_faces, tmp_path, change, message):
+    faces = make_faces(7)
+    path = evaluation.save_predictions(tmp_path / "p.csv", faces, faces.targets)
+    path.write_text(change(path.read_text()))
+    with pytest.raises(InputError, match=message):
+        evaluation.read_predictions(path)
+
+
+def test_no_faces_no_score(make_faces, tmp_path):
+    faces = make_faces(7)
+    path = evaluation.save_predictions(tmp_path / "p.csv", faces, faces.targets)
+    with pytest.raises(InputError, match="at least one face"):
+        evaluation.score(evaluation.read_predictions(path).subset("nowhere"))
+
+
+def test_percent():
+    assert evaluation.percent(0.4947) == "49.5 %"
+    assert evaluation.percent(0.4947, [0.4784, 0.5111]) == "49.5 % (47.8 to 51.1)"

@@ -1,0 +1,58 @@
+import keras
+import numpy as np
+import pytest
+
+from fer_kit.errors import InputError
+from fer_kit.networks import NETWORKS, build
+
+
+def test_lenet5_has_the_published_parameters():
+    model = build("lenet5")
+    counts = {layer.name: layer.count_params() for layer in model.layers if layer.count_params()}
+    assert counts == {
+        "conv1": 156,
+        "conv2": 2_416,
+        "dense1": 155_640,
+        "dense2": 10_164,
+        "probabilities": 595,
+    }
+    assert model.count_params() == 168_971
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_answers_are_probabilities(name):
+    model = build(name, classes=5)
+    faces = np.random.default_rng(0).random((3, 48, 48, 1), np.float32)
+    answers = keras.ops.convert_to_numpy(model(faces))
+    assert answers.shape == (3, 5)
+    np.testing.assert_allclose(answers.sum(axis=1), 1, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_reloaded_model_gives_the_same_answers(name, tmp_path):
+    model = build(name)
+    faces = np.random.default_rng(0).random((3, 48, 48, 1), np.float32)
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(
+        keras.ops.convert_to_numpy(model(faces)),
+        keras.ops.convert_to_numpy(again(faces)),
+        rtol=1e-5,
+    )
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_training_changes_every_weight(name):
+    keras.utils.set_random_seed(0)
+    model = build(name)
+    before = [weight.copy() for weight in model.get_weights()]
+    model.compile("adam", "categorical_crossentropy")
+    faces = np.random.default_rng(0).random((32, 48, 48, 1), np.float32)
+    model.fit(faces, np.eye(7, dtype=np.float32)[np.arange(32) % 7], epochs=2, verbose=0)
+    for old, new in zip(before, model.get_weights(), strict=True):
+        assert not np.array_equal(old, new)
+
+
+def test_unknown_network_is_a_sentence():
+    with pytest.raises(InputError, match="lenet5.*Received: 'vgg'"):
+        build("vgg")

@@ -1,0 +1,78 @@
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+mpl.use("Agg")
+
+from fer_kit import plots
+
+EMOTIONS = ["angry", "happy"]
+MATRIX = pd.DataFrame([[8, 2], [1, 9]], index=EMOTIONS, columns=EMOTIONS)
+HISTORY = pd.DataFrame(
+    {"accuracy": [0.2, 0.4], "val_accuracy": [0.2, 0.3]}, index=pd.Index([1, 2], name="epoch")
+)
+GREY = np.random.default_rng(0).integers(0, 256, (5, 48, 48, 1), dtype=np.uint8)
+DRAWINGS = {
+    "sheet": lambda ax: plots.sheet([GREY, GREY[:2]], EMOTIONS, ax=ax),
+    "captioned": lambda ax: plots.captioned(GREY, list("abcde"), columns=3, ax=ax),
+    "pixels": lambda ax: plots.pixels(GREY[0, :8, :8, 0], ax=ax),
+    "counts": lambda ax: plots.counts(
+        pd.DataFrame({"train": [3, 4], "test": [1, 2]}, index=pd.Index(EMOTIONS, name="emotion")),
+        ax=ax,
+    ),
+    "heatmap": lambda ax: plots.heatmap(MATRIX / 10, ax=ax),
+    "confusion": lambda ax: plots.confusion(MATRIX, normalise=True, ax=ax),
+    "history": lambda ax: plots.history(HISTORY, mark=2, ax=ax),
+    "intervals": lambda ax: plots.intervals(
+        pd.DataFrame({"value": [0.5], "low": [0.4], "high": [0.6]}, index=["lenet5"]), 0.25, ax=ax
+    ),
+    "distributions": lambda ax: plots.distributions(
+        pd.DataFrame({"emotion": EMOTIONS * 4, "brightness": range(8)}),
+        "brightness",
+        "emotion",
+        ax=ax,
+    ),
+}
+
+
+@pytest.fixture(autouse=True)
+def _close():
+    yield
+    plt.close("all")
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_plots_draw_where_they_are_told_and_change_no_settings(name):
+    settings, state = dict(mpl.rcParams), np.random.get_state()[1].copy()  # noqa: NPY002
+    _, ax = plt.subplots()
+    assert DRAWINGS[name](ax) is ax
+    assert DRAWINGS[name](None) is not ax
+    assert dict(mpl.rcParams) == settings
+    np.testing.assert_array_equal(np.random.get_state()[1], state)  # noqa: NPY002
+
+
+def test_confusion_has_true_in_rows_and_predicted_in_columns():
+    ax = plots.confusion(MATRIX)
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("predicted", "true")
+    assert [text.get_text() for text in ax.texts] == ["8", "2", "1", "9"]
+
+
+def test_normalised_rows_sum_to_one():
+    numbers = [float(text.get_text()) for text in plots.confusion(MATRIX, normalise=True).texts]
+    assert sum(numbers[:2]) == pytest.approx(1)
+    assert sum(numbers[2:]) == pytest.approx(1)
+
+
+def test_sheet_holds_every_picture_unchanged():
+    page = plots.sheet([GREY, GREY[:2]], EMOTIONS).images[0].get_array()
+    assert page.shape == (96, 240, 3)
+    np.testing.assert_array_equal(page[:48, 48:96, 0], GREY[1, :, :, 0])
+    assert (page[48:, 96:] == 255).all()
+
+
+def test_captions_are_beside_the_picture_not_in_it():
+    ax = plots.captioned(GREY, list("abcde"), columns=3)
+    assert [text.get_text() for text in ax.texts] == list("abcde")
+    np.testing.assert_array_equal(ax.images[4].get_array()[..., 0], GREY[4, :, :, 0])
