@@ -1,0 +1,158 @@
+"""Load a data set of faces: `fk.load("synthetic")`, `fk.load("fer2013", "data/fer2013.csv")`.
+
+Each source is one module with one function that returns `Faces`; `SOURCES` lists them. What was
+read once is kept in a cache, so that the next notebook has it at once.
+
+Introduced in notebooks/01_load.ipynb.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fer_kit.datasets.cache import cached
+from fer_kit.datasets.downloads import download
+from fer_kit.datasets.fer2013 import read_fer2013
+from fer_kit.datasets.ferplus import VOTES_FILE, read_ferplus
+from fer_kit.datasets.folder import read_folder
+from fer_kit.datasets.splits import sample
+from fer_kit.datasets.synthetic import read_synthetic
+from fer_kit.errors import InputError
+from fer_kit.faces import SPLITS, Faces
+
+__all__ = ["SOURCES", "Source", "download", "load"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """How one data set is read.
+
+    Attributes:
+        read: the function that returns its `Faces`.
+        options: the arguments of `load` that `read` takes.
+        path: what the user must point to, or "" where nothing is needed.
+        votes: the file of votes that is expected beside the path, or "".
+    """
+
+    read: Callable[..., Faces]
+    options: tuple[str, ...]
+    path: str = ""
+    votes: str = ""
+
+
+SOURCES = {
+    "synthetic": Source(read_synthetic, ("size", "seed", "targets", "image_size")),
+    "fer2013": Source(
+        read_fer2013, ("path", "seed", "image_size"), "fer2013.csv or the folder of its pictures"
+    ),
+    "ferplus": Source(read_ferplus, ("path", "votes", "image_size"), "fer2013.csv", VOTES_FILE),
+    "folder": Source(
+        read_folder, ("path", "seed", "image_size"), "a folder that holds a folder for each emotion"
+    ),
+}
+
+
+def load(
+    name: str,
+    path: str | Path | None = None,
+    *,
+    size: tuple[int, int, int] | None = None,
+    seed: int = 42,
+    votes: str | Path | None = None,
+    targets: str | None = None,
+    image_size: int = 48,
+    cache: bool = True,
+) -> Faces:
+    """Load a data set of faces.
+
+    Args:
+        name: "synthetic", "fer2013", "ferplus" or "folder".
+        path: where it lies; nothing for "synthetic". data/README.md lists the accepted layouts.
+        size: (train, validation, test). Synthetic: how many faces to draw, 6000, 2000 and 2000 if
+            None. Real: at most how many of each split to keep, a sample in which the emotions keep
+            their shares; all if None.
+        seed: decides which faces are drawn or sampled, and the split of a folder that has none.
+        votes: "ferplus" only: the file of votes, if it is not beside `path`.
+        targets: "synthetic" only: "intent" or "votes", see `fer_kit.synthetic.generate`.
+        image_size: height and width in pixels; pictures of another size are scaled.
+        cache: keep what was read in the cache folder (FER_KIT_CACHE), and read it from there.
+
+    Returns:
+        The faces, grey: images are uint8 (N, image_size, image_size, 1).
+
+    Raises:
+        InputError: something is missing or damaged; the sentence says what and where.
+    """
+    source = _source(name)
+    _check(size, image_size)
+    given = {
+        "path": _existing(name, source, path),
+        "size": size,
+        "seed": seed,
+        "votes": votes,
+        "targets": targets,
+        "image_size": image_size,
+    }
+    if source.votes and votes is None:
+        given["votes"] = given["path"].with_name(source.votes)
+    options = _understood(name, source, given)
+    faces = cached(name, source.read, options) if cache else source.read(**options)
+    if size is None or "size" in options:
+        return faces
+    return sample(faces, size, seed)
+
+
+def _source(name: str) -> Source:
+    if name not in SOURCES:
+        raise InputError(
+            f"Expected a data set among {', '.join(SOURCES)}. Received: {name!r}. "
+            'Pictures of your own, in a folder for each emotion, are "folder".'
+        )
+    return SOURCES[name]
+
+
+def _check(size: tuple[int, int, int] | None, image_size: int) -> None:
+    if size is not None and (len(size) != len(SPLITS) or not all(_is_positive(n) for n in size)):
+        raise InputError(
+            f"Expected size as three whole numbers above 0, for {', '.join(SPLITS)}, such as "
+            f"(6000, 2000, 2000). Received: {size!r}."
+        )
+    if not _is_positive(image_size):
+        raise InputError(
+            f"Expected image_size as a whole number of pixels above 0. Received: {image_size!r}."
+        )
+
+
+def _is_positive(number: Any) -> bool:
+    return isinstance(number, int) and not isinstance(number, bool) and number > 0
+
+
+def _existing(name: str, source: Source, path: str | Path | None) -> Path | None:
+    """The path, checked; an empty one, as in the notebooks' parameters, counts as none."""
+    if not path or not source.path:
+        if path or source.path:
+            needs = f"the path of {source.path}" if source.path else "no path"
+            raise InputError(
+                f"Expected {needs} for {name!r}. Received: {str(path or '')!r}. "
+                "data/README.md says what to get and where to put it."
+            )
+        return None
+    path = Path(path).expanduser()
+    if not path.exists():
+        raise InputError(
+            f"Expected {source.path}. Received: {path}, where there is nothing. "
+            "data/README.md says what to get and where to put it."
+        )
+    return path
+
+
+def _understood(name: str, source: Source, given: dict[str, Any]) -> dict[str, Any]:
+    """Those of load's arguments that the source takes; one that it would ignore is an error."""
+    for option in ("votes", "targets"):
+        if given[option] is not None and option not in source.options:
+            raise InputError(
+                f"Expected no {option} for {name!r}. Received: {option}={given[option]!r}. "
+                "Leave it out."
+            )
+    return {option: given[option] for option in source.options}

@@ -1,0 +1,94 @@
+"""Keep data sets that were read once, so that the next notebook has them at once."""
+
+import hashlib
+import importlib.util
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from fer_kit.errors import InputError
+from fer_kit.faces import Faces
+from fer_kit.version import __version__
+
+log = logging.getLogger(__name__)
+
+
+def cached(name: str, read: Callable[..., Faces], options: dict[str, Any]) -> Faces:
+    """What `read(**options)` returns, from the cache if it is there.
+
+    A cache that is damaged or cannot be written costs time and a warning, never the result.
+    Deleting the folder is always safe.
+    """
+    file = cache_folder() / f"{name}-{_key(name, options)}.npz"
+    faces = _open(file)
+    if faces is None:
+        faces = read(**options)
+        try:
+            faces.save(file)
+        except InputError as error:
+            log.warning("The faces were read but not kept for the next time: %s", error)
+    return faces
+
+
+def cache_folder() -> Path:
+    """FER_KIT_CACHE, or fer_kit in the place that the system keeps for caches."""
+    if chosen := os.environ.get("FER_KIT_CACHE"):
+        return Path(chosen).expanduser()
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA", "~/AppData/Local")
+    elif sys.platform == "darwin":
+        base = "~/Library/Caches"
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(os.path.expanduser(base)) / "fer_kit"
+
+
+def _open(file: Path) -> Faces | None:
+    if not file.exists():
+        return None
+    try:
+        return Faces.open(file)
+    except Exception as error:  # whatever is wrong with it, the source is still there
+        log.warning(
+            "The cached file %s cannot be used (%s): reading the source again.", file, error
+        )
+        return None
+
+
+def _key(name: str, options: dict[str, Any]) -> str:
+    """A hash of all that decides the result: files, options, and the code that reads them."""
+    stamps = [_stamp(value) for value in options.values() if isinstance(value, Path)]
+    values = {key: str(value) for key, value in options.items()}
+    if "path" in options and options["path"].is_file():
+        values.pop("seed", None)  # a table carries its own split: nothing is drawn
+    code = [_code("fer_kit.datasets")]
+    if name == "synthetic":
+        code.append(_code("fer_kit.synthetic"))
+    known = json.dumps([name, values, stamps, code, __version__], sort_keys=True)
+    return hashlib.sha256(known.encode()).hexdigest()[:16]
+
+
+def _stamp(path: Path) -> str:
+    """Where a file is, how large, and when it was changed; for a folder, the same of all in it."""
+    digest = hashlib.sha256(str(path.resolve()).encode())
+    files = [str(path)]
+    if path.is_dir():
+        files = sorted(f"{place}/{name}" for place, _, names in os.walk(path) for name in names)
+    for file in files:
+        facts = os.lstat(file)
+        digest.update(f"{file} {facts.st_size} {facts.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+def _code(package: str) -> str:
+    """A hash of a package's files, so that a change to them is never answered from the cache."""
+    folder = Path(importlib.util.find_spec(package).origin).parent
+    digest = hashlib.sha256()
+    for file in sorted(folder.rglob("*")):
+        if file.is_file() and file.suffix != ".pyc":
+            digest.update(file.name.encode() + file.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,105 @@
+"""Fetch a data set with kagglehub, after the user has seen where it comes from and agreed."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from fer_kit.errors import InputError
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A data set that can be fetched.
+
+    Attributes:
+        handle: its name and version on Kaggle.
+        page: where people find it.
+        terms: what they agree to.
+    """
+
+    handle: str
+    page: str
+    terms: str
+
+
+FER2013_OFFER = Offer(
+    handle="msambare/fer2013/versions/1",
+    page="https://www.kaggle.com/datasets/msambare/fer2013",
+    terms=(
+        "Pictures of real people, collected from the web for a research competition in 2013; "
+        "nobody asked them. Use them for research and teaching only, and do not publish them, not "
+        "in a notebook's output either. The page's licence was chosen by its uploader."
+    ),
+)
+
+OFFERS = {"fer2013": FER2013_OFFER}
+
+# What to do where nothing can be fetched for you.
+BY_HAND = {
+    "fer2013": f"Download {FER2013_OFFER.page} in a browser, unpack it into data/fer2013 and load "
+    'that: load("fer2013", "data/fer2013").',
+    "ferplus": "Download fer2013.csv from the competition's page, "
+    "https://www.kaggle.com/c/challenges-in-representation-learning-facial-expression-recognition-"
+    "challenge, and fer2013new.csv from https://github.com/microsoft/FERPlus, put both into data/ "
+    'and load them: load("ferplus", "data/fer2013.csv").',
+}
+
+
+def download(name: str, *, accept: bool = False) -> Path:
+    """Fetch a data set from Kaggle and check that it is complete.
+
+    Args:
+        name: "fer2013".
+        accept: True if you have read the terms and agree; otherwise you are shown them and asked.
+
+    Returns:
+        The folder to give to `load`.
+
+    Raises:
+        InputError: not agreed, no kagglehub, no network, or pictures are missing; says what to
+            fetch by hand and where to put it.
+    """
+    if name not in OFFERS:
+        by_hand = BY_HAND.get(name, "data/README.md says where other data sets come from.")
+        raise InputError(
+            f"Expected a data set that can be fetched: {', '.join(OFFERS)}. Received: {name!r}. "
+            f"{by_hand}"
+        )
+    if not (accept or _agreed(OFFERS[name])):
+        raise InputError(
+            "Expected your consent to the terms. Received: none, so nothing was downloaded. "
+            f'If you agree, call download("{name}", accept=True).'
+        )
+    folder = _fetch(name)
+    from fer_kit.datasets.fer2013 import check_counts
+
+    check_counts(folder)
+    return folder
+
+
+def _agreed(offer: Offer) -> bool:
+    print(f"Source: {offer.page} ({offer.handle})\nTerms: {offer.terms}")
+    try:
+        return input("Do you agree? Type yes: ").strip().lower() in ("y", "yes")
+    except (
+        EOFError,
+        NotImplementedError,
+    ):  # nobody there to ask: a script, or a notebook run whole
+        return False
+
+
+def _fetch(name: str) -> Path:
+    try:
+        import kagglehub
+    except ImportError as error:
+        raise InputError(
+            "Expected kagglehub, which fetches from Kaggle. Received: an environment without it. "
+            f'Install it with pip install "fer_kit[data]". Or by hand: {BY_HAND[name]}'
+        ) from error
+    try:
+        return Path(kagglehub.dataset_download(OFFERS[name].handle))
+    except Exception as error:  # network, account, disk: the way out is the same
+        raise InputError(
+            f"Expected to download {OFFERS[name].handle}. "
+            f"Received: {type(error).__name__}: {error}. Try again later, or by hand: "
+            f"{BY_HAND[name]}"
+        ) from error

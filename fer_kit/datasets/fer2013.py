@@ -1,0 +1,80 @@
+"""FER2013: 35,887 faces from the web, 48 × 48, in seven emotions (Goodfellow et al., 2013)."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+
+from fer_kit.datasets.folder import Picture, find_pictures, read_pictures
+from fer_kit.datasets.pictures import scale_all
+from fer_kit.datasets.pixel_csv import read_pixel_csv
+from fer_kit.emotions import FER2013, FERPLUS
+from fer_kit.errors import InputError
+from fer_kit.faces import Faces, one_hot
+
+log = logging.getLogger(__name__)
+
+# How many faces of each emotion, in the order of `emotions.FER2013`, counted in the original.
+COUNTS = {
+    "train": (3995, 436, 4097, 7215, 4830, 3171, 4965),
+    "validation": (467, 56, 496, 895, 653, 415, 607),
+    "test": (491, 55, 528, 879, 594, 416, 626),
+}
+ROWS = sum(map(sum, COUNTS.values()))
+
+
+def read_fer2013(path: Path, seed: int = 42, image_size: int = 48) -> Faces:
+    """Read FER2013 from the competition's table or from a folder of its pictures.
+
+    Training becomes train, PublicTest validation and PrivateTest test. In a folder the file names
+    (PublicTest_….jpg) tell the split; where they do not, see `splits.complete_split`.
+
+    Args:
+        path: fer2013.csv or icml_face_data.csv, plain or in a .zip, .gz or .tar.gz; or a folder.
+
+    Returns:
+        Faces whose ids are the row numbers from 0, or the paths inside the folder. A folder edition
+        with contempt carries FER+ labels: eight emotions, source "FER+".
+    """
+    if path.is_dir():
+        return _read_edition(path, seed, image_size)
+    table = read_pixel_csv(path)
+    if len(table.codes) != ROWS:
+        log.warning("FER2013 has %s faces; %s has %s.", f"{ROWS:,}", path.name, len(table.codes))
+    return Faces(
+        images=scale_all(table.images, image_size),
+        targets=one_hot(table.codes, len(FER2013)),
+        emotions=FER2013,
+        split=table.split,
+        ids=np.arange(len(table.codes)).astype(str),
+        source="FER2013",
+    )
+
+
+def check_counts(folder: Path) -> None:
+    """Compare the pictures of a folder edition with FER2013's counts, without opening them.
+
+    Raises:
+        InputError: a picture is missing or stands in another emotion's folder.
+    """
+    pictures = find_pictures(folder)
+    held_out = [sum(pair) for pair in zip(COUNTS["validation"], COUNTS["test"], strict=True)]
+    for part, expected in (("train", list(COUNTS["train"])), ("held-out", held_out)):
+        found = _count(pictures, is_train=part == "train")
+        if found != expected:
+            raise InputError(
+                f"Expected FER2013's {part} pictures in {folder}: {expected} for "
+                f"{', '.join(FER2013)}. Received: {found}. Delete the folder and download it again."
+            )
+
+
+def _read_edition(folder: Path, seed: int, image_size: int) -> Faces:
+    pictures = find_pictures(folder)
+    has_contempt = any(picture.emotion == "contempt" for picture in pictures)
+    emotions, source = (FERPLUS, "FER+") if has_contempt else (FER2013, "FER2013")
+    return read_pictures(folder, pictures, emotions, source, seed, image_size)
+
+
+def _count(pictures: list[Picture], is_train: bool) -> list[int]:
+    chosen = [picture.emotion for picture in pictures if (picture.split == "train") == is_train]
+    return [chosen.count(emotion) for emotion in FER2013]

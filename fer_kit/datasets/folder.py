@@ -1,0 +1,188 @@
+"""Pictures in folders that are named after emotions: `train/happy/1.jpg`, or just `happy/1.jpg`."""
+
+import logging
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from tqdm import tqdm
+
+from fer_kit.datasets.pictures import EXTENSIONS, read_picture
+from fer_kit.datasets.pixel_csv import SPLIT_OF_USAGE
+from fer_kit.datasets.problems import first_few
+from fer_kit.datasets.splits import complete_split
+from fer_kit.emotions import canonical, in_course_order, is_emotion
+from fer_kit.errors import InputError
+from fer_kit.faces import Faces, one_hot
+
+log = logging.getLogger(__name__)
+
+# What a folder of one part may be called, in lower case. The last of each is FER+'s.
+SPLIT_FOLDERS = {
+    "train": ("train", "training", "fer2013train"),
+    "validation": ("validation", "valid", "val", "publictest", "fer2013valid"),
+    "test": ("test", "testing", "privatetest", "fer2013test"),
+}
+_SPLIT_OF_FOLDER = {name: split for split, names in SPLIT_FOLDERS.items() for name in names}
+_SYSTEM_FOLDERS = ("__MACOSX",)
+
+
+class Picture(NamedTuple):
+    """A picture file: its path inside the folder, its emotion, its split or ""."""
+
+    path: str
+    emotion: str
+    split: str
+
+
+def read_folder(path: Path, seed: int = 42, image_size: int = 48) -> Faces:
+    """Read anybody's pictures, sorted into a folder for each emotion.
+
+    Folders may be called by any usual name of an emotion, in any letter case, and may stand below
+    train, validation and test folders, or below others of any name. What is not split yet is split
+    at random; see `splits.complete_split`.
+
+    Args:
+        path: the folder. JPEG, PNG, BMP, WebP and TIFF pictures in it are read.
+
+    Returns:
+        Grey faces: from a picture that is not square, the middle. Emotions are those that occur, in
+        the course's order; ids are the paths inside the folder.
+
+    Raises:
+        InputError: no pictures, one that cannot be read, or one that belongs to no emotion.
+    """
+    pictures = find_pictures(path)
+    emotions = in_course_order([picture.emotion for picture in pictures])
+    return read_pictures(
+        path, pictures, emotions, f"folder {path.resolve().name}", seed, image_size
+    )
+
+
+def find_pictures(folder: Path) -> list[Picture]:
+    """All pictures below a folder, sorted by path.
+
+    Raises:
+        InputError: there are none, or some are in no folder of an emotion.
+    """
+    paths = _without_copies(_picture_paths(folder))
+    if not paths:
+        raise InputError(
+            f"Expected pictures ({', '.join(EXTENSIONS)}) in {folder}. Received: none. "
+            "Point to the folder that holds the emotions' folders, or to the table itself."
+        )
+    strays = [path for path in paths if _emotion(path) is None]
+    if strays:
+        raise InputError(
+            f"Expected every picture of {folder} in a folder named after an emotion. "
+            f"Received: {len(strays):,} that are not: {first_few(strays)}. Rename their folder, or "
+            "add its spelling to SYNONYMS in fer_kit/emotions.py."
+        )
+    return [Picture(path, _emotion(path), _split(path)) for path in paths]
+
+
+def read_pictures(
+    folder: Path,
+    pictures: list[Picture],
+    emotions: Sequence[str],
+    source: str,
+    seed: int,
+    image_size: int,
+) -> Faces:
+    """Decode the pictures and put them together as `Faces`."""
+    labels = np.array([list(emotions).index(picture.emotion) for picture in pictures])
+    found = np.array([picture.split for picture in pictures], "U10")
+    return Faces(
+        images=_decode(folder, [picture.path for picture in pictures], image_size),
+        targets=one_hot(labels, len(emotions)),
+        emotions=tuple(emotions),
+        split=complete_split(found, labels, seed),
+        ids=np.array([picture.path for picture in pictures]),
+        source=source,
+    )
+
+
+def _picture_paths(folder: Path) -> list[str]:
+    """Paths below the folder, with "/" on every system; hidden and system files are passed over."""
+
+    def refuse(error: OSError) -> None:
+        raise InputError(
+            f"Expected a folder that can be read. Received: {error.filename} ({error.strerror})."
+        ) from error
+
+    paths = []
+    for place, folders, files in os.walk(folder, onerror=refuse):
+        folders[:] = [name for name in folders if _is_visible(name)]
+        inside = Path(place).relative_to(folder)
+        wanted = (name for name in files if name.lower().endswith(EXTENSIONS))
+        paths += [(inside / name).as_posix() for name in wanted if _is_visible(name)]
+    return sorted(paths)
+
+
+def _is_visible(name: str) -> bool:
+    return not name.startswith(".") and name not in _SYSTEM_FOLDERS
+
+
+def _without_copies(paths: list[str]) -> list[str]:
+    """Some editions hold everything twice, as images/train/… and as images/images/train/…."""
+    first = {}
+    for path in sorted(paths, key=len):
+        parts = path.split("/")
+        doubled = [part == before for part, before in zip(parts[1:], parts, strict=False)]
+        short = (
+            parts[0],
+            *(part for part, again in zip(parts[1:], doubled, strict=True) if not again),
+        )
+        first.setdefault(short, path)
+    if len(first) < len(paths):
+        log.warning(
+            "%s pictures that a nested folder repeats are left out.", len(paths) - len(first)
+        )
+    return sorted(first.values())
+
+
+def _emotion(path: str) -> str | None:
+    """The emotion of the innermost folder that is named after one."""
+    for folder in reversed(path.split("/")[:-1]):
+        if is_emotion(folder):
+            return canonical(folder)
+    return None
+
+
+def _split(path: str) -> str:
+    """The split that a FER2013 file name tells (PublicTest_123.jpg), or else a folder, or ""."""
+    *folders, name = path.split("/")
+    usage = name.split("_")[0]
+    if usage in SPLIT_OF_USAGE:
+        return SPLIT_OF_USAGE[usage]
+    for folder in folders:
+        if folder.lower() in _SPLIT_OF_FOLDER:
+            return _SPLIT_OF_FOLDER[folder.lower()]
+    return ""
+
+
+def _decode(folder: Path, paths: list[str], image_size: int) -> np.ndarray:
+    """uint8 (N, image_size, image_size, 1). Decoding frees Python's lock, so that threads help."""
+    files = [folder / path for path in paths]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        results = pool.map(partial(read_picture, size=image_size), files)
+        read = list(tqdm(results, "Reading pictures", len(files), leave=False, delay=1))
+    broken = [path for path, result in zip(paths, read, strict=True) if result is None]
+    if broken:
+        raise InputError(
+            f"Expected pictures that can be opened in {folder}. "
+            f"Received: {len(broken):,} that cannot: {first_few(broken)}. "
+            "Delete or replace them."
+        )
+    converted = sum(was_converted for _, was_converted in read)
+    if converted:
+        log.warning(
+            "%s of %s pictures were not grey squares of %s pixels: they were made grey, cropped to "
+            "their middle and scaled.",
+            *(converted, len(read), image_size),
+        )
+    return np.stack([picture for picture, _ in read])[..., None]

@@ -1,0 +1,54 @@
+"""One picture from a file: decoded, grey, square, of the wanted size."""
+
+from pathlib import Path
+
+import numpy as np
+
+EXTENSIONS = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
+
+
+def read_picture(path: Path, size: int) -> tuple[np.ndarray, bool] | None:
+    """Read a picture.
+
+    Returns:
+        uint8 (size, size), and whether it had to be converted: from colour, or from another size.
+        None if it cannot be decoded.
+    """
+    import cv2
+
+    try:
+        # Not cv2.imread: on Windows it cannot open paths with letters outside of ASCII.
+        picture = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_ANYCOLOR)
+    except (OSError, cv2.error):
+        return None
+    if picture is None:
+        return None
+    is_ready = picture.shape == (size, size)
+    if picture.ndim == 3:
+        picture = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+    return scale(centre_square(picture), size), not is_ready
+
+
+def centre_square(picture: np.ndarray) -> np.ndarray:
+    """The largest square in the middle: unlike squeezing, it keeps a face's proportions."""
+    height, width = picture.shape
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    return picture[top : top + side, left : left + side]
+
+
+def scale(picture: np.ndarray, size: int) -> np.ndarray:
+    """A square picture at (size, size): averaged over areas to shrink, smooth to grow."""
+    import cv2
+
+    if picture.shape == (size, size):
+        return picture
+    method = cv2.INTER_AREA if size < len(picture) else cv2.INTER_CUBIC
+    return cv2.resize(picture, (size, size), interpolation=method)
+
+
+def scale_all(images: np.ndarray, size: int) -> np.ndarray:
+    """uint8 (N, H, H, 1) → (N, size, size, 1)."""
+    if images.shape[1:3] == (size, size):
+        return images
+    return np.stack([scale(image[..., 0], size) for image in images])[..., None]

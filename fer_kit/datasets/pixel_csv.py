@@ -1,0 +1,235 @@
+"""Read tables of `emotion,pixels,Usage`, the form in which FER2013 is handed out.
+
+A row holds the number of the emotion, 48 × 48 grey values between spaces, and the part that it
+belongs to. The usual way, `[int(value) for value in pixels.split()]`, makes 83 million Python
+objects of FER2013. Here numpy reads the digits of many rows at a time, and only a row that looks
+odd is read value by value, to accept or to explain it.
+
+Introduced in notebooks/01_load.ipynb.
+"""
+
+import csv
+import gzip
+import io
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+from tqdm import tqdm
+
+from fer_kit.datasets.problems import first_few
+from fer_kit.errors import InputError
+
+SIDE = 48
+PIXELS = SIDE * SIDE
+COLUMNS = ("emotion", "pixels", "usage")
+SPLIT_OF_USAGE = {"Training": "train", "PublicTest": "validation", "PrivateTest": "test"}
+
+# The names under which the competition's table is known, to choose it from an archive of several.
+KNOWN_TABLES = ("fer2013.csv", "icml_face_data.csv")
+
+# Rows that numpy reads at a time: few enough that the arrays stay in the processor's cache.
+BLOCK = 64
+
+
+class PixelTable(NamedTuple):
+    """images uint8 (N, 48, 48, 1); codes int (N,), the emotions' numbers; split str (N,)."""
+
+    images: np.ndarray
+    codes: np.ndarray
+    split: np.ndarray
+
+
+class Row(NamedTuple):
+    """A row as it stands in the file, with its line number (the header is line 1)."""
+
+    line: int
+    emotion: str
+    pixels: bytes
+    usage: str
+
+
+def read_pixel_csv(path: Path, classes: int = 7) -> PixelTable:
+    """Read a table, plain or in a .zip, .gz or .tar.gz, and check every value of it.
+
+    Args:
+        path: columns emotion (0 to `classes` - 1), pixels and Usage, in any order.
+
+    Raises:
+        InputError: the file cannot be read, or rows are wrong; names the first of them.
+    """
+    codes = {str(code): code for code in range(classes)}
+    images, labels, split, problems = [], [], [], []
+    progress = tqdm(desc=f"Reading {path.name}", unit=" faces", leave=False, delay=1)
+    with open_table(path) as file, progress:
+        rows = _rows(file, path, problems)
+        while block := list(islice(rows, BLOCK)):
+            images.append(_block_pixels(block, problems))
+            labels += [_look_up(row.emotion, codes, "emotion", row, problems) for row in block]
+            split += [_look_up(row.usage, SPLIT_OF_USAGE, "Usage", row, problems) for row in block]
+            progress.update(len(block))
+    _raise_if_any(problems, path, classes)
+    if not images:
+        raise InputError(
+            f"Expected rows of faces below the header of {path}. Received: the header only. "
+            "Download the file again."
+        )
+    return PixelTable(
+        np.concatenate(images).reshape(-1, SIDE, SIDE, 1), np.array(labels), np.array(split)
+    )
+
+
+def parse_pixels(rows: list[bytes]) -> np.ndarray | None:
+    """Read the grey values of many rows at once.
+
+    A number ends where a space or a line's end follows. The byte before is its units, the one
+    before that its tens if the number has two digits, and so on: all on whole arrays.
+
+    Returns:
+        uint8 (len(rows), 2304), or None if any row is not 2,304 numbers from 0 to 255 with single
+        spaces between them.
+    """
+    # Two zeros in front, so that looking three bytes back from the first number stays inside.
+    text = np.frombuffer(b"00" + b"\n".join(rows) + b"\n", np.uint8)
+    ends = np.flatnonzero(text < ord("0"))
+    if len(ends) != len(rows) * PIXELS or (text > ord("9")).any():
+        return None
+    separators = text[ends].reshape(-1, PIXELS)
+    if (separators[:, :-1] != ord(" ")).any() or (separators[:, -1] != ord("\n")).any():
+        return None
+    digits = np.diff(ends, prepend=1) - 1
+    units, tens, hundreds = (text[ends - back].astype(np.int16) - ord("0") for back in (1, 2, 3))
+    values = units + 10 * tens * (digits > 1) + 100 * hundreds * (digits > 2)
+    if digits.min() < 1 or digits.max() > 3 or values.max() > 255:
+        return None
+    return values.astype(np.uint8).reshape(-1, PIXELS)
+
+
+def parse_row(pixels: bytes) -> np.ndarray:
+    """Read one row value by value, with any white space between; a ValueError says why not."""
+    texts = pixels.decode("utf-8", "replace").split()
+    if len(texts) != PIXELS:
+        raise ValueError(f"{len(texts):,} pixels instead of {PIXELS:,}")
+    for text in texts:
+        if not text.lstrip("-").isdecimal():
+            raise ValueError(f"pixel {text!r} is no whole number")
+        if not 0 <= int(text) <= 255:
+            raise ValueError(f"pixel {text} is outside 0 to 255")
+    return np.array(texts, dtype=np.uint8)
+
+
+@contextmanager
+def open_table(path: Path) -> Iterator[BinaryIO]:
+    """The table as a stream of bytes, taken out of its archive where it comes in one."""
+    try:
+        if path.name.endswith((".tar.gz", ".tgz", ".tar")):
+            with tarfile.open(path) as archive:
+                yield archive.extractfile(_only_table(archive.getnames(), path))
+        elif path.suffix == ".zip":
+            with zipfile.ZipFile(path) as archive:
+                yield io.BufferedReader(archive.open(_only_table(archive.namelist(), path)))
+        elif path.suffix == ".gz":
+            with gzip.open(path) as file:
+                yield file
+        else:
+            with path.open("rb") as file:
+                yield file
+    except (OSError, EOFError, zipfile.BadZipFile, tarfile.TarError, zlib.error) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(
+            f"Expected a readable table. Received: {path} ({reason}). Check the path and whether "
+            "you may read it; if it is damaged, download it again."
+        ) from error
+
+
+def _only_table(names: list[str], path: Path) -> str:
+    """The one .csv in an archive; among several, the one with a known name."""
+    visible = [name for name in names if not name.startswith("__MACOSX")]
+    tables = [name for name in visible if name.lower().endswith(".csv")]
+    known = [name for name in tables if PurePosixPath(name).name in KNOWN_TABLES]
+    for candidates in (tables, known):
+        if len(candidates) == 1:
+            return candidates[0]
+    raise InputError(
+        f"Expected one .csv file in {path}. Received: {first_few(tables) or 'none'}. "
+        "Unpack it and give the path of the table itself."
+    )
+
+
+def _rows(file: BinaryIO, path: Path, problems: list[str]) -> Iterator[Row]:
+    header = file.readline()
+    places = _places(header, path)
+    columns = len(_fields(header))
+    for line, text in enumerate(file, start=2):
+        if not text.strip():
+            continue
+        fields = _fields(text)
+        if len(fields) == columns:
+            emotion, pixels, usage = (fields[place].strip() for place in places)
+            yield Row(
+                line, emotion.decode("utf-8", "replace"), pixels, usage.decode("utf-8", "replace")
+            )
+        else:
+            problems.append(f"line {line:,} has {len(fields)} columns instead of {columns}")
+
+
+def _fields(text: bytes) -> list[bytes]:
+    """Split a line at its commas; quotes are rare, so that only a line with some pays for them."""
+    if b'"' not in text:
+        return text.rstrip(b"\r\n").split(b",")
+    reader = csv.reader([text.decode("utf-8", "replace")])
+    return [field.encode() for field in next(reader)]
+
+
+def _places(header: bytes, path: Path) -> list[int]:
+    """Where emotion, pixels and Usage stand: by name, whatever their order, case and spaces."""
+    # "utf-8-sig" drops the mark that some editors put at the start of a file.
+    text = header.decode("utf-8-sig", "replace")
+    names = [name.decode().strip().lower() for name in _fields(text.encode())]
+    missing = [name for name in COLUMNS if name not in names]
+    if missing:
+        raise InputError(
+            f"Expected a header with the columns emotion, pixels and Usage in {path}. "
+            f"Received: {text.strip()[:80]!r}, without {', '.join(missing)}. Use the competition's "
+            "fer2013.csv or icml_face_data.csv; its train.csv and test.csv lack columns."
+        )
+    return [names.index(name) for name in COLUMNS]
+
+
+def _block_pixels(block: list[Row], problems: list[str]) -> np.ndarray:
+    quickly = parse_pixels([row.pixels for row in block])
+    if quickly is not None:
+        return quickly
+    return np.stack([_row_pixels(row, problems) for row in block])
+
+
+def _row_pixels(row: Row, problems: list[str]) -> np.ndarray:
+    try:
+        return parse_row(row.pixels)
+    except ValueError as error:
+        problems.append(f"line {row.line:,}: {error}")
+        return np.zeros(PIXELS, np.uint8)
+
+
+def _look_up(
+    text: str, known: dict, column: str, row: Row, problems: list[str]
+) -> int | str | None:
+    if text not in known:
+        problems.append(f"line {row.line:,}: {column} {text[:20]!r} is unknown")
+    return known.get(text)
+
+
+def _raise_if_any(problems: list[str], path: Path, classes: int) -> None:
+    if problems:
+        raise InputError(
+            f"Expected in every row of {path.name} an emotion from 0 to {classes - 1}, {PIXELS:,} "
+            f"pixels from 0 to 255, and a Usage among {', '.join(SPLIT_OF_USAGE)}. "
+            f"Received: {len(problems):,} faults: {first_few(problems)}. "
+            "Mend or delete these rows, or download the file again."
+        )

@@ -1,0 +1,81 @@
+"""Draw parts of a data set at random, each with the same shares of emotions (stratified)."""
+
+import logging
+
+import numpy as np
+
+from fer_kit.errors import InputError
+from fer_kit.faces import SPLITS, Faces
+
+log = logging.getLogger(__name__)
+
+# Where no split is given: train, validation, test.
+SHARES = (0.70, 0.15, 0.15)
+# Where only the validation part is missing: what PublicTest is of Training and PublicTest together.
+VALIDATION_SHARE = 1 / 9
+
+
+def sample(faces: Faces, size: tuple[int, int, int], seed: int) -> Faces:
+    """At most `size` faces of (train, validation, test), in their old order."""
+    kept = []
+    for split, count in zip(SPLITS, size, strict=True):
+        rows = np.flatnonzero(faces.split == split)
+        kept.append(rows[stratified_order(faces.labels[rows], seed)[:count]])
+    return faces.subset(np.sort(np.concatenate(kept)))
+
+
+def complete_split(found: np.ndarray, labels: np.ndarray, seed: int) -> np.ndarray:
+    """Draw the parts that a folder does not have.
+
+    Args:
+        found: str (N,), the split that each picture's place tells, "" where it tells none.
+        labels: int (N,).
+
+    Returns:
+        str (N,): train, validation and test as found; or, with a single part held out, that part as
+        the test set and a ninth of train as validation; or, with nothing held out, 70/15/15.
+    """
+    names = set(np.unique(found))
+    if "" in names and len(names) > 1:
+        raise InputError(
+            "Expected every picture below a train, validation or test folder, or none. "
+            f"Received: {(found == '').sum():,} of {len(found):,} pictures outside of them. "
+            "Move them, or point to one of the folders."
+        )
+    if not names & {"validation", "test"}:
+        log.warning("No split was found: drawing 70 %% train, 15 %% validation, 15 %% test.")
+        return draw_split(labels, seed)
+    if len(names) == 2 and "train" in names:
+        log.warning(
+            "A single part is held out from training: it is the test set, and a ninth of the "
+            "training pictures, drawn at random, is the validation set."
+        )
+        split = np.where(found == "train", "train", "test").astype("U10")
+        train = np.flatnonzero(found == "train")
+        order = stratified_order(labels[train], seed)
+        split[train[order[: round(len(train) * VALIDATION_SHARE)]]] = "validation"
+        return split
+    return found
+
+
+def draw_split(labels: np.ndarray, seed: int) -> np.ndarray:
+    """str (N,): train, validation and test in `SHARES`, each with the same shares of emotions."""
+    ends = np.round(np.cumsum(SHARES) * len(labels)).astype(int)
+    split = np.empty(len(labels), "U10")
+    for name, rows in zip(SPLITS, np.split(stratified_order(labels, seed), ends[:-1]), strict=True):
+        split[rows] = name
+    return split
+
+
+def stratified_order(labels: np.ndarray, seed: int) -> np.ndarray:
+    """A random order of all rows in which every stretch holds the emotions in their shares.
+
+    Each emotion's rows are shuffled and spread evenly over the line from 0 to 1; read along the
+    line, they come mixed in proportion.
+    """
+    generator = np.random.default_rng(seed)
+    place = np.empty(len(labels))
+    for label in np.unique(labels):
+        rows = generator.permutation(np.flatnonzero(labels == label))
+        place[rows] = (np.arange(len(rows)) + 0.5) / len(rows)
+    return np.argsort(place, kind="stable")
