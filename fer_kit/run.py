@@ -164,9 +164,8 @@ class Run:
 
 
 def runs_folder() -> Path:
-    """Where the runs are: FER_KIT_RUNS, else `runs` in the course's folder."""
-    chosen = os.environ.get("FER_KIT_RUNS")
-    return Path(chosen).expanduser().resolve() if chosen else course_folder() / "runs"
+    """Where the runs are: the folder FER_KIT_RUNS, or `runs` in the course's folder."""
+    return course_folder() / Path(os.environ.get("FER_KIT_RUNS", "runs")).expanduser()
 
 
 def course_folder() -> Path:
