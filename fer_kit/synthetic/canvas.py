@@ -1,0 +1,79 @@
+"""The canvas: a grid over the face, and the few shapes that everything is drawn with.
+
+The grid is a square around a face that looks straight at us. `u` runs to the right and `v` down, both
+from -REACH to REACH; the picture that the camera takes of it runs from about -1 to 1. Lengths are in
+these units everywhere: the eyes stand at (±0.355, -0.27), the mouth at (0, 0.56).
+"""
+
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+GRID = 112
+REACH = 1.3
+SCALE = GRID / (2 * REACH)  # grid cells for one unit
+CELL = 1 / SCALE
+AXIS = ((np.arange(GRID) + 0.5) / SCALE - REACH).astype(np.float32)
+U, V = AXIS[None, :], AXIS[:, None]
+
+
+def bumps(*rows: tuple[float, float, float, float, float]) -> np.ndarray:
+    """The sum of Gaussian bumps, each (x, y, width, height, amount). float32 (GRID, GRID).
+
+    A bump is a product of a curve across and a curve down, so the sum is one product of matrices.
+    """
+    x, y, width, height, amount = np.array(rows, np.float32).T[:, :, None]
+    across = np.exp(-0.5 * ((AXIS - x) / width) ** 2)
+    down = amount * np.exp(-0.5 * ((AXIS - y) / height) ** 2)
+    return down.T @ across
+
+
+def pair(x: float, *rest: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """A bump at `x` and its mirror image at `-x`."""
+    return (x, *rest), (-x, *rest)
+
+
+def step(distance: np.ndarray, softness: float = 1.4 * CELL) -> np.ndarray:
+    """0 where `distance` is negative, 1 where it is positive, a ramp of width `softness` between."""
+    return np.clip(distance / softness + 0.5, 0, 1)
+
+
+def window(x: float, y: float, half_width: float, half_height: float) -> tuple[slice, slice]:
+    """The rows and columns of the canvas around a point, for shapes that are small."""
+    columns = [min(max(round((x + d + REACH) * SCALE), 0), GRID) for d in (-half_width, half_width)]
+    rows = [min(max(round((y + d + REACH) * SCALE), 0), GRID) for d in (-half_height, half_height)]
+    return slice(*rows), slice(*columns)
+
+
+def mix(under: np.ndarray, over: np.ndarray | float, alpha: np.ndarray) -> np.ndarray:
+    """Paint `over` upon `under` with opacity `alpha`."""
+    return under + (over - under) * alpha
+
+
+def curve(start: tuple, middle: tuple, end: tuple, points: int = 7) -> np.ndarray:
+    """Points on the quadratic Bézier curve from `start` to `end` that is pulled towards `middle`."""
+    t = np.linspace(0, 1, points)[:, None]
+    start, middle, end = np.array(start), np.array(middle), np.array(end)
+    return start * (1 - t) ** 2 + middle * (2 * t * (1 - t)) + end * t**2
+
+
+def draw_line(canvas: np.ndarray, points: np.ndarray, tone: float, thickness: int = 1) -> None:
+    """Draw a smooth line on a uint8 canvas in place; `tone` in 0..1."""
+    pixels = np.round(((np.asarray(points) + REACH) * SCALE - 0.5) * 16).astype(np.int32)
+    level = int(255 * min(max(tone, 0.0), 1.0))
+    cv2.polylines(canvas, [pixels[:, None]], False, level, thickness, cv2.LINE_AA, 4)
+
+
+@lru_cache
+def _noise_sheet(grain: float) -> np.ndarray:
+    sheet = np.random.default_rng(2013).normal(size=(384, 384)).astype(np.float32)
+    if grain:
+        sheet = cv2.GaussianBlur(sheet, (0, 0), grain, borderType=cv2.BORDER_REFLECT)
+    return sheet / sheet.std()
+
+
+def noise(rng: np.random.Generator, grain: float, size: int = GRID) -> np.ndarray:
+    """Random texture of unit deviation with blobs of `grain` cells: a piece of one large sheet."""
+    row, column = rng.integers(0, 384 - size, 2)
+    return _noise_sheet(grain)[row : row + size, column : column + size]

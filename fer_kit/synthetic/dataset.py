@@ -1,0 +1,175 @@
+"""A whole data set of drawn faces, in the form of `fer_kit.Faces`.
+
+Introduced in notebooks/01_load.ipynb.
+"""
+
+import multiprocessing
+import os
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from functools import partial
+
+import cv2
+import numpy as np
+from tqdm.auto import tqdm
+
+from fer_kit.emotions import FER2013
+from fer_kit.errors import InputError
+from fer_kit.faces import SPLITS, Faces, one_hot
+from fer_kit.synthetic.anatomy import identity, spontaneous
+from fer_kit.synthetic.photograph import CAMERAS, portrait
+from fer_kit.synthetic.votes import vote
+
+SOURCE = "synthetic faces"
+# Of each 50 faces in a row; uneven as in FER2013, where disgust is rarest and happy most common.
+SHARES = {
+    "angry": 7, "disgust": 3, "fear": 7, "happy": 12, "sad": 8, "surprise": 6, "neutral": 7,
+}  # fmt: skip
+BLOCK = sum(SHARES.values())
+FACES_PER_PERSON = 10
+TARGETS = ("intent", "votes")
+FEW = 200  # below this, starting worker processes costs more than it saves
+
+
+def generate(
+    train: int = 6000,
+    validation: int = 2000,
+    test: int = 2000,
+    seed: int = 0,
+    image_size: int = 48,
+    targets: str = "intent",
+    infrared: bool = True,
+    progress: bool = True,
+    camera: str = "wild",
+    workers: int | None = None,
+) -> Faces:
+    """Draw a data set of faces with FER2013's seven emotions.
+
+    The same seed gives the same faces, whatever the number of workers; a larger set begins with the
+    faces of a smaller one. Every person appears ten times, in one split only.
+
+    Args:
+        train, validation, test: how many faces of each split.
+        image_size: height and width in pixels. The drawing has detail for about 48.
+        targets: "intent", the emotion that was drawn (one-hot), or "votes", the shares of ten
+            simulated annotators, who do not always see it.
+        infrared: whether to draw thermal pictures as well.
+        progress: whether to show a progress bar.
+        camera: "wild" or "studio", as in `render`.
+        workers: processes that draw; all processor cores by default. In a script with more than one,
+            call this below `if __name__ == "__main__":`.
+
+    Raises:
+        InputError: a count, seed or size is not a whole number in range, or a name is unknown.
+    """
+    counts = {"train": train, "validation": validation, "test": test}
+    _check(counts, seed, image_size, targets, camera, workers)
+    blocks = [
+        (split, range(start, min(start + BLOCK, count)))
+        for split, count in enumerate(counts.values())
+        for start in range(0, count, BLOCK)
+    ]
+    draw = partial(_draw_block, seed=seed, image_size=image_size, camera=camera, infrared=infrared)
+    total = sum(counts.values())
+    workers = (workers or _cores()) if total > FEW else 1
+    drawn = []
+    with tqdm(total=total, desc="Drawing faces", unit="face", disable=not progress) as bar:
+        for block in _in_parallel(draw, blocks, workers):
+            drawn.append(block)
+            bar.update(len(block["labels"]))
+    return _collect(drawn, counts, blocks, image_size, targets, infrared)
+
+
+def _draw_block(
+    block: tuple[int, range], seed: int, image_size: int, camera: str, infrared: bool
+) -> dict[str, np.ndarray]:
+    """Draw up to 50 faces that follow each other. Runs in a worker process."""
+    split, numbers = block
+    labels = _labels(seed, split, numbers)
+    images, thermal, votes = [], [], []
+    for number, label in zip(numbers, labels, strict=True):
+        person = identity([seed, split, number // FACES_PER_PERSON])
+        rng = np.random.default_rng([seed, split, number, 1])
+        units = spontaneous(FER2013[label], rng)
+        picture = portrait(person, units, (seed, split, number, 2), camera, image_size, infrared)
+        images.append(picture.visible)
+        thermal.append(picture.infrared)
+        votes.append(vote(units, rng))
+    drawn = {"images": images, "labels": labels, "votes": votes}
+    if infrared:
+        drawn["infrared"] = thermal
+    return {name: np.stack(values) for name, values in drawn.items()}
+
+
+def _labels(seed: int, split: int, numbers: range) -> np.ndarray:
+    """The emotions of one block: exact shares, in an order of its own."""
+    order = np.repeat(np.arange(len(FER2013)), [SHARES[name] for name in FER2013])
+    rng = np.random.default_rng([seed, split, numbers.start, 3])
+    return rng.permutation(order)[: len(numbers)]
+
+
+def _in_parallel(draw, blocks: list, workers: int) -> Iterator[dict[str, np.ndarray]]:
+    """The drawn blocks, in order."""
+    if workers == 1:
+        yield from map(draw, blocks)
+        return
+    # Fresh processes: forking one in which TensorFlow runs threads can hang.
+    context = multiprocessing.get_context("spawn")
+    try:
+        with ProcessPoolExecutor(
+            workers, context, initializer=cv2.setNumThreads, initargs=(1,)
+        ) as pool:
+            yield from pool.map(draw, blocks)
+    except BrokenProcessPool as error:
+        raise InputError(
+            "Expected worker processes to start. Received: they stopped. In a script, call "
+            'generate below `if __name__ == "__main__":`, or pass workers=1.'
+        ) from error
+
+
+def _collect(drawn, counts, blocks, image_size, targets, infrared) -> Faces:
+    shape = (0, image_size, image_size)
+    empty = {"images": np.zeros(shape, np.uint8), "infrared": np.zeros(shape, np.uint8)}
+    empty |= {"labels": np.zeros(0, int), "votes": np.zeros((0, len(FER2013)), np.float32)}
+    stacked = {
+        name: np.concatenate([nothing, *(block[name] for block in drawn if name in block)])
+        for name, nothing in empty.items()
+    }
+    votes = stacked["votes"]
+    intent = one_hot(stacked["labels"], len(FER2013))
+    places = [(split, number) for split, numbers in blocks for number in numbers]
+    return Faces(
+        images=stacked["images"][..., None],
+        targets=intent if targets == "intent" else votes / votes.sum(axis=1, keepdims=True),
+        emotions=FER2013,
+        split=np.repeat(np.array(SPLITS), list(counts.values())),
+        ids=np.array([f"synthetic-{SPLITS[s]}-{n:06d}" for s, n in places], dtype=str),
+        source=SOURCE,
+        subject=np.array([f"s{s}{n // FACES_PER_PERSON:04d}" for s, n in places], dtype=str),
+        infrared=stacked["infrared"][..., None] if infrared else None,
+        votes=votes,
+    )
+
+
+def _cores() -> int:
+    """Processor cores that this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # macOS and Windows
+        return os.cpu_count() or 1
+
+
+def _check(counts, seed, image_size, targets, camera, workers) -> None:
+    numbers = {**counts, "seed": seed}
+    for name, value in numbers.items():
+        if not isinstance(value, int | np.integer) or value < 0:
+            raise InputError(f"Expected {name} as a whole number, 0 or more. Received: {value!r}.")
+    if not isinstance(image_size, int | np.integer) or not 16 <= image_size <= 256:
+        raise InputError(f"Expected image_size from 16 to 256 pixels. Received: {image_size!r}.")
+    if targets not in TARGETS:
+        raise InputError(f"Expected targets among {TARGETS}. Received: {targets!r}.")
+    if camera not in CAMERAS:
+        raise InputError(f"Expected a camera among {CAMERAS}. Received: {camera!r}.")
+    if workers is not None and (not isinstance(workers, int) or workers < 1):
+        raise InputError(f"Expected workers as 1 or more. Received: {workers!r}.")

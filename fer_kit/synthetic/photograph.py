@@ -1,0 +1,307 @@
+"""The visible camera: light falls on a head, the head turns, a picture is taken.
+
+Introduced in notebooks/01_load.ipynb.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from fer_kit.errors import InputError
+from fer_kit.synthetic import scene, thermal
+from fer_kit.synthetic.anatomy import Identity, check_action_units
+from fer_kit.synthetic.canvas import CELL, GRID, REACH, SCALE, U, V
+from fer_kit.synthetic.head import Head, sculpt
+
+FRAME = 96  # the picture before it is reduced: two samples for each pixel of 48
+MARGIN = 1 / 12
+CAMERAS = ("studio", "wild")
+
+
+@dataclass(frozen=True)
+class Light:
+    """A lamp from direction (x, y, z) and light from everywhere; x to the right, y down, z to us."""
+
+    x: float = 0.0
+    y: float = -0.35
+    z: float = 0.94
+    ambient: float = 0.45
+    diffuse: float = 0.6
+    shine: float = 0.08
+    gloss: float = 14.0
+
+    @property
+    def level(self) -> float:
+        return self.ambient + 0.8 * self.diffuse
+
+    def on_hair(self) -> np.ndarray:
+        """Light on the hair, which has no relief of its own."""
+        return np.clip(
+            self.level + 0.5 * self.diffuse * (self.x * U + self.y * (V + 0.3)), 0.15, 1.5
+        )
+
+
+@dataclass(frozen=True)
+class Camera:
+    """How one picture is taken. The defaults are a studio: frontal, evenly lit, sharp."""
+
+    yaw: float = 0.0  # radians; positive turns the face to the right of the picture
+    pitch: float = 0.0
+    roll: float = 0.0
+    zoom: float = 1.0
+    shift: tuple[float, float] = (0.0, 0.0)
+    light: Light = Light()
+    brightness: float = 0.52
+    gamma: float = 1.0
+    contrast: float = 0.0  # 0 as it is, 1 stretched to the full range
+    blur: float = 0.0
+    sharpness: float = 0.3
+    noise: float = 0.0
+    asymmetry: float = 0.0
+    hands: int = 0
+    plain: bool = True
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """One moment, seen by both cameras.
+
+    Attributes:
+        visible: uint8 (size, size).
+        infrared: uint8 (size, size), the thermal picture, or None where it was not asked for.
+        landmarks: name -> (x, y) in pixels of the picture; "left" is the left of the picture.
+    """
+
+    visible: np.ndarray
+    infrared: np.ndarray | None
+    landmarks: dict[str, tuple[float, float]]
+
+
+def render(
+    identity: Identity,
+    action_units: Mapping[str, float] | None = None,
+    seed: int = 0,
+    camera: str | Camera = "studio",
+    image_size: int = 48,
+) -> np.ndarray:
+    """Draw a face. uint8 (image_size, image_size).
+
+    Args:
+        identity: who.
+        action_units: what the face does, {"AU12": 0.8}; nothing for a resting face.
+        seed: of everything that chance decides. With the same seed only the action units matter.
+        camera: "studio" (frontal, even light, plain background), "wild" (any pose, light and quality),
+            or a `Camera`.
+
+    Raises:
+        InputError: unknown action unit or camera.
+    """
+    return portrait(identity, action_units, seed, camera, image_size, infrared=False).visible
+
+
+def portrait(
+    identity: Identity,
+    action_units: Mapping[str, float] | None = None,
+    seed: int | tuple[int, ...] = 0,
+    camera: str | Camera = "studio",
+    image_size: int = 48,
+    infrared: bool = True,
+) -> Portrait:
+    """Draw a face and its thermal picture of the same moment, with landmarks. Arguments as `render`."""
+    units = dict(action_units or {})
+    check_action_units(units)
+    rng = np.random.default_rng(seed)
+    camera = _camera(camera, rng)
+    left, right = _two_sides(units, camera.asymmetry)
+    head = sculpt(identity, left, right, rng)
+    sheet = _assemble(identity, units, head, camera.light, rng, infrared)
+    return _photograph(identity, head, sheet, camera, rng, image_size, infrared)
+
+
+def wild(rng: np.random.Generator) -> Camera:
+    """A camera as chance would have it: photographs from the web."""
+
+    def around(spread: float, limit: float) -> float:
+        return min(max(rng.normal(0, spread), -limit), limit)
+
+    return Camera(
+        yaw=around(0.28, 0.6),
+        pitch=around(0.12, 0.3),
+        roll=around(0.13, 0.45),
+        zoom=math.exp(around(0.08, 0.2)),
+        shift=(around(0.05, 0.15), around(0.05, 0.15)),
+        light=_wild_light(rng),
+        brightness=0.52 + around(0.11, 0.3),
+        gamma=math.exp(around(0.2, 0.5)),
+        contrast=rng.uniform(0.4, 1.0) if rng.random() < 0.6 else 0.0,
+        blur=rng.uniform(0.3, 0.9) if rng.random() < 0.3 else 0.0,
+        sharpness=rng.uniform(0.0, 0.9),
+        noise=0.016 * rng.random(),
+        asymmetry=around(0.15, 0.4),
+        hands=int(rng.random() < 0.08) + int(rng.random() < 0.02),
+        plain=False,
+    )
+
+
+def _wild_light(rng: np.random.Generator) -> Light:
+    kind = rng.random()
+    if kind < 0.55:
+        x, y = rng.normal(0, 0.25), rng.normal(-0.35, 0.2)
+    elif kind < 0.85:
+        x, y = rng.choice([-1, 1]) * rng.uniform(0.5, 1.1), rng.normal(-0.3, 0.2)
+    else:
+        x, y = rng.normal(0, 0.2), rng.uniform(-1.2, -0.7)
+    z = rng.uniform(0.7, 1.0)
+    length = math.sqrt(x * x + y * y + z * z)
+    hard = rng.uniform(0.3, 0.8)
+    return Light(
+        float(x / length),
+        float(y / length),
+        float(z / length),
+        ambient=0.75 - 0.5 * hard,
+        diffuse=0.35 + 0.55 * hard,
+        shine=0.25 * rng.random() ** 2,
+        gloss=rng.uniform(8, 25),
+    )
+
+
+def _camera(camera: str | Camera, rng: np.random.Generator) -> Camera:
+    if isinstance(camera, Camera):
+        return camera
+    if camera not in CAMERAS:
+        raise InputError(f"Expected a camera among {CAMERAS}. Received: {camera!r}.")
+    return Camera() if camera == "studio" else wild(rng)
+
+
+def _two_sides(units: dict[str, float], asymmetry: float) -> tuple[dict, dict]:
+    """No face is symmetric: a little less on one side, a little more on the other."""
+    left = {name: min(value * (1 - asymmetry), 1.0) for name, value in units.items()}
+    right = {name: min(value * (1 + asymmetry), 1.0) for name, value in units.items()}
+    return left, right
+
+
+def shade(depth: np.ndarray, light: Light) -> tuple[np.ndarray, np.ndarray]:
+    """How much light each point of a relief sends to us: (matt, shining), float32 (GRID, GRID)."""
+    slope_x = cv2.Sobel(depth, cv2.CV_32F, 1, 0, scale=1 / (8 * CELL))
+    slope_y = cv2.Sobel(depth, cv2.CV_32F, 0, 1, scale=1 / (8 * CELL))
+    shrink = 1 / np.sqrt(1 + slope_x**2 + slope_y**2)
+    facing = (light.z - slope_x * light.x - slope_y * light.y) * shrink
+    matt = light.ambient * (1 + 0.25 * slope_y * shrink)
+    matt = matt + light.diffuse * np.maximum(facing, 0) * _shadow(depth, light)
+    matt *= 1 - 2.2 * np.clip(cv2.blur(depth, (13, 13)) - depth, 0, 0.3)
+    between = math.sqrt(2 + 2 * light.z)  # the direction between the lamp and us
+    mirror = (1 + light.z - slope_x * light.x - slope_y * light.y) * shrink / between
+    return matt, light.shine * np.maximum(mirror, 0) ** light.gloss
+
+
+def _shadow(depth: np.ndarray, light: Light) -> np.ndarray:
+    """1 in the light, towards 0.4 where something between here and the lamp stands higher."""
+    blocked = np.zeros_like(depth)
+    for reach in (0.05, 0.1, 0.17):
+        move = np.float32([[1, 0, light.x * reach * SCALE], [0, 1, light.y * reach * SCALE]])
+        towards = cv2.warpAffine(
+            depth, move, (GRID, GRID), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        )
+        np.maximum(blocked, towards - depth - reach * light.z * 1.1, out=blocked)
+    return 1 - 0.6 * np.clip(cv2.blur(blocked, (3, 3)) / 0.05, 0, 1)
+
+
+def _assemble(identity, units, head: Head, light: Light, rng, infrared: bool) -> scene.Sheet:
+    """Everything that turns with the head, on one sheet."""
+    sheet = scene.Sheet.empty()
+    hair = scene.grow_hair(identity, head, rng)
+    scene.lay_body(sheet, identity, head, hair, light, rng)
+    matt, shining = shade(head.depth, light)
+    warmth = thermal.skin_temperature(head, identity, units, rng) if infrared else 0.0
+    sheet.lay(head.skin * matt + shining * (1 - head.mouth), warmth, head.mask)
+    scene.lay_hair(sheet, identity, head, hair, light)
+    scene.lay_hat(sheet, identity, light, rng)
+    scene.lay_glasses(sheet, identity, rng)
+    return sheet
+
+
+def _photograph(identity, head, sheet, camera: Camera, rng, size: int, infrared: bool) -> Portrait:
+    """Turn the sheet, put it before a background, and develop both pictures."""
+    depth = cv2.blur(head.depth, (9, 9))
+    map_x, map_y = _turn(depth, camera)
+    flat = cv2.merge([sheet.visible * sheet.alpha, sheet.warmth * sheet.alpha, sheet.alpha])
+    flat = cv2.remap(flat, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    visible, warmth, alpha = cv2.split(flat)
+    level = camera.light.level
+    background = 0.75 * level if camera.plain else scene.draw_background(FRAME, rng) * level
+    visible = visible + background * (1 - alpha)
+    warmth = warmth / np.maximum(alpha, 1e-3)
+    for _ in range(camera.hands):
+        shading, cover = scene.draw_hand(FRAME, rng)
+        visible = scene.mix(
+            visible * (1 - 0.3 * cv2.blur(cover, (9, 9))), identity.skin * shading * level, cover
+        )
+        warmth, alpha = scene.mix(warmth, scene.HAND_WARMTH, cover), np.maximum(alpha, cover)
+    picture = _develop(visible, camera, rng, size)
+    heat = thermal.develop(warmth, alpha, rng, size) if infrared else None
+    landmarks = {
+        name: _project(point, depth, camera, size) for name, point in head.landmarks.items()
+    }
+    return Portrait(picture, heat, landmarks)
+
+
+def _turn(depth: np.ndarray, camera: Camera) -> tuple[np.ndarray, np.ndarray]:
+    """For each point of the frame, where on the canvas it comes from (float32 maps in cells).
+
+    A turned face shows a point that stands out by z shifted by z·sin(yaw): the point seen at X is
+    the solution of X = x·cos(yaw) + z(x, y)·sin(yaw), found by repeating. Depth is smooth, so a
+    coarse grid is enough.
+    """
+    count = 26
+    axis = np.linspace(-1 - MARGIN, 1 + MARGIN, 2 * count + 1, dtype=np.float32)[1::2]
+    cos, sin = math.cos(camera.roll) / camera.zoom, math.sin(camera.roll) / camera.zoom
+    across, down = axis[None] - camera.shift[0], axis[:, None] - camera.shift[1]
+    frame_x, frame_y = across * cos + down * sin, down * cos - across * sin
+    x, y = frame_x, frame_y
+    for _ in range(4):
+        z = cv2.remap(depth, *_cells(x, y), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        x = (frame_x - z * math.sin(camera.yaw)) / math.cos(camera.yaw)
+        y = (frame_y - z * math.sin(camera.pitch)) / math.cos(camera.pitch)
+    fine = round(FRAME * (1 + MARGIN))
+    cut = slice((fine - FRAME) // 2, (fine + FRAME) // 2)
+    return tuple(
+        np.ascontiguousarray(cv2.resize(m, (fine, fine), interpolation=cv2.INTER_CUBIC)[cut, cut])
+        for m in _cells(x, y)
+    )
+
+
+def _cells(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return (x + REACH) * SCALE - 0.5, (y + REACH) * SCALE - 0.5
+
+
+def _project(point, depth: np.ndarray, camera: Camera, size: int) -> tuple[float, float]:
+    """Where a point of the canvas lands in the picture, in pixels: the way back of `_turn`."""
+    column, row = (min(max(round((c + REACH) * SCALE - 0.5), 0), GRID - 1) for c in point)
+    z = float(depth[row, column])
+    x = point[0] * math.cos(camera.yaw) + z * math.sin(camera.yaw)
+    y = point[1] * math.cos(camera.pitch) + z * math.sin(camera.pitch)
+    cos, sin = math.cos(camera.roll) * camera.zoom, math.sin(camera.roll) * camera.zoom
+    x, y = x * cos - y * sin + camera.shift[0], x * sin + y * cos + camera.shift[1]
+    return (float(x + 1) * size / 2 - 0.5, float(y + 1) * size / 2 - 0.5)
+
+
+def _develop(scene_light: np.ndarray, camera: Camera, rng, size: int) -> np.ndarray:
+    """From light to an 8-bit picture: exposure, reduction, tone curve, sharpening, noise."""
+    picture = cv2.resize(scene_light, (size, size), interpolation=cv2.INTER_AREA)
+    middle = picture[size // 4 : -size // 6, size // 4 : -size // 4].mean()
+    picture = np.maximum(picture, 0) * float(camera.brightness / max(middle, 0.02)) ** 0.8
+    picture = picture / (1 + picture**5) ** 0.2
+    picture = picture**camera.gamma
+    if camera.blur:
+        picture = cv2.GaussianBlur(picture, (0, 0), camera.blur)
+    soft = cv2.GaussianBlur(picture, (0, 0), 1.0)
+    picture = picture + camera.sharpness * (picture - soft)
+    if camera.contrast:
+        low, high = np.percentile(picture, (1, 99))
+        stretched = (picture - low) / max(high - low, 0.1)
+        picture = scene.mix(picture, stretched, camera.contrast)
+    picture = picture + rng.normal(0, 1, picture.shape) * camera.noise
+    return np.clip(picture * 255, 0, 255).round().astype(np.uint8)
