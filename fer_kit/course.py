@@ -4,30 +4,33 @@
 library are the ones of last time is not executed again.
 """
 
-import json
-import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from fer_kit import records
+from fer_kit.environment import describe
 from fer_kit.errors import InputError
+from fer_kit.files import read_json, write_json
 from fer_kit.run import (
     DATASET,
     PROFILE,
     SEED,
     Run,
+    check_dataset,
     check_name,
     course_folder,
     default_name,
     find_data,
     read_config,
 )
+
+
+class ParameterError(InputError):
+    """A parameter that the notebooks do not have, or a value of another type than they declare."""
 
 
 @dataclass(frozen=True)
@@ -80,13 +83,13 @@ LESSONS = (
     Lesson(
         "08_confusion_matrix",
         "Measure what the models do",
-        needs=("predictions/lenet5.csv", "predictions/*.csv"),
+        needs=("data/prepared.npz", "predictions/lenet5.csv", "predictions/*.csv"),
         makes=("metrics.json",),
     ),
     Lesson(
         "12_save",
         "Save, reload and hand in",
-        needs=("models/lenet5.keras", "predictions/*.csv", "metrics.json"),
+        needs=("data/prepared.npz", "models/lenet5.keras", "predictions/lenet5.csv"),
         makes=(),
     ),
 )
@@ -173,7 +176,7 @@ def _parameters(
     seed = known.seed if seed is None else seed
     return {
         "run": check_name(run or default_name(dataset, profile, seed)),
-        "dataset": dataset,
+        "dataset": check_dataset(dataset),
         "data": find_data(data) or known.data,
         "profile": profile,
         "seed": seed,
@@ -191,7 +194,7 @@ def _check_notebooks(
     for name in extra:
         if not any(name in types for types in declared.values()):
             known = sorted({name for types in declared.values() for name in types})
-            raise InputError(
+            raise ParameterError(
                 f"Expected a parameter among {', '.join(known)}. Received: {name!r}, which none of "
                 "the chosen notebooks has in its parameters cell."
             )
@@ -219,13 +222,13 @@ def _declared(path: Path) -> dict[str, str]:
 
 def _check_parameter(notebook: str, types: dict[str, str], name: str, value: Any) -> None:
     if name not in types:
-        raise InputError(
+        raise ParameterError(
             f"Expected a parameter that {notebook}.ipynb has: {', '.join(types) or 'none'}. "
             f"Received: {name!r}. Add it to the cell tagged parameters."
         )
     expected, came = types[name].split("[")[0], type(value).__name__
     if expected not in (came, "None") and (expected, came) != ("float", "int"):
-        raise InputError(
+        raise ParameterError(
             f"Expected {name} to be {types[name]}, as {notebook}.ipynb declares it. "
             f"Received: {value!r}, which is {came}."
         )
@@ -256,15 +259,15 @@ def _run_lesson(
         return
     if took:
         _say(f"took {took}")
-    record = {"title": lesson.title, "fingerprint": fingerprint, "environment": _environment()}
+    record = {"title": lesson.title, "fingerprint": fingerprint, "environment": describe()}
     start = time.monotonic()
     try:
         _execute(notebook, run.file(f"notebooks/{lesson.name}.ipynb"), parameters)
     except InputError as error:
-        records.write(path, last | {"failed": str(error)})
+        write_json(path, last | {"failed": str(error)})
         raise
     record |= {"seconds": round(time.monotonic() - start, 1), "finished": records.now()}
-    records.write(path, record)
+    write_json(path, record)
     _say(f"done in {_duration(record['seconds'])}")
 
 
@@ -277,20 +280,6 @@ def _execute(notebook: Path, output: Path, parameters: dict[str, Any]) -> None:
 def _is_complete(run: Run, lesson: Lesson, record: dict[str, Any]) -> bool:
     files = (f"notebooks/{lesson.name}.ipynb", *lesson.makes)
     return "failed" not in record and all((run.folder / name).exists() for name in files)
-
-
-@cache
-def _environment() -> dict[str, str]:
-    """Versions and device, asked in another process: this one needs no TensorFlow and no GPU."""
-    command = [sys.executable, "-m", "fer_kit.environment"]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False)
-    if answer.returncode:
-        reason = (answer.stderr.strip().splitlines() or ["no answer"])[-1]
-        raise InputError(
-            f"Expected Keras to work with its backend. Received: {reason} "
-            "Install the course with make setup; choose the backend with KERAS_BACKEND."
-        )
-    return json.loads(answer.stdout.splitlines()[-1])
 
 
 def _say(text: str) -> None:
@@ -314,7 +303,7 @@ def _finish(run: Run) -> None:
     print(f"\nThe report: {write_report(run.folder)}")
     metrics = run.folder / "metrics.json"
     if metrics.exists():
-        print(results_table(json.loads(metrics.read_text(encoding="utf-8"))))
+        print(results_table(read_json(metrics)))
 
 
 def results_table(metrics: dict[str, Any]) -> str:

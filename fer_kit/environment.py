@@ -1,17 +1,41 @@
-"""Which versions and which device something was computed with: part of every result.
-
-`python -m fer_kit.environment` prints it as JSON.
-"""
+"""Which versions and which device something was computed with: part of every result."""
 
 import json
 import os
 import platform
+import subprocess
+import sys
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from fer_kit.errors import InputError
 from fer_kit.version import __version__
 
 PACKAGES = ("keras", "tensorflow", "jax", "numpy", "scikit-learn", "opencv-python-headless")
+
+
+@cache
+def describe() -> dict[str, str]:
+    """Versions, backend, system and device together.
+
+    The device is asked for in a process of its own: this one then needs no TensorFlow and leaves
+    the GPU to the notebooks.
+
+    Raises:
+        InputError: the backend cannot be imported.
+    """
+    command = [sys.executable, "-m", "fer_kit.environment"]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    if answer.returncode:
+        reason = (answer.stderr.strip().splitlines() or ["no answer"])[-1]
+        raise InputError(
+            f"Expected Keras to find its backend, {backend()}. Received: {reason}. Install the "
+            "course with make setup, or choose another backend with KERAS_BACKEND."
+        )
+    system = f"{platform.system()} {platform.machine()}"
+    found = {"backend": backend(), "system": system, "device": answer.stdout.splitlines()[-1]}
+    return versions() | found
 
 
 def versions() -> dict[str, str]:
@@ -43,8 +67,7 @@ def backend() -> str:
 def device() -> str:
     """The GPU that Keras will use, or else the processor.
 
-    Imports TensorFlow or JAX, which takes seconds and claims the GPU: call it in a process of its
-    own (`describe` in `python -m fer_kit.environment`).
+    Imports TensorFlow or JAX, which takes seconds and claims the GPU.
     """
     if backend() == "jax":
         import jax
@@ -71,14 +94,5 @@ def processor() -> str:
     return f"{name}, {len(usable)} cores"
 
 
-def describe() -> dict[str, str]:
-    """Versions, backend, system and device together."""
-    return versions() | {
-        "backend": backend(),
-        "system": f"{platform.system()} {platform.machine()}",
-        "device": device(),
-    }
-
-
 if __name__ == "__main__":
-    print(json.dumps(describe()))
+    print(device())

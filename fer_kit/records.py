@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from fer_kit.environment import backend, versions
-from fer_kit.files import write_text
+from fer_kit.errors import InputError
+from fer_kit.files import read_json
 from fer_kit.run import Run
 
 # These run notebooks and show results; no result depends on them.
@@ -23,15 +24,10 @@ AROUND_THE_LESSONS = ("cli.py", "course.py", "execution.py", "records.py", "repo
 def read(path: Path) -> dict[str, Any]:
     """A notebook's record; empty where there is none, or none that can be read."""
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        record = read_json(path)
+    except InputError:
         return {}
     return record if isinstance(record, dict) else {}
-
-
-def write(path: Path, record: dict[str, Any]) -> None:
-    """Write a notebook's record."""
-    write_text(path, json.dumps(record, indent=2, ensure_ascii=False) + "\n")
 
 
 def now() -> str:

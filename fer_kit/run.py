@@ -6,7 +6,6 @@ run alone, again, or all at once, and never depend on what another kernel rememb
 Introduced in notebooks/01_load.ipynb.
 """
 
-import json
 import os
 import re
 from dataclasses import asdict, dataclass, fields
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from fer_kit.errors import InputError
-from fer_kit.files import write_text, write_whole
+from fer_kit.files import read_json, write_json, write_whole
 from fer_kit.profiles import settings
 from fer_kit.version import __version__
 
@@ -63,9 +62,11 @@ class Run:
         """
         run = check_name(run or default_name(dataset, profile, seed))
         settings(profile, dataset)
+        check_dataset(dataset)
         wanted = cls(run, dataset, find_data(data), profile, int(seed))
         stored = read_config(run)
         if stored is None:
+            _check_data_is_given(wanted)
             wanted._write_config()
             return wanted
         _check_version(stored)
@@ -85,7 +86,8 @@ class Run:
     @property
     def source(self) -> str:
         """What figures say about where their faces come from."""
-        return "synthetic faces" if self.dataset == "synthetic" else self.dataset
+        names = {"synthetic": "synthetic faces", "ferplus": "FER+", "folder": "own pictures"}
+        return names.get(self.dataset, self.dataset)
 
     def file(self, name: str) -> Path:
         """The path of a file in this run, to be written: its folder is there."""
@@ -145,22 +147,19 @@ class Run:
             )
         figure = np.ravel(drawn)[0].figure
         title = _title(figure) or name
-        figure.text(1, 0, self.source, ha="right", va="top", size="x-small", color="0.4")
         path = self.file(f"figures/{check_name(name)}.png")
         write_whole(path, lambda temporary: figure.savefig(temporary, dpi=192, bbox_inches="tight"))
         plt.close(figure)
-        self._record_figure(name, {"title": title, "alt": alt.strip()})
+        self._record_figure(name, {"title": title or name, "alt": alt.strip()})
         display(Image(data=path.read_bytes(), alt=alt.strip(), retina=True))
 
     def _write_config(self) -> None:
-        config = asdict(self) | {"data": portable(self.data)}
-        write_text(self.folder / "config.json", json.dumps(config, indent=2) + "\n")
+        write_json(self.folder / "config.json", asdict(self) | {"data": portable(self.data)})
 
     def _record_figure(self, name: str, described: dict[str, str]) -> None:
         path = self.file("figures/figures.json")
-        figures = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-        figures[name] = described
-        write_text(path, json.dumps(figures, indent=2, ensure_ascii=False) + "\n")
+        figures = read_json(path) if path.exists() else {}
+        write_json(path, figures | {name: described})
 
 
 def runs_folder() -> Path:
@@ -212,14 +211,30 @@ def read_config(run: str) -> Run | None:
             )
         return None
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
+        config = read_json(path)
         config["data"] = str(Path(config["data"]).expanduser()) if config["data"] else ""
         return Run(**{field.name: config[field.name] for field in fields(Run)})
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"Expected the parameters of a run in {path}. Received: a file that cannot be read "
             f"({type(error).__name__}: {error}). Choose another name, or delete the folder."
         ) from error
+
+
+def check_dataset(name: str) -> str:
+    """The name, if `fer_kit.load` knows a data set of that name.
+
+    Raises:
+        InputError: it does not.
+    """
+    from fer_kit.datasets import SOURCES
+
+    if name not in SOURCES:
+        raise InputError(
+            f"Expected a data set among {', '.join(SOURCES)}. Received: {name!r}. "
+            "Pictures of your own, in a folder for each emotion, are the data set folder."
+        )
+    return name
 
 
 def find_data(data: str | Path) -> str:
@@ -244,6 +259,17 @@ def portable(path: str) -> str:
     """The path with the home folder as "~", so that no user's name stands in a run."""
     home = Path.home().resolve()
     return f"~/{Path(path).relative_to(home).as_posix()}" if home in Path(path).parents else path
+
+
+def _check_data_is_given(wanted: Run) -> None:
+    from fer_kit.datasets import SOURCES
+
+    expected = SOURCES[wanted.dataset].path
+    if expected and not wanted.data:
+        raise InputError(
+            f"Expected in data the path of {expected}, for the data set {wanted.dataset}. "
+            "Received: nothing. data/README.md says what to get and where to put it."
+        )
 
 
 def _check_version(stored: Run) -> None:
