@@ -72,7 +72,7 @@ LESSONS = (
     Lesson(
         "04_lenet5",
         "Train LeNet-5",
-        needs=("data/prepared.npz",),
+        needs=("data/faces.npz", "data/prepared.npz"),
         makes=(
             "models/lenet5.keras",
             "models/lenet5.json",

@@ -207,8 +207,9 @@ def intervals(
     for place, (value, high) in zip(places, table[["value", "high"]].to_numpy(), strict=True):
         ax.annotate(f"  {100 * value:.1f} %", (high, place), va="center")
     if baseline is not None:
-        ax.axvline(baseline, color="grey", linestyle="--")
-        ax.annotate("always the commonest ", (baseline, places[0] + 0.4), ha="right", color="grey")
+        name = f"majority baseline {100 * baseline:.1f} %"
+        ax.axvline(baseline, color="grey", linestyle="--", label=name)
+        ax.legend(loc="lower right", frameon=False)
     ax.set_yticks(places, table.index)
     ax.set(xlim=(0, 1), ylim=(-0.6, len(table) - 0.2), xlabel=xlabel, title=title)
     sns.despine(ax=ax)
@@ -216,14 +217,25 @@ def intervals(
 
 
 def distributions(
-    values: pd.DataFrame, x: str, by: str, title: str = "", ax: Axes | None = None
+    values: pd.DataFrame,
+    column: str,
+    by: str,
+    order: Sequence[str] | None = None,
+    title: str = "",
+    ax: Axes | None = None,
 ) -> Axes:
     """One box for each group: median, quartiles and outliers of a column.
+
+    Args:
+        values: a line for each face, with the column to show and the column `by` that groups it.
+        order: the groups from left to right.
 
     Introduced in notebooks/02_analyze.ipynb.
     """
     ax = ax or _new_axes(8, 3.6)
-    sns.boxplot(values, x=by, y=x, color="#8DA9D6", fliersize=1, linewidth=0.8, ax=ax)
+    sns.boxplot(
+        values, x=by, y=column, order=order, color="#8DA9D6", fliersize=1, linewidth=0.8, ax=ax
+    )
     ax.set(xlabel="", title=title)
     sns.despine(ax=ax)
     return ax
