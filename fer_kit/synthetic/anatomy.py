@@ -164,27 +164,27 @@ def identity(seed: int | Sequence[int]) -> Identity:
     hair_tone += 0.5 * max(age - 0.55, 0)
     shaven = woman or child or rng.random() < 0.55
     return Identity(
-        face_width=around(0.72, 0.045) * (1 + 0.06 * child),
+        face_width=around(0.745, 0.045) * (1 + 0.06 * child),
         jaw=around(2.5 if woman else 2.9, 0.3) - 0.3 * child,
         chin=around(0.99, 0.045) - 0.09 * child,
         roundness=around(0.56, 0.06),
-        eye_distance=around(0.345, 0.018),
-        eye_size=around(0.152, 0.01) * (1 + 0.1 * child),
-        eye_openness=around(0.062, 0.011) * (1 + 0.25 * child),
+        eye_distance=around(0.358, 0.018),
+        eye_size=around(0.163, 0.011) * (1 + 0.1 * child),
+        eye_openness=around(0.068, 0.011) * (1 + 0.25 * child),
         eye_tilt=around(-0.012, 0.014),
         iris=rng.uniform(0.06, 0.38) * (0.5 + 0.5 * skin),
         brow_height=around(0.165, 0.018),
         brow_thickness=around(0.027 if woman else 0.036, 0.006),
         brow_tone=max(around(0.75, 0.14) - 0.3 * child, 0.25),
         brow_arch=around(0.035, 0.015),
-        nose_length=around(0.23, 0.03) - 0.05 * child,
+        nose_length=around(0.25, 0.028) - 0.05 * child,
         nose_width=around(1.0, 0.13),
         nose_bridge=around(1.0, 0.22) * (1 - 0.45 * child),
-        mouth_height=around(0.565, 0.028) - 0.03 * child,
-        mouth_width=around(0.265, 0.022) * (1 - 0.1 * child),
-        upper_lip=max(around(0.05, 0.014), 0.018),
-        lower_lip=max(around(0.07, 0.014), 0.03),
-        lip_tone=around(0.68, 0.07),
+        mouth_height=around(0.56, 0.028) - 0.03 * child,
+        mouth_width=around(0.275, 0.022) * (1 - 0.1 * child),
+        upper_lip=max(around(0.064, 0.015), 0.025),
+        lower_lip=max(around(0.086, 0.016), 0.04),
+        lip_tone=around(0.62, 0.07),
         resting_mouth=around(0.0, 0.011),
         resting_brow=around(0.0, 0.012),
         cheeks=around(1.0, 0.35),
@@ -253,15 +253,15 @@ def spontaneous(emotion: str, rng: np.random.Generator) -> dict[str, float]:
     variants = _variants(emotion)
     weights = 1 / (1 + 0.25 * np.arange(len(variants)))
     variant = variants[rng.choice(len(variants), p=weights / weights.sum())]
-    intensity = 0.45 + 0.6 * rng.beta(2.4, 1.4)
+    intensity = 0.35 + 0.7 * rng.beta(2.2, 1.5)
     units = {
-        name: value * intensity * rng.lognormal(0, 0.22)
+        name: value * intensity * rng.lognormal(0, 0.25)
         for name, value in variant.items()
-        if rng.random() > 0.06
+        if rng.random() > 0.08
     }
-    if rng.random() < 0.3:
+    if rng.random() < 0.4:
         stray = str(rng.choice(["AU1", "AU2", "AU4", "AU7", "AU12", "AU15", "AU25", "AU43"]))
-        units[stray] = units.get(stray, 0.0) + rng.uniform(0.1, 0.4)
+        units[stray] = units.get(stray, 0.0) + rng.uniform(0.1, 0.5)
     return {name: min(value, 1.0) for name, value in units.items()}
 
 

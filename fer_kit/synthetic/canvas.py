@@ -17,6 +17,9 @@ CELL = 1 / SCALE
 AXIS = ((np.arange(GRID) + 0.5) / SCALE - REACH).astype(np.float32)
 U, V = AXIS[None, :], AXIS[:, None]
 
+_STEPS = np.linspace(0, 1, 7)
+_BEZIER = np.stack([(1 - _STEPS) ** 2, 2 * _STEPS * (1 - _STEPS), _STEPS**2], axis=1)
+
 
 def bumps(*rows: tuple[float, float, float, float, float]) -> np.ndarray:
     """The sum of Gaussian bumps, each (x, y, width, height, amount). float32 (GRID, GRID).
@@ -51,17 +54,17 @@ def mix(under: np.ndarray, over: np.ndarray | float, alpha: np.ndarray) -> np.nd
     return under + (over - under) * alpha
 
 
-def curve(start: tuple, middle: tuple, end: tuple, points: int = 7) -> np.ndarray:
-    """Points on the quadratic Bézier curve from `start` to `end` that is pulled towards `middle`."""
-    t = np.linspace(0, 1, points)[:, None]
-    start, middle, end = np.array(start), np.array(middle), np.array(end)
-    return start * (1 - t) ** 2 + middle * (2 * t * (1 - t)) + end * t**2
+def curve(start: tuple, middle: tuple, end: tuple) -> np.ndarray:
+    """Seven points on the quadratic Bézier curve from `start` to `end`, pulled towards `middle`."""
+    return _BEZIER @ np.array((start, middle, end))
 
 
 def draw_line(canvas: np.ndarray, points: np.ndarray, tone: float, thickness: int = 1) -> None:
-    """Draw a smooth line on a uint8 canvas in place; `tone` in 0..1."""
-    pixels = np.round(((np.asarray(points) + REACH) * SCALE - 0.5) * 16).astype(np.int32)
-    level = int(255 * min(max(tone, 0.0), 1.0))
+    """Draw a smooth line on a uint8 canvas in place; `tone` in 0..1. What is too faint is left out."""
+    level = int(255 * min(tone, 1.0))
+    if level < 10:
+        return
+    pixels = (((points + REACH) * SCALE - 0.5) * 16).astype(np.int32)
     cv2.polylines(canvas, [pixels[:, None]], False, level, thickness, cv2.LINE_AA, 4)
 
 

@@ -112,12 +112,12 @@ def _features(identity: Identity, left: Units, right: Units, chin: float) -> np.
         *pair(eye * 0.85, EYE_LINE - 0.14, 0.2, 0.06, 0.03 * (1 - identity.child)),
         *pair(eye * 0.9, EYE_LINE - 0.01, 0.15, 0.09, -0.085),
         *pair(eye, EYE_LINE, 0.085, 0.06, 0.045),
-        (0, EYE_LINE + 0.12, 0.055 * width, 0.16, 0.07 * nose),
-        (0, base - 0.16, 0.06 * width, 0.1, 0.08 * nose),
-        (0, base - 0.065, 0.085 * spread, 0.065, 0.15),
-        *pair(0.125 * spread, base - 0.035, 0.05, 0.045, 0.07),
-        (0, base + 0.06, 0.12, 0.04, -0.045),
-        (0, identity.mouth_height, 0.28, 0.16, 0.05),
+        (0, EYE_LINE + 0.1, 0.075 * width, 0.18, 0.06 * nose),
+        (0, base - 0.17, 0.075 * width, 0.11, 0.075 * nose),
+        (0, base - 0.07, 0.095 * spread, 0.075, 0.13),
+        *pair(0.13 * spread, base - 0.045, 0.055, 0.05, 0.065),
+        (0, base + 0.07, 0.05, 0.06, -0.012),
+        (0, identity.mouth_height - 0.02, 0.3, 0.2, 0.035 * (1 - both["AU12"])),
         (0, chin - 0.13, 0.14, 0.08, 0.05 + 0.03 * both["AU17"]),
         (0, chin - 0.29, 0.14, 0.04, -0.025 - 0.02 * both["AU17"]),
         *pair(0.66, -0.4, 0.12, 0.16, -0.04),
@@ -128,7 +128,7 @@ def _features(identity: Identity, left: Units, right: Units, chin: float) -> np.
         lift = max(units["AU6"], 0.8 * units["AU12"])
         cheek = 0.04 * identity.cheeks + 0.06 * lift
         rows.append((side * 0.43, 0.1 - 0.03 * lift, 0.17, 0.13, cheek))
-        rows.append((side * 0.07, EYE_LINE - 0.15, 0.06, 0.06, 0.035 * units["AU4"]))
+        rows.append((side * 0.09, EYE_LINE - 0.15, 0.07, 0.06, 0.025 * units["AU4"]))
         rows.append((side * 0.12, base - 0.14, 0.06, 0.06, 0.035 * units["AU9"]))
         rows.append((side * 0.5, 0.62, 0.14, 0.14, 0.02 * units["AU12"]))
     return bumps(*rows)
@@ -141,9 +141,10 @@ def _complexion(identity: Identity, rng: np.random.Generator) -> np.ndarray:
         *pair(eye, EYE_LINE + 0.005, 0.17, 0.085, -0.16 - 0.1 * identity.make_up),
         *pair(eye - 0.1, EYE_LINE + 0.0, 0.06, 0.08, -0.1),
         *pair(eye, EYE_LINE + 0.12, 0.1, 0.035, -0.03 - 0.1 * identity.age),
-        *pair(0.055 * identity.nose_width, identity.nose_length + 0.012, 0.03, 0.016, -0.6),
+        *pair(0.055 * identity.nose_width, identity.nose_length + 0.01, 0.03, 0.018, -0.5),
         *pair(0.17 * identity.nose_width, identity.nose_length - 0.03, 0.025, 0.05, -0.12),
-        (0, identity.nose_length + 0.05, 0.13, 0.03, -0.12),
+        (0, identity.nose_length + 0.06, 0.14, 0.05, -0.12),
+        (0, identity.mouth_height - 0.13, 0.3, 0.06, -0.1),
     )
     return identity.skin * (1 + tint) * (1 + 0.025 * noise(rng, 3.0) + 0.012 * noise(rng, 0.8))
 
@@ -182,12 +183,12 @@ def _folds_of_one_side(identity: Identity, units: Units, age: float):
     out, base = 0.13 * identity.nose_width, _nose_base(identity, units)
     pull = 0.07 * units["AU12"] + 0.03 * units["AU20"]
     nasolabial = (
-        0.08 + 0.35 * age + 0.75 * units["AU12"] + 0.6 * units["AU9"] + 0.55 * units["AU10"]
+        0.08 + 0.35 * age + 0.5 * units["AU12"] + 0.6 * units["AU9"] + 0.55 * units["AU10"]
     )
     corner = identity.mouth_height - 0.05 * units["AU12"] + 0.02 - 0.1 * units["AU9"]
-    yield nasolabial, curve((out + 0.06, base - 0.08), (0.25 + pull, 0.28), (0.33 + pull, corner))
-    frown = units["AU4"] * 0.9 + 0.15 * age
-    yield frown, curve((0.05, EYE_LINE - 0.22), (0.045, -0.4), (0.06, EYE_LINE - 0.08))
+    yield nasolabial, curve((out + 0.07, base - 0.09), (0.31 + pull, 0.27), (0.36 + pull, corner))
+    frown = units["AU4"] * 0.75 + 0.15 * age
+    yield frown, curve((0.07, EYE_LINE - 0.24), (0.05, -0.4), (0.08, EYE_LINE - 0.1))
     bag = 0.08 + 0.3 * age + 0.5 * units["AU6"] + 0.3 * units["AU7"]
     lower = EYE_LINE + 0.1 - 0.02 * units["AU6"]
     yield bag, curve((eye - 0.15, lower - 0.02), (eye, lower + 0.06), (eye + 0.16, lower - 0.03))
@@ -228,12 +229,12 @@ def _paint_eye(head: Head, identity: Identity, units: Units, side: int, rng) -> 
     bottom = slant + lower * lid**0.8
     inside = step(v - top) * step(bottom - v) * step(1 - np.abs(t), 0.15)
     gaze_x, gaze_y = x + 0.022 * rng.uniform(-1, 1), y - 0.008 + 0.045 * units["AU64"]
-    distance = np.hypot(U[:, columns] - gaze_x, v - gaze_y)
+    distance = _distance(U[:, columns] - gaze_x, v - gaze_y)
     shadow = np.clip(0.5 + (v - top) / 0.075, 0.5, 1)
     ball = 0.72 * (1 - 0.25 * t**2)
     ball = mix(ball, identity.iris, step(0.074 - distance))
     ball = mix(ball * shadow, 0.03, step(0.032 - distance))
-    glint = np.hypot(U[:, columns] - gaze_x + 0.025, v - gaze_y + 0.028)
+    glint = _distance(U[:, columns] - gaze_x + 0.025, v - gaze_y + 0.028)
     ball = mix(ball, 1.3, 0.8 * step(0.017 - glint))
     skin = head.skin[rows, columns]
     crease = np.exp(-(((v - top + 0.048 + 0.02 * units["AU5"]) / 0.016) ** 2)) * lid
@@ -252,6 +253,10 @@ def _paint_eye(head: Head, identity: Identity, units: Units, side: int, rng) -> 
         f"{name}_eye_top": (x, y - upper),
         f"{name}_eye_bottom": (x, y + lower),
     }
+
+
+def _distance(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    return np.sqrt(x * x + y * y)  # much faster than np.hypot
 
 
 def _paint_brow(head: Head, identity: Identity, units: Units, side: int, rng) -> None:
@@ -299,12 +304,12 @@ def _paint_mouth(head: Head, identity: Identity, left: Units, right: Units, both
     line = middle + corner * np.minimum(np.abs(t), 1.2) ** 1.7
     arch = np.clip(1 - t**2, 0, 1)
     power = 0.5 + 0.3 * both["AU12"] * (1 - jaw) - 0.15 * min(both["AU20"] + both["AU16"], 1)
-    rise = parted * (0.015 + 0.075 * both["AU10"] + 0.015 * both["AU12"]) + 0.03 * jaw
-    drop = parted * (0.035 + 0.075 * both["AU12"] + 0.06 * both["AU16"]) + 0.27 * jaw
+    rise = parted * (0.015 + 0.075 * both["AU10"] + 0.03 * both["AU12"]) + 0.03 * jaw
+    drop = parted * (0.035 + 0.085 * both["AU12"] + 0.06 * both["AU16"]) + 0.27 * jaw
     top, bottom = line - rise * arch**power, line + drop * arch**power
     thin = (1 - pressed) * (1 - 0.25 * jaw)
-    bow = 1 - 0.25 * np.exp(-((t / 0.16) ** 2))
-    upper = identity.upper_lip * thin * (1 - 0.3 * both["AU12"]) * bow * arch**0.6
+    bow = 1 - 0.18 * np.exp(-((t / 0.16) ** 2))
+    upper = identity.upper_lip * thin * (1 - 0.1 * both["AU12"]) * bow * arch**0.6
     lower = identity.lower_lip * thin * (1 + 0.2 * both["AU17"]) * arch**0.65
     _shape_lips(head.depth[rows, columns], v, top - upper, bottom + lower, upper, lower, arch)
     ends = step(1.0 - np.abs(t), 0.1)
@@ -315,11 +320,11 @@ def _paint_mouth(head: Head, identity: Identity, left: Units, right: Units, both
     opening = step(v - top) * step(bottom - v) * ends * min(parted * 1.5, 1.0)
     inside, teeth = _inside_of_mouth(t, v, top, bottom, arch, both, jaw)
     skin[:] = mix(skin, inside, opening)
-    seam = np.exp(-(((v - line) / 0.014) ** 2)) * step(1.06 - np.abs(t), 0.12) * (1 - parted)
+    seam = 0.8 * np.exp(-(((v - line) / 0.013) ** 2)) * step(1.06 - np.abs(t), 0.12) * (1 - parted)
     seam = np.maximum(seam, np.exp(-(((v - top) / 0.012) ** 2)) * ends * 0.5)
     skin *= 1 - 0.62 * seam
-    pit = np.hypot((np.abs(u) - width * 1.03) / 0.03, (v - line) / 0.03)
-    skin *= 1 - 0.3 * np.exp(-(pit**2))
+    pit = ((np.abs(u) - width * 1.03) / 0.03) ** 2 + ((v - line) / 0.03) ** 2
+    skin *= 1 - 0.3 * np.exp(-pit)
     head.mouth[rows, columns] = opening
     head.teeth[rows, columns] = opening * teeth
     head.landmarks |= {
@@ -332,14 +337,14 @@ def _paint_mouth(head: Head, identity: Identity, left: Units, right: Units, both
 
 def _corner(identity: Identity, units: Units) -> float:
     """How far the corner of the mouth stands below its middle."""
-    pull = 0.085 * units["AU15"] + 0.035 * units["AU20"] - 0.115 * units["AU12"]
+    pull = 0.085 * units["AU15"] + 0.035 * units["AU20"] - 0.105 * units["AU12"]
     return identity.resting_mouth + pull + 0.035 * units["AU17"] + 0.02 * units["AU10"]
 
 
 def _shape_lips(depth, v, top, bottom, upper, lower, arch) -> None:
     """Round the lips and the hollow below them, smoothly: a sharp edge would catch a white rim."""
-    depth += 0.03 * arch * np.exp(-(((v - top - 0.5 * upper) / (0.025 + 0.8 * upper)) ** 2))
-    depth += 0.045 * arch * np.exp(-(((v - bottom + 0.5 * lower) / (0.025 + 0.8 * lower)) ** 2))
+    depth += 0.008 * arch * np.exp(-(((v - top - 0.5 * upper) / (0.025 + 0.8 * upper)) ** 2))
+    depth += 0.022 * arch * np.exp(-(((v - bottom + 0.45 * lower) / (0.02 + 0.5 * lower)) ** 2))
     depth -= 0.025 * arch * np.exp(-(((v - bottom - 0.06) / 0.045) ** 2))
 
 

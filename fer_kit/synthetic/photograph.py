@@ -51,7 +51,7 @@ class Camera:
     yaw: float = 0.0  # radians; positive turns the face to the right of the picture
     pitch: float = 0.0
     roll: float = 0.0
-    zoom: float = 1.0
+    zoom: float = 1.05
     shift: tuple[float, float] = (0.0, 0.0)
     light: Light = Light()
     brightness: float = 0.52
@@ -128,15 +128,15 @@ def wild(rng: np.random.Generator) -> Camera:
         return min(max(rng.normal(0, spread), -limit), limit)
 
     return Camera(
-        yaw=around(0.28, 0.6),
+        yaw=around(0.24, 0.6),
         pitch=around(0.12, 0.3),
-        roll=around(0.13, 0.45),
-        zoom=math.exp(around(0.08, 0.2)),
-        shift=(around(0.05, 0.15), around(0.05, 0.15)),
+        roll=around(0.1, 0.4),
+        zoom=1.07 * math.exp(around(0.07, 0.2)),
+        shift=(around(0.035, 0.12), 0.01 + around(0.035, 0.12)),
         light=_wild_light(rng),
-        brightness=0.52 + around(0.11, 0.3),
+        brightness=0.57 + around(0.11, 0.3),
         gamma=math.exp(around(0.2, 0.5)),
-        contrast=rng.uniform(0.4, 1.0) if rng.random() < 0.6 else 0.0,
+        contrast=rng.uniform(0.2, 0.9) if rng.random() < 0.5 else 0.0,
         blur=rng.uniform(0.3, 0.9) if rng.random() < 0.3 else 0.0,
         sharpness=rng.uniform(0.0, 0.9),
         noise=0.016 * rng.random(),
@@ -242,9 +242,7 @@ def _photograph(identity, head, sheet, camera: Camera, rng, size: int, infrared:
         warmth, alpha = scene.mix(warmth, scene.HAND_WARMTH, cover), np.maximum(alpha, cover)
     picture = _develop(visible, camera, rng, size)
     heat = thermal.develop(warmth, alpha, rng, size) if infrared else None
-    landmarks = {
-        name: _project(point, depth, camera, size) for name, point in head.landmarks.items()
-    }
+    landmarks = _project(head.landmarks, depth, camera, size)
     return Portrait(picture, heat, landmarks)
 
 
@@ -277,15 +275,17 @@ def _cells(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return (x + REACH) * SCALE - 0.5, (y + REACH) * SCALE - 0.5
 
 
-def _project(point, depth: np.ndarray, camera: Camera, size: int) -> tuple[float, float]:
-    """Where a point of the canvas lands in the picture, in pixels: the way back of `_turn`."""
-    column, row = (min(max(round((c + REACH) * SCALE - 0.5), 0), GRID - 1) for c in point)
-    z = float(depth[row, column])
-    x = point[0] * math.cos(camera.yaw) + z * math.sin(camera.yaw)
-    y = point[1] * math.cos(camera.pitch) + z * math.sin(camera.pitch)
+def _project(points: dict, depth: np.ndarray, camera: Camera, size: int) -> dict:
+    """Where points of the canvas land in the picture, in pixels: the way back of `_turn`."""
+    x, y = np.array(list(points.values())).T
+    column, row = (np.clip(cells.round(), 0, GRID - 1).astype(int) for cells in _cells(x, y))
+    z = depth[row, column]
+    x = x * math.cos(camera.yaw) + z * math.sin(camera.yaw)
+    y = y * math.cos(camera.pitch) + z * math.sin(camera.pitch)
     cos, sin = math.cos(camera.roll) * camera.zoom, math.sin(camera.roll) * camera.zoom
-    x, y = x * cos - y * sin + camera.shift[0], x * sin + y * cos + camera.shift[1]
-    return (float(x + 1) * size / 2 - 0.5, float(y + 1) * size / 2 - 0.5)
+    across, down = x * cos - y * sin + camera.shift[0], x * sin + y * cos + camera.shift[1]
+    pixels = (np.stack([across, down], axis=1) + 1) * size / 2 - 0.5
+    return dict(zip(points, map(tuple, pixels.tolist()), strict=True))
 
 
 def _develop(scene_light: np.ndarray, camera: Camera, rng, size: int) -> np.ndarray:

@@ -52,7 +52,7 @@ def grow_hair(identity: Identity, head: Head, rng: np.random.Generator) -> Hair:
     side = 1 if identity.hair_tone * 1000 % 2 < 1 else -1
     line = _hairline(identity, side)
     locks = _strands(rng, style, side)
-    edge = 0.035 * locks + (0.045 if style == "curly" else 0.02) * rough
+    edge = 0.025 * locks + (0.045 if style == "curly" else 0.012) * rough
     front = step(line + edge - V, 0.06)
     volume = {"bald": 0.0, "cropped": 0.02, "tied": 0.02, "curly": 0.17}.get(style, 0.07)
     reach = {"long": 1.25, "long fringe": 1.25, "curly": 0.35}.get(style, -0.12)
@@ -66,7 +66,7 @@ def grow_hair(identity: Identity, head: Head, rng: np.random.Generator) -> Hair:
     front = np.minimum(front, behind)
     if style == "bald":
         front, behind = front * 0, behind * 0
-    strands = 1 + 0.3 * locks + 0.12 * fine + 0.12 * rough
+    strands = 1 + (0.28 * locks + 0.1 * fine + 0.12 * rough) * (1 - 0.9 * identity.hair_tone)
     return Hair(front, behind, strands)
 
 
@@ -131,7 +131,7 @@ def lay_body(sheet: Sheet, identity: Identity, head: Head, hair: Hair, light, rn
     cloth = rng.uniform(0.03, 0.9) * (1 + 0.12 * noise(rng, 4.0)) * light.level
     sheet.lay(cloth, CLOTHES_WARMTH, shoulder * collar)
     ear_x = head.half_width.max() + 0.01
-    distance = np.hypot((np.abs(U) - ear_x) / 0.085, (V + 0.03 - 0.1 * (np.abs(U) - ear_x)) / 0.19)
+    distance = np.sqrt(((np.abs(U) - ear_x) / 0.085) ** 2 + ((V + 0.03) / 0.19) ** 2)
     hollow = 1 - 0.45 * np.exp(-(((distance - 0.35) / 0.3) ** 2))
     lit = light.level * np.clip(0.8 + 0.5 * light.x * np.sign(U), 0.3, 1.2)
     sheet.lay(identity.skin * 0.85 * hollow * lit, 32.6, step(1 - distance, 0.3))
@@ -141,7 +141,7 @@ def lay_hair(sheet: Sheet, identity: Identity, head: Head, hair: Hair, light) ->
     """Hair in front of the head, with the shadow that it casts on the forehead."""
     shadow = cv2.GaussianBlur(hair.front, (0, 0), 2.0)
     sheet.visible *= 1 - 0.4 * shadow
-    sheen = 1 + 0.5 * np.exp(-(((V + 0.85 - 0.25 * U**2) / 0.12) ** 2))
+    sheen = 1 + 0.35 * np.exp(-(((V + 0.85 - 0.25 * U**2) / 0.12) ** 2))
     tone = identity.hair_tone * hair.strands * light.on_hair() * sheen
     opacity = 0.6 if identity.hair == "cropped" else 0.97
     sheet.lay(tone, HAIR_WARMTH, hair.front * opacity)
@@ -164,7 +164,7 @@ def lay_glasses(sheet: Sheet, identity: Identity, rng) -> None:
     if identity.glasses == "none":
         return
     frame, lens = (np.zeros((GRID, GRID), np.uint8) for _ in range(2))
-    thickness = 1 if identity.glasses == "thin" else 3
+    thickness = 1 if identity.glasses == "thin" else 2
     shape = 4 if rng.random() < 0.5 else 2  # rounded box or ellipse
     y, height = -0.245, 0.15 + 0.02 * (identity.chin > 0.99)
     angle = np.linspace(0, 2 * np.pi, 25)
@@ -187,7 +187,7 @@ def lay_glasses(sheet: Sheet, identity: Identity, rng) -> None:
     shade = 1 - dark * lens
     sheet.visible = sheet.visible * shade + 0.18 * rng.random() * glare
     sheet.visible *= 1 - 0.25 * cv2.GaussianBlur(np.roll(frame, 2, 0), (0, 0), 1.0)
-    sheet.visible = mix(sheet.visible, rng.uniform(0.02, 0.25), 0.85 * frame)
+    sheet.visible = mix(sheet.visible, rng.uniform(0.02, 0.3), 0.8 * frame)
     sheet.warmth = mix(sheet.warmth, GLASSES_WARMTH, np.maximum(lens, frame))
 
 
@@ -234,5 +234,5 @@ def draw_background(size: int, rng: np.random.Generator) -> np.ndarray:
         coarse = rng.normal(0, rng.uniform(0.1, 0.35), (7, 7)).astype(np.float32)
         picture += cv2.resize(coarse, (size, size), interpolation=cv2.INTER_CUBIC)
     if kind > 0.8:
-        picture += rng.uniform(0.05, 0.25) * noise(rng, (0.8, 2.5, 6.0)[rng.integers(3)], size)
+        picture += rng.uniform(0.05, 0.25) * noise(rng, (2.5, 4.0, 6.0)[rng.integers(3)], size)
     return picture.clip(0, 1.1)

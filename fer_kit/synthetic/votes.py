@@ -15,8 +15,8 @@ from fer_kit.emotions import FER2013
 from fer_kit.synthetic.anatomy import ACTION_UNITS, PROTOTYPES
 
 ANNOTATORS = 10
-BLUR = 0.22  # how roughly a movement is seen
-DOUBT = 0.22  # how readily a second-best name is given
+BLUR = 0.24  # how roughly a movement is seen
+DOUBT = 0.24  # how readily a second-best name is given
 EXPECTED = 0.8  # prototypes are extremes: people expect a moderate expression
 
 _OWNERS = np.array([FER2013.index(name) for name in FER2013 for _ in PROTOTYPES[name]])
@@ -32,14 +32,14 @@ _VARIANTS = EXPECTED * np.array(
 def vote(
     units: Mapping[str, float], rng: np.random.Generator, annotators: int = ANNOTATORS
 ) -> np.ndarray:
-    """How many annotators choose each of FER2013's emotions: float32 (7,), summing to `annotators`."""
+    """How many annotators choose each of FER2013's emotions: float32 (7,)."""
     shown = np.array([units.get(name, 0.0) for name in ACTION_UNITS])
     seen = shown * rng.lognormal(0, 0.15, (annotators, 1)) + rng.normal(
         0, BLUR, (annotators, len(shown))
     )
     distances = ((seen[:, None] - _VARIANTS) ** 2).sum(axis=2)
     nearest = np.stack(
-        [distances[:, _OWNERS == emotion].min(axis=1) for emotion in range(len(FER2013))], axis=1
+        [distances[:, emotion == _OWNERS].min(axis=1) for emotion in range(len(FER2013))], axis=1
     )
     # Adding Gumbel noise and taking the best draws from the softmax of -nearest / DOUBT.
     scores = -nearest / DOUBT + rng.gumbel(size=nearest.shape)
