@@ -6,8 +6,10 @@ read once is kept in a cache, so that the next notebook has it at once.
 Introduced in notebooks/01_load.ipynb.
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -85,17 +87,16 @@ def load(
         InputError: something is missing or damaged; the sentence says what and where.
     """
     source = _source(name)
-    _check(size, image_size)
+    _check(size, seed, image_size)
+    path = _existing(name, source, path)
     given = {
-        "path": _existing(name, source, path),
+        "path": path,
         "size": size,
         "seed": seed,
-        "votes": votes,
+        "votes": _votes(source, path, votes),
         "targets": targets,
         "image_size": image_size,
     }
-    if source.votes and votes is None:
-        given["votes"] = given["path"].with_name(source.votes)
     options = _understood(name, source, given)
     faces = cached(name, source.read, options) if cache else source.read(**options)
     if size is None or "size" in options:
@@ -112,36 +113,52 @@ def _source(name: str) -> Source:
     return SOURCES[name]
 
 
-def _check(size: tuple[int, int, int] | None, image_size: int) -> None:
-    if size is not None and (len(size) != len(SPLITS) or not all(_is_positive(n) for n in size)):
+def _check(size: tuple[int, int, int] | None, seed: int, image_size: int) -> None:
+    if size is not None and not _is_size(size):
         raise InputError(
             f"Expected size as three whole numbers above 0, for {', '.join(SPLITS)}, such as "
             f"(6000, 2000, 2000). Received: {size!r}."
         )
-    if not _is_positive(image_size):
+    if not _is_whole(image_size, 1):
         raise InputError(
             f"Expected image_size as a whole number of pixels above 0. Received: {image_size!r}."
         )
+    if not _is_whole(seed, 0):
+        raise InputError(f"Expected seed as a whole number from 0 up. Received: {seed!r}.")
 
 
-def _is_positive(number: Any) -> bool:
-    return isinstance(number, int) and not isinstance(number, bool) and number > 0
+def _is_size(size: Any) -> bool:
+    is_triple = isinstance(size, tuple | list) and len(size) == len(SPLITS)
+    return is_triple and all(_is_whole(count, 1) for count in size)
+
+
+def _is_whole(number: Any, least: int) -> bool:
+    return isinstance(number, Integral) and not isinstance(number, bool) and number >= least
 
 
 def _existing(name: str, source: Source, path: str | Path | None) -> Path | None:
     """The path, checked; an empty one, as in the notebooks' parameters, counts as none."""
-    if not path or not source.path:
-        if path or source.path:
-            needs = f"the path of {source.path}" if source.path else "no path"
-            raise InputError(
-                f"Expected {needs} for {name!r}. Received: {str(path or '')!r}. "
-                "data/README.md says what to get and where to put it."
-            )
-        return None
-    path = Path(path).expanduser()
-    if not path.exists():
+    if bool(path) != bool(source.path):
+        needs = f"the path of {source.path}" if source.path else "no path"
         raise InputError(
-            f"Expected {source.path}. Received: {path}, where there is nothing. "
+            f"Expected {needs} for {name!r}. Received: {str(path or '')!r}. "
+            "data/README.md says what to get and where to put it."
+        )
+    return _found(path, source.path) if path else None
+
+
+def _votes(source: Source, path: Path | None, votes: str | Path | None) -> str | Path | None:
+    """The file of votes: the given one, or the one beside the path."""
+    if not source.votes:
+        return votes
+    return _found(votes or path.with_name(source.votes), f"the file of votes, {source.votes}")
+
+
+def _found(path: str | Path, what: str) -> Path:
+    path = Path(path).expanduser()
+    if not os.path.exists(path):
+        raise InputError(
+            f"Expected {what}. Received: {path}, where nothing is to be found. "
             "data/README.md says what to get and where to put it."
         )
     return path

@@ -48,7 +48,7 @@ def cache_folder() -> Path:
 
 
 def _open(file: Path) -> Faces | None:
-    if not file.exists():
+    if not os.path.exists(file):
         return None
     try:
         return Faces.open(file)
@@ -61,26 +61,27 @@ def _open(file: Path) -> Faces | None:
 
 def _key(name: str, options: dict[str, Any]) -> str:
     """A hash of all that decides the result: files, options, and the code that reads them."""
-    stamps = [_stamp(value) for value in options.values() if isinstance(value, Path)]
-    values = {key: str(value) for key, value in options.items()}
-    if "path" in options and options["path"].is_file():
+    paths = [value for value in options.values() if isinstance(value, Path)]
+    values = {key: value for key, value in options.items() if not isinstance(value, Path)}
+    if paths and not paths[0].is_dir():
         values.pop("seed", None)  # a table carries its own split: nothing is drawn
+    stamps = [_stamp(path.resolve()) for path in paths]
     code = [_code("fer_kit.datasets")]
     if name == "synthetic":
         code.append(_code("fer_kit.synthetic"))
-    known = json.dumps([name, values, stamps, code, __version__], sort_keys=True)
+    known = json.dumps([name, values, stamps, code, __version__], sort_keys=True, default=str)
     return hashlib.sha256(known.encode()).hexdigest()[:16]
 
 
 def _stamp(path: Path) -> str:
     """Where a file is, how large, and when it was changed; for a folder, the same of all in it."""
-    digest = hashlib.sha256(str(path.resolve()).encode())
+    digest = hashlib.sha256()
     files = [str(path)]
     if path.is_dir():
         files = sorted(f"{place}/{name}" for place, _, names in os.walk(path) for name in names)
     for file in files:
-        facts = os.lstat(file)
-        digest.update(f"{file} {facts.st_size} {facts.st_mtime_ns}\n".encode())
+        facts = os.stat(file) if os.path.exists(file) else None  # a link may lead nowhere
+        digest.update(f"{file} {facts and (facts.st_size, facts.st_mtime_ns)}\n".encode())
     return digest.hexdigest()
 
 

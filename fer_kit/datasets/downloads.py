@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from fer_kit.datasets.fer2013 import check_counts
 from fer_kit.errors import InputError
 
 
@@ -70,8 +71,6 @@ def download(name: str, *, accept: bool = False) -> Path:
             f'If you agree, call download("{name}", accept=True).'
         )
     folder = _fetch(name)
-    from fer_kit.datasets.fer2013 import check_counts
-
     check_counts(folder)
     return folder
 

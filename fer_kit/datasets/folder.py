@@ -5,6 +5,7 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
@@ -131,13 +132,8 @@ def _without_copies(paths: list[str]) -> list[str]:
     """Some editions hold everything twice, as images/train/… and as images/images/train/…."""
     first = {}
     for path in sorted(paths, key=len):
-        parts = path.split("/")
-        doubled = [part == before for part, before in zip(parts[1:], parts, strict=False)]
-        short = (
-            parts[0],
-            *(part for part, again in zip(parts[1:], doubled, strict=True) if not again),
-        )
-        first.setdefault(short, path)
+        without_repeats = tuple(name for name, _ in groupby(path.split("/")))
+        first.setdefault(without_repeats, path)
     if len(first) < len(paths):
         log.warning(
             "%s pictures that a nested folder repeats are left out.", len(paths) - len(first)

@@ -38,6 +38,10 @@ KNOWN_TABLES = ("fer2013.csv", "icml_face_data.csv")
 BLOCK = 64
 
 
+# What is wrong, as pairs of a line number and a reason.
+Problems = list[tuple[int, str]]
+
+
 class PixelTable(NamedTuple):
     """images uint8 (N, 48, 48, 1); codes int (N,), the emotions' numbers; split str (N,)."""
 
@@ -113,15 +117,15 @@ def parse_pixels(rows: list[bytes]) -> np.ndarray | None:
 
 def parse_row(pixels: bytes) -> np.ndarray:
     """Read one row value by value, with any white space between; a ValueError says why not."""
-    texts = pixels.decode("utf-8", "replace").split()
+    texts = pixels.decode("ascii", "replace").split()
     if len(texts) != PIXELS:
         raise ValueError(f"{len(texts):,} pixels instead of {PIXELS:,}")
     for text in texts:
-        if not text.lstrip("-").isdecimal():
+        if not text.removeprefix("-").isdecimal():
             raise ValueError(f"pixel {text!r} is no whole number")
         if not 0 <= int(text) <= 255:
             raise ValueError(f"pixel {text} is outside 0 to 255")
-    return np.array(texts, dtype=np.uint8)
+    return np.array([int(text) for text in texts], np.uint8)
 
 
 @contextmanager
@@ -140,7 +144,14 @@ def open_table(path: Path) -> Iterator[BinaryIO]:
         else:
             with path.open("rb") as file:
                 yield file
-    except (OSError, EOFError, zipfile.BadZipFile, tarfile.TarError, zlib.error) as error:
+    except (
+        OSError,
+        EOFError,
+        zlib.error,
+        zipfile.BadZipFile,
+        tarfile.TarError,
+        csv.Error,
+    ) as error:
         reason = getattr(error, "strerror", None) or error
         raise InputError(
             f"Expected a readable table. Received: {path} ({reason}). Check the path and whether "
@@ -158,16 +169,16 @@ def _only_table(names: list[str], path: Path) -> str:
             return candidates[0]
     raise InputError(
         f"Expected one .csv file in {path}. Received: {first_few(tables) or 'none'}. "
-        "Unpack it and give the path of the table itself."
+        "Unpack it and give the path of the table or the folder in it."
     )
 
 
-def _rows(file: BinaryIO, path: Path, problems: list[str]) -> Iterator[Row]:
+def _rows(file: BinaryIO, path: Path, problems: Problems) -> Iterator[Row]:
     header = file.readline()
     places = _places(header, path)
     columns = len(_fields(header))
     for line, text in enumerate(file, start=2):
-        if not text.strip():
+        if text.isspace():
             continue
         fields = _fields(text)
         if len(fields) == columns:
@@ -176,7 +187,7 @@ def _rows(file: BinaryIO, path: Path, problems: list[str]) -> Iterator[Row]:
                 line, emotion.decode("utf-8", "replace"), pixels, usage.decode("utf-8", "replace")
             )
         else:
-            problems.append(f"line {line:,} has {len(fields)} columns instead of {columns}")
+            problems.append((line, f"{len(fields)} columns instead of {columns}"))
 
 
 def _fields(text: bytes) -> list[bytes]:
@@ -202,34 +213,33 @@ def _places(header: bytes, path: Path) -> list[int]:
     return [names.index(name) for name in COLUMNS]
 
 
-def _block_pixels(block: list[Row], problems: list[str]) -> np.ndarray:
+def _block_pixels(block: list[Row], problems: Problems) -> np.ndarray:
     quickly = parse_pixels([row.pixels for row in block])
     if quickly is not None:
         return quickly
     return np.stack([_row_pixels(row, problems) for row in block])
 
 
-def _row_pixels(row: Row, problems: list[str]) -> np.ndarray:
+def _row_pixels(row: Row, problems: Problems) -> np.ndarray:
     try:
         return parse_row(row.pixels)
     except ValueError as error:
-        problems.append(f"line {row.line:,}: {error}")
+        problems.append((row.line, str(error)))
         return np.zeros(PIXELS, np.uint8)
 
 
-def _look_up(
-    text: str, known: dict, column: str, row: Row, problems: list[str]
-) -> int | str | None:
+def _look_up(text: str, known: dict, column: str, row: Row, problems: Problems) -> int | str | None:
     if text not in known:
-        problems.append(f"line {row.line:,}: {column} {text[:20]!r} is unknown")
+        problems.append((row.line, f"unknown {column} {text[:20]!r}"))
     return known.get(text)
 
 
-def _raise_if_any(problems: list[str], path: Path, classes: int) -> None:
+def _raise_if_any(problems: Problems, path: Path, classes: int) -> None:
     if problems:
+        lines = [f"line {line:,}: {reason}" for line, reason in sorted(problems)]
         raise InputError(
             f"Expected in every row of {path.name} an emotion from 0 to {classes - 1}, {PIXELS:,} "
             f"pixels from 0 to 255, and a Usage among {', '.join(SPLIT_OF_USAGE)}. "
-            f"Received: {len(problems):,} faults: {first_few(problems)}. "
+            f"Received: {len(lines):,} faults in it: {first_few(lines)}. "
             "Mend or delete these rows, or download the file again."
         )
