@@ -25,7 +25,7 @@ app = typer.Typer(
 def main() -> None:
     """Run the command; a mistake that the user can mend is a sentence, not a traceback."""
     try:
-        app()
+        app(prog_name="fer-kit")
     except InputError as error:
         sys.exit(f"fer-kit: {error}")
     except OSError as error:

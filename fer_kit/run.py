@@ -83,12 +83,6 @@ class Run:
         """What this run's profile asks of each lesson; see `fer_kit.profiles`."""
         return settings(self.profile, self.dataset)
 
-    @property
-    def source(self) -> str:
-        """What figures say about where their faces come from."""
-        names = {"synthetic": "synthetic faces", "ferplus": "FER+", "folder": "own pictures"}
-        return names.get(self.dataset, self.dataset)
-
     def file(self, name: str) -> Path:
         """The path of a file in this run, to be written: its folder is there."""
         path = self.folder / name
@@ -146,11 +140,10 @@ class Run:
                 'Say what it shows: run.show(axes, "counts", alt="Bars: happy is the most common").'
             )
         figure = np.ravel(drawn)[0].figure
-        title = _title(figure) or name
         path = self.file(f"figures/{check_name(name)}.png")
         write_whole(path, lambda temporary: figure.savefig(temporary, dpi=192, bbox_inches="tight"))
         plt.close(figure)
-        self._record_figure(name, {"title": title or name, "alt": alt.strip()})
+        self._record_figure(name, {"title": _title(figure) or name, "alt": alt.strip()})
         display(Image(data=path.read_bytes(), alt=alt.strip(), retina=True))
 
     def _write_config(self) -> None:

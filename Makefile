@@ -1,0 +1,86 @@
+# FER Kit. `make` lists what there is to do; everything else installs itself when it is first needed.
+#
+# Which faces, where they are, how much work, what the results are called, where chance starts;
+# such as: make run-all DATASET=fer2013 DATA=data/fer2013.csv PROFILE=full RUN=mine SEED=7
+DATASET ?=
+DATA ?=
+PROFILE ?=
+RUN ?=
+SEED ?=
+# One notebook, such as: make run NB=04
+NB ?=
+
+# The interpreter that the environment is made with; looked for where it is not given.
+PYTHON ?=
+# TensorFlow computes unless KERAS_BACKEND=jax was set when the environment was made.
+BACKEND := $(if $(filter jax,$(KERAS_BACKEND)),jax,tensorflow)
+
+RANGE := >=3.11,<3.14
+IS_SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/installed-$(BACKEND)
+FACES = $(if $(DATASET),--dataset "$(DATASET)") $(if $(DATA),--data "$(DATA)")
+WORK = $(if $(PROFILE),--profile "$(PROFILE)") $(if $(SEED),--seed "$(SEED)")
+OPTIONS = $(if $(RUN),--run "$(RUN)") $(FACES) $(WORK)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup lab run-all run report test lint bench clean
+
+help: ## List what there is to do
+	@echo "FER Kit: a course on facial expression recognition. Usage: make TARGET"
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | awk -F '\t' '{ printf "  %-9s %s\n", $$1, $$2 }'
+	@echo "Variables: DATASET DATA PROFILE RUN SEED, and NB for run. They are explained in Makefile."
+
+setup: $(INSTALLED) ## Make the environment in .venv (KERAS_BACKEND=jax: with JAX for TensorFlow)
+
+lab: $(INSTALLED) ## Open the notebooks in JupyterLab
+	$(BIN)/jupyter lab notebooks
+
+run-all: $(INSTALLED) ## Run all notebooks in order and write the report
+	$(BIN)/fer-kit run-all $(OPTIONS)
+
+run: $(INSTALLED) ## Run one notebook: make run NB=04
+	@test -n "$(NB)" || { echo "Which notebook? Such as: make run NB=04" >&2; exit 2; }
+	$(BIN)/fer-kit run "$(NB)" $(OPTIONS)
+
+report: $(INSTALLED) ## Write the report of a run again
+	$(BIN)/fer-kit report $(if $(RUN),--run "$(RUN)")
+
+test: $(INSTALLED) ## Run the tests, the notebooks among them
+	$(BIN)/python -m pytest
+
+lint: $(INSTALLED) ## Check the style of the code and of the notebooks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+bench: $(INSTALLED) ## Measure the speed of what the library does (see benchmarks/)
+	@for script in benchmarks/*.py; do echo "$$script"; $(BIN)/python "$$script" || exit 1; done
+
+clean: ## Remove the environment and caches; data, models and runs stay
+	@echo "Removing $(VENV), caches and build leftovers. data/, models/ and runs/ stay."
+	rm -rf $(VENV) build dist fer_kit.egg-info .pytest_cache .ruff_cache
+	find fer_kit tests benchmarks notebooks \
+		\( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
+
+# The stamp is written last, so that an interrupted installation starts again.
+$(INSTALLED): pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing the course with $(BACKEND) into $(VENV). This takes a few minutes, once."
+	@if command -v uv >/dev/null 2>&1; then \
+		uv pip install --quiet --python $(BIN)/python -c constraints.txt -e ".[$(BACKEND),dev]"; \
+	else \
+		$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[$(BACKEND),dev]"; \
+	fi
+	@touch $@
+
+$(BIN)/python:
+	@if command -v uv >/dev/null 2>&1; then \
+		exec uv venv --quiet --python "$(or $(PYTHON),$(RANGE))" $(VENV); \
+	fi; \
+	for python in "$(PYTHON)" python3 python3.13 python3.12 python3.11 python; do \
+		if "$$python" -c "$(IS_SUPPORTED)" 2>/dev/null; then exec "$$python" -m venv $(VENV); fi; \
+	done; \
+	echo "Expected Python 3.11, 3.12 or 3.13, for which TensorFlow is made. Received: none of them." \
+		"Install one, or name it: make setup PYTHON=/path/to/python3.12" >&2; \
+	exit 1

@@ -1,0 +1,99 @@
+"""The package as a whole: what importing it costs, and what never stands in the repository."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+HEAVY = ("tensorflow", "keras", "jax", "matplotlib", "sklearn", "papermill", "nbconvert", "cv2")
+
+
+def python(code: str) -> str:
+    """What a fresh Python prints."""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def tracked_files() -> list[Path]:
+    try:
+        listed = subprocess.run(
+            ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("this is no git checkout")
+    paths = [ROOT / name for name in listed.stdout.split("\0") if name]
+    return [path for path in paths if path.is_file()]
+
+
+def test_importing_the_package_imports_nothing_heavy():
+    code = f"import sys, fer_kit; print([name for name in {HEAVY} if name in sys.modules])"
+    assert python(code) == "[]"
+
+
+def test_importing_the_run_and_the_course_starts_no_backend():
+    code = (
+        "import sys, fer_kit.run, fer_kit.course, fer_kit.cli; "
+        f"print([name for name in {HEAVY[:4]} if name in sys.modules])"
+    )
+    assert python(code) == "[]"
+
+
+def test_importing_the_package_changes_no_setting():
+    code = (
+        "import logging, os, random, sys, warnings; import numpy as np; "
+        "state = lambda: (dict(os.environ), random.getstate(), np.random.get_state()[1].tobytes(), "
+        "list(warnings.filters), logging.root.level, list(sys.path)); "
+        "before = state(); "
+        "import fer_kit; [getattr(fer_kit, name) for name in ('Run', 'Faces', 'load')]; "
+        "after = state(); "
+        "print([i for i, (a, b) in enumerate(zip(before, after)) if a != b])"
+    )
+    assert python(code) == "[]"
+
+
+def test_everything_that_the_package_offers_is_there():
+    code = "import fer_kit; print([name for name in fer_kit.__all__ if not hasattr(fer_kit, name)])"
+    assert python(code) == "[]"
+
+
+def test_the_ranges_of_requirements_txt_are_those_of_pyproject():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    allowed = {*project["dependencies"], *project["optional-dependencies"]["tensorflow"]}
+    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    listed = {line for line in lines if line and not line.startswith(("#", "-"))}
+    assert listed <= allowed
+    assert "-e ." in lines
+
+
+def test_every_dependency_is_pinned_in_the_constraints():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *extras["tensorflow"], *extras["jax"], *extras["dev"]]
+    pinned = {
+        line.split("==")[0].lower().replace("_", "-")
+        for line in (ROOT / "constraints.txt").read_text().splitlines()
+    }
+    names = {re.match(r"[\w-]+", requirement).group().lower() for requirement in wanted}
+    assert names <= pinned
+
+
+def test_no_tracked_file_names_a_place_on_somebodys_machine():
+    pattern = re.compile(r"(?<![\w.~/])/(?:home|root|Users|work|tmp)/\w")
+    found = []
+    for path in tracked_files():
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue
+        found += [f"{path.name}: {match.group()}" for match in pattern.finditer(text)]
+    assert found == []
+
+
+def test_no_picture_of_the_data_is_tracked():
+    tracked = {path.relative_to(ROOT).as_posix() for path in tracked_files()}
+    assert {name for name in tracked if name.startswith("data/")} <= {"data/README.md"}
+    assert not [name for name in tracked if name.startswith("runs/")]

@@ -1,0 +1,237 @@
+"""The run folder: opening, refusing, finding files, keeping figures."""
+
+import errno
+import json
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pytest
+
+from fer_kit.errors import InputError
+from fer_kit.run import Run, course_folder, find_data, portable, runs_folder
+
+
+@pytest.fixture
+def lab() -> Run:
+    return Run.open("synthetic-smoke", profile="smoke")
+
+
+@pytest.fixture
+def axes():
+    _, axes = plt.subplots(figsize=(2, 2))
+    axes.set_title("Counts")
+    return axes
+
+
+def edit_config(lab: Run, **changes) -> None:
+    path = lab.folder / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+def test_a_new_run_writes_down_its_parameters(lab):
+    assert json.loads((lab.folder / "config.json").read_text()) == {
+        "run": "synthetic-smoke",
+        "dataset": "synthetic",
+        "data": "",
+        "profile": "smoke",
+        "seed": 42,
+        "fer_kit": lab.fer_kit,
+    }
+    assert lab.settings["lenet5"]["epochs"] == 2
+
+
+def test_a_run_opened_again_is_the_same(lab):
+    assert Run.open("synthetic-smoke", profile="smoke") == lab
+
+
+def test_a_run_without_a_name_is_called_after_its_parameters():
+    assert Run.open().run == "synthetic-quick"
+    assert Run.open(profile="smoke", seed=7).run == "synthetic-smoke-seed7"
+
+
+@pytest.mark.parametrize(
+    ("changed", "proposed"),
+    [
+        ({"seed": 7}, "synthetic-smoke-seed7"),
+        ({"profile": "quick"}, "synthetic-quick"),
+        ({"dataset": "fer2013", "data": __file__}, "fer2013-smoke"),
+    ],
+)
+def test_other_parameters_in_the_same_run_are_refused(lab, changed, proposed):
+    with pytest.raises(InputError, match=f'Received: .*run = "{proposed}"'):
+        Run.open("synthetic-smoke", **{"profile": "smoke", **changed})
+
+
+def test_the_proposed_run_is_another_one(lab):
+    edit_config(lab, seed=7)
+    with pytest.raises(InputError, match='run = "synthetic-smoke-2"'):
+        Run.open("synthetic-smoke", profile="smoke")
+
+
+def test_the_path_may_be_left_out_once_the_run_is_there(tmp_path):
+    data = tmp_path / "fer2013.csv"
+    data.write_text("emotion,pixels,Usage\n")
+    first = Run.open("mine", dataset="fer2013", data=data)
+    assert Run.open("mine", dataset="fer2013").data == first.data == str(data.resolve())
+
+
+def test_another_path_in_the_same_run_is_refused(tmp_path):
+    for name in ("one.csv", "two.csv"):
+        (tmp_path / name).touch()
+    Run.open("mine", dataset="fer2013", data=tmp_path / "one.csv")
+    with pytest.raises(InputError, match=r"Expected data = .*one\.csv.*Received: .*two\.csv"):
+        Run.open("mine", dataset="fer2013", data=tmp_path / "two.csv")
+
+
+def test_a_path_that_is_needed_and_missing_leaves_no_run_behind():
+    with pytest.raises(InputError, match="path of fer2013.csv"):
+        Run.open("mine", dataset="fer2013")
+    assert not (runs_folder() / "mine").exists()
+
+
+def test_a_path_may_be_given_from_the_course_folder(monkeypatch):
+    monkeypatch.chdir(course_folder() / "notebooks")
+    assert find_data("pyproject.toml") == str(course_folder() / "pyproject.toml")
+    with pytest.raises(InputError, match="Received: 'no.csv'"):
+        find_data("no.csv")
+
+
+def test_the_home_folder_is_not_written_down(tmp_path, monkeypatch):
+    for variable in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(variable, str(tmp_path))
+    data = tmp_path / "faces" / "fer2013.csv"
+    data.parent.mkdir()
+    data.touch()
+    lab = Run.open("mine", dataset="fer2013", data=data)
+    assert portable(str(data)) == "~/faces/fer2013.csv"
+    assert json.loads((lab.folder / "config.json").read_text())["data"] == "~/faces/fer2013.csv"
+    assert Run.open("mine", dataset="fer2013").data == str(data.resolve())
+
+
+@pytest.mark.parametrize("name", ["../up", "a/b", "a\\b", ".hidden", "-option", "with space", "C:"])
+def test_a_name_that_leaves_the_folder_of_runs_is_refused(name):
+    with pytest.raises(InputError, match="Expected a name of letters"):
+        Run.open(name)
+
+
+@pytest.mark.parametrize("wrong", [{"dataset": "fer2014"}, {"profile": "huge"}])
+def test_an_unknown_name_is_refused_and_leaves_no_run_behind(wrong):
+    with pytest.raises(InputError, match="Received: "):
+        Run.open("mine", **wrong)
+    assert not (runs_folder() / "mine").exists()
+
+
+def test_a_run_of_another_version_is_refused(lab):
+    edit_config(lab, fer_kit="99.0.1")
+    with pytest.raises(InputError, match=r"fer_kit 99\.0\.1 made"):
+        Run.open("synthetic-smoke", profile="smoke")
+
+
+def test_a_run_of_a_patch_release_is_opened(lab):
+    edit_config(lab, fer_kit=".".join([*lab.fer_kit.split(".")[:2], "99"]))
+    assert Run.open("synthetic-smoke", profile="smoke").run == lab.run
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"run": "x"}'])
+def test_a_config_that_cannot_be_read_is_a_sentence(lab, content):
+    (lab.folder / "config.json").write_text(content)
+    with pytest.raises(InputError, match="config.json.*cannot be read"):
+        Run.open("synthetic-smoke", profile="smoke")
+
+
+def test_a_half_there_run_is_refused(lab):
+    lab.file("data/faces.npz").touch()
+    (lab.folder / "config.json").unlink()
+    with pytest.raises(InputError, match="without config.json"):
+        Run.open("synthetic-smoke", profile="smoke")
+
+
+def test_an_empty_folder_becomes_a_run():
+    (runs_folder() / "mine" / ".ipynb_checkpoints").mkdir(parents=True)
+    assert (Run.open("mine").folder / "config.json").exists()
+
+
+def test_a_read_only_folder_is_a_sentence(monkeypatch):
+    def refuse(*_args, **_options):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(InputError, match="Received: Read-only file system"):
+        Run.open("mine")
+    with pytest.raises(InputError, match="Received: Read-only file system"):
+        Run("mine").file("data/faces.npz")
+
+
+def test_a_full_disk_leaves_the_earlier_figure(lab, axes, monkeypatch):
+    lab.show(axes, "counts", alt="Bars")
+    before = (lab.folder / "figures" / "counts.png").read_bytes()
+
+    def refuse(*_args, **_options):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    figure, _ = plt.subplots()
+    monkeypatch.setattr(figure, "savefig", refuse)
+    with pytest.raises(InputError, match="No space left on device"):
+        lab.show(figure, "counts", alt="Bars")
+    assert (lab.folder / "figures" / "counts.png").read_bytes() == before
+
+
+def test_a_missing_file_names_the_notebook_that_makes_it(lab):
+    with pytest.raises(InputError, match=r"03_preprocess\.ipynb first: make run NB=03 RUN=synth"):
+        lab.need("data/prepared.npz")
+    path = lab.file("data/prepared.npz")
+    path.touch()
+    assert lab.need("data/prepared.npz") == path
+
+
+def test_the_models_are_those_with_predictions(lab):
+    assert lab.models() == []
+    for name in ("lenet5", "cnn"):
+        lab.predictions(name).touch()
+    lab.file("predictions/.half-written.csv").touch()
+    assert lab.models() == ["cnn", "lenet5"]
+
+
+def test_the_runs_are_where_the_variable_says(monkeypatch, tmp_path):
+    monkeypatch.setenv("FER_KIT_RUNS", str(tmp_path / "elsewhere"))
+    assert Run.open("mine").folder == tmp_path / "elsewhere" / "mine"
+
+
+def test_the_runs_are_in_the_course_folder_from_wherever_it_is_asked(monkeypatch):
+    monkeypatch.delenv("FER_KIT_RUNS")
+    root = course_folder()
+    monkeypatch.chdir(root / "notebooks")
+    assert runs_folder() == root / "runs"
+
+
+def test_a_figure_is_kept_described_and_closed(lab, axes):
+    lab.show(axes, "counts", alt=" Bars: happy is the most common. ")
+    assert (lab.folder / "figures" / "counts.png").read_bytes().startswith(b"\x89PNG")
+    described = json.loads((lab.folder / "figures" / "figures.json").read_text())
+    assert described == {"counts": {"title": "Counts", "alt": "Bars: happy is the most common."}}
+    assert not plt.fignum_exists(axes.figure.number)
+
+
+def test_the_notebook_gets_the_alternative_text(lab, axes, monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    lab.show(axes, "counts", alt="Bars")
+    data, metadata = shown[0]._repr_mimebundle_()
+    assert "image/png" in data
+    assert metadata["image/png"]["alt"] == "Bars"
+
+
+@pytest.mark.parametrize("alt", ["", "  "])
+def test_a_figure_without_a_description_is_refused(lab, axes, alt):
+    with pytest.raises(InputError, match="describes the figure counts"):
+        lab.show(axes, "counts", alt=alt)
+    assert not (lab.folder / "figures").exists()
+
+
+def test_arrays_of_axes_and_figures_can_be_shown(lab):
+    figure, many = plt.subplots(1, 2, figsize=(2, 1))
+    lab.show(many, "array", alt="Two panels")
+    figure, _ = plt.subplots(figsize=(2, 1))
+    lab.show(figure, "figure", alt="One panel")
+    assert (lab.folder / "figures" / "array.png").exists()
+    assert (lab.folder / "figures" / "figure.png").exists()
