@@ -6,7 +6,7 @@ typical mixtures of action units for each, after EMFACS (Friesen & Ekman 1983) a
 photographs.
 
 >>> action_units("happy", intensity=0.5)
-{'AU6': 0.3, 'AU12': 0.45}
+{'AU6': 0.35, 'AU12': 0.5, 'AU25': 0.5}
 
 Introduced in notebooks/01_load.ipynb.
 """
@@ -62,8 +62,8 @@ PROTOTYPES: dict[str, tuple[dict[str, float], ...]] = {
         {"AU1": 0.8, "AU4": 0.7, "AU5": 0.5, "AU16": 0.7, "AU20": 1.0, "AU25": 1.0},  # teeth bared
     ),
     "happy": (
-        {"AU6": 0.6, "AU12": 0.9},
         {"AU6": 0.7, "AU12": 1.0, "AU25": 1.0},
+        {"AU6": 0.6, "AU12": 0.9},
         {"AU6": 0.9, "AU12": 1.0, "AU25": 1.0, "AU26": 0.7},  # laughing
         {"AU6": 1.0, "AU7": 0.4, "AU12": 1.0, "AU25": 1.0, "AU26": 0.5, "AU43": 0.8},
     ),
@@ -140,6 +140,7 @@ class Identity:
     hair_tone: float
     hairline: float
     hair_length: float
+    parting: int  # -1 or 1: the side of the parting
     beard: float
     moustache: float
     make_up: float
@@ -170,7 +171,7 @@ def identity(seed: int | Sequence[int]) -> Identity:
         roundness=around(0.56, 0.06),
         eye_distance=around(0.358, 0.018),
         eye_size=around(0.163, 0.011) * (1 + 0.1 * child),
-        eye_openness=around(0.068, 0.011) * (1 + 0.25 * child),
+        eye_openness=around(0.061, 0.01) * (1 + 0.25 * child),
         eye_tilt=around(-0.012, 0.014),
         iris=rng.uniform(0.06, 0.38) * (0.5 + 0.5 * skin),
         brow_height=around(0.165, 0.018),
@@ -195,6 +196,7 @@ def identity(seed: int | Sequence[int]) -> Identity:
         hair_tone=min(max(hair_tone, 0.04), 0.85),
         hairline=around(-0.80, 0.07) - 0.06 * age * (not woman),
         hair_length=rng.uniform(0.3, 1.3),
+        parting=-1 if rng.random() < 0.5 else 1,
         beard=0.0 if shaven else rng.beta(1.2, 1.2),
         moustache=0.0 if shaven else rng.beta(1.2, 1.0),
         make_up=rng.uniform(0.2, 1) if woman and not child and rng.random() < 0.6 else 0.0,
@@ -253,7 +255,7 @@ def spontaneous(emotion: str, rng: np.random.Generator) -> dict[str, float]:
     variants = _variants(emotion)
     weights = 1 / (1 + 0.25 * np.arange(len(variants)))
     variant = variants[rng.choice(len(variants), p=weights / weights.sum())]
-    intensity = 0.35 + 0.7 * rng.beta(2.2, 1.5)
+    intensity = 0.4 + 0.65 * rng.beta(2.2, 1.5)
     units = {
         name: value * intensity * rng.lognormal(0, 0.25)
         for name, value in variant.items()

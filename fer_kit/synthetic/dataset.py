@@ -87,9 +87,10 @@ def _draw_block(
     """Draw up to 50 faces that follow each other. Runs in a worker process."""
     split, numbers = block
     labels = _labels(seed, split, numbers)
-    images, thermal, votes = [], [], []
+    images, thermal, votes, person = [], [], [], None
     for number, label in zip(numbers, labels, strict=True):
-        person = identity([seed, split, number // FACES_PER_PERSON])
+        if person is None or number % FACES_PER_PERSON == 0:
+            person = identity([seed, split, number // FACES_PER_PERSON])
         rng = np.random.default_rng([seed, split, number, 1])
         units = spontaneous(FER2013[label], rng)
         picture = portrait(person, units, (seed, split, number, 2), camera, image_size, infrared)

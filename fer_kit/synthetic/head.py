@@ -172,7 +172,7 @@ def _fold(head: Head, identity: Identity, left: Units, right: Units, chin: float
     draw_line(
         canvas, curve((-0.13, chin - 0.24), (0, chin - 0.29), (0.13, chin - 0.24)), pressed, 2
     )
-    fold = cv2.GaussianBlur(canvas.astype(np.float32) / 255, (0, 0), 1.1)
+    fold = cv2.GaussianBlur(canvas, (5, 5), 1.1).astype(np.float32) / 255
     head.depth -= 0.025 * fold
     head.skin *= 1 - 0.42 * fold
 
@@ -182,9 +182,7 @@ def _folds_of_one_side(identity: Identity, units: Units, age: float):
     eye = identity.eye_distance
     out, base = 0.13 * identity.nose_width, _nose_base(identity, units)
     pull = 0.07 * units["AU12"] + 0.03 * units["AU20"]
-    nasolabial = (
-        0.08 + 0.35 * age + 0.5 * units["AU12"] + 0.6 * units["AU9"] + 0.55 * units["AU10"]
-    )
+    nasolabial = 0.08 + 0.35 * age + 0.5 * units["AU12"] + 0.6 * units["AU9"] + 0.55 * units["AU10"]
     corner = identity.mouth_height - 0.05 * units["AU12"] + 0.02 - 0.1 * units["AU9"]
     yield nasolabial, curve((out + 0.07, base - 0.09), (0.31 + pull, 0.27), (0.36 + pull, corner))
     frown = units["AU4"] * 0.75 + 0.15 * age
@@ -305,7 +303,7 @@ def _paint_mouth(head: Head, identity: Identity, left: Units, right: Units, both
     arch = np.clip(1 - t**2, 0, 1)
     power = 0.5 + 0.3 * both["AU12"] * (1 - jaw) - 0.15 * min(both["AU20"] + both["AU16"], 1)
     rise = parted * (0.015 + 0.075 * both["AU10"] + 0.03 * both["AU12"]) + 0.03 * jaw
-    drop = parted * (0.035 + 0.085 * both["AU12"] + 0.06 * both["AU16"]) + 0.27 * jaw
+    drop = parted * (0.035 + 0.105 * both["AU12"] + 0.06 * both["AU16"]) + 0.27 * jaw
     top, bottom = line - rise * arch**power, line + drop * arch**power
     thin = (1 - pressed) * (1 - 0.25 * jaw)
     bow = 1 - 0.18 * np.exp(-((t / 0.16) ** 2))

@@ -14,6 +14,7 @@ from fer_kit.errors import InputError
 from fer_kit.synthetic import scene, thermal
 from fer_kit.synthetic.anatomy import Identity, check_action_units
 from fer_kit.synthetic.canvas import CELL, GRID, REACH, SCALE, U, V
+from fer_kit.synthetic.hair import grow_hair
 from fer_kit.synthetic.head import Head, sculpt
 
 FRAME = 96  # the picture before it is reduced: two samples for each pixel of 48
@@ -117,8 +118,9 @@ def portrait(
     camera = _camera(camera, rng)
     left, right = _two_sides(units, camera.asymmetry)
     head = sculpt(identity, left, right, rng)
-    sheet = _assemble(identity, units, head, camera.light, rng, infrared)
-    return _photograph(identity, head, sheet, camera, rng, image_size, infrared)
+    smooth = cv2.blur(head.depth, (13, 13))
+    sheet = _assemble(identity, units, head, smooth, camera.light, rng, infrared)
+    return _photograph(identity, head, smooth, sheet, camera, rng, image_size, infrared)
 
 
 def wild(rng: np.random.Generator) -> Camera:
@@ -183,50 +185,54 @@ def _two_sides(units: dict[str, float], asymmetry: float) -> tuple[dict, dict]:
     return left, right
 
 
-def shade(depth: np.ndarray, light: Light) -> tuple[np.ndarray, np.ndarray]:
-    """How much light each point of a relief sends to us: (matt, shining), float32 (GRID, GRID)."""
+def shade(depth: np.ndarray, smooth: np.ndarray, light: Light) -> tuple[np.ndarray, np.ndarray]:
+    """How much light each point of a relief sends to us: (matt, shining), float32 (GRID, GRID).
+
+    Lambert's law for matt skin, Blinn's for its shine; hollows, which lie below their smooth
+    surroundings, see less of the sky.
+    """
     slope_x = cv2.Sobel(depth, cv2.CV_32F, 1, 0, scale=1 / (8 * CELL))
     slope_y = cv2.Sobel(depth, cv2.CV_32F, 0, 1, scale=1 / (8 * CELL))
-    shrink = 1 / np.sqrt(1 + slope_x**2 + slope_y**2)
+    shrink = 1 / np.sqrt(1 + slope_x * slope_x + slope_y * slope_y)
     facing = (light.z - slope_x * light.x - slope_y * light.y) * shrink
     matt = light.ambient * (1 + 0.25 * slope_y * shrink)
-    matt = matt + light.diffuse * np.maximum(facing, 0) * _shadow(depth, light)
-    matt *= 1 - 2.2 * np.clip(cv2.blur(depth, (13, 13)) - depth, 0, 0.3)
-    between = math.sqrt(2 + 2 * light.z)  # the direction between the lamp and us
-    mirror = (1 + light.z - slope_x * light.x - slope_y * light.y) * shrink / between
-    return matt, light.shine * np.maximum(mirror, 0) ** light.gloss
+    matt += light.diffuse * np.maximum(facing, 0) * _shadow(depth, light)
+    matt *= 1 - 2.2 * np.clip(smooth - depth, 0, 0.3)
+    mirror = np.maximum(facing + shrink, 0) / math.sqrt(2 + 2 * light.z)
+    return matt, light.shine * mirror**light.gloss
 
 
 def _shadow(depth: np.ndarray, light: Light) -> np.ndarray:
     """1 in the light, towards 0.4 where something between here and the lamp stands higher."""
     blocked = np.zeros_like(depth)
     for reach in (0.05, 0.1, 0.17):
-        move = np.float32([[1, 0, light.x * reach * SCALE], [0, 1, light.y * reach * SCALE]])
-        towards = cv2.warpAffine(
-            depth, move, (GRID, GRID), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        )
+        move = (round(-light.y * reach * SCALE), round(-light.x * reach * SCALE))
+        towards = np.roll(depth, move, axis=(0, 1))
         np.maximum(blocked, towards - depth - reach * light.z * 1.1, out=blocked)
     return 1 - 0.6 * np.clip(cv2.blur(blocked, (3, 3)) / 0.05, 0, 1)
 
 
-def _assemble(identity, units, head: Head, light: Light, rng, infrared: bool) -> scene.Sheet:
+def _assemble(
+    identity, units, head: Head, smooth, light: Light, rng, infrared: bool
+) -> scene.Sheet:
     """Everything that turns with the head, on one sheet."""
     sheet = scene.Sheet.empty()
-    hair = scene.grow_hair(identity, head, rng)
+    hair = grow_hair(identity, head, rng)
     scene.lay_body(sheet, identity, head, hair, light, rng)
-    matt, shining = shade(head.depth, light)
+    matt, shining = shade(head.depth, smooth, light)
     warmth = thermal.skin_temperature(head, identity, units, rng) if infrared else 0.0
     sheet.lay(head.skin * matt + shining * (1 - head.mouth), warmth, head.mask)
-    scene.lay_hair(sheet, identity, head, hair, light)
+    scene.lay_hair(sheet, identity, hair, light)
     scene.lay_hat(sheet, identity, light, rng)
     scene.lay_glasses(sheet, identity, rng)
     return sheet
 
 
-def _photograph(identity, head, sheet, camera: Camera, rng, size: int, infrared: bool) -> Portrait:
+def _photograph(
+    identity, head, smooth, sheet, camera: Camera, rng, size: int, infrared: bool
+) -> Portrait:
     """Turn the sheet, put it before a background, and develop both pictures."""
-    depth = cv2.blur(head.depth, (9, 9))
-    map_x, map_y = _turn(depth, camera)
+    map_x, map_y = _turn(smooth, camera)
     flat = cv2.merge([sheet.visible * sheet.alpha, sheet.warmth * sheet.alpha, sheet.alpha])
     flat = cv2.remap(flat, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     visible, warmth, alpha = cv2.split(flat)
@@ -242,7 +248,7 @@ def _photograph(identity, head, sheet, camera: Camera, rng, size: int, infrared:
         warmth, alpha = scene.mix(warmth, scene.HAND_WARMTH, cover), np.maximum(alpha, cover)
     picture = _develop(visible, camera, rng, size)
     heat = thermal.develop(warmth, alpha, rng, size) if infrared else None
-    landmarks = _project(head.landmarks, depth, camera, size)
+    landmarks = _project(head.landmarks, smooth, camera, size)
     return Portrait(picture, heat, landmarks)
 
 

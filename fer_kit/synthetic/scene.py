@@ -1,4 +1,4 @@
-"""What surrounds the face: hair, ears, neck, clothes, hat, glasses, hands and the background.
+"""What surrounds the face: ears, neck, clothes, hat, glasses, hands and the background.
 
 Everything is laid, from the back to the front, on a `Sheet`: a visible picture, a temperature
 picture and one opacity for both, so that the two cameras always see the same scene.
@@ -10,8 +10,9 @@ import cv2
 import numpy as np
 
 from fer_kit.synthetic.anatomy import Identity
-from fer_kit.synthetic.canvas import AXIS, CELL, GRID, SCALE, U, V, mix, noise, step
-from fer_kit.synthetic.head import CROWN, Head
+from fer_kit.synthetic.canvas import AXIS, GRID, SCALE, U, V, mix, noise, step
+from fer_kit.synthetic.hair import Hair
+from fer_kit.synthetic.head import Head
 
 HAIR_WARMTH, CLOTHES_WARMTH, GLASSES_WARMTH, HAND_WARMTH = 30.6, 28.5, 26.5, 32.6  # °C
 
@@ -28,123 +29,45 @@ class Sheet:
     def empty(cls) -> "Sheet":
         return cls(*(np.zeros((GRID, GRID), np.float32) for _ in range(3)))
 
-    def lay(self, visible, warmth, alpha) -> None:
-        """Lay one more layer on top."""
-        self.visible = mix(self.visible, visible, alpha)
-        self.warmth = mix(self.warmth, warmth, alpha)
-        self.alpha = mix(self.alpha, 1.0, alpha)
-
-
-@dataclass
-class Hair:
-    """Where hair grows in front of the face and behind it, and its strands (around 1)."""
-
-    front: np.ndarray
-    behind: np.ndarray
-    strands: np.ndarray
-
-
-def grow_hair(identity: Identity, head: Head, rng: np.random.Generator) -> Hair:
-    """The hair of a person; `rng` tousles it."""
-    style = identity.hair
-    rough = noise(rng, 2.5)
-    fine = noise(rng, 0.8)
-    side = 1 if identity.hair_tone * 1000 % 2 < 1 else -1
-    line = _hairline(identity, side)
-    locks = _strands(rng, style, side)
-    edge = 0.025 * locks + (0.045 if style == "curly" else 0.012) * rough
-    front = step(line + edge - V, 0.06)
-    volume = {"bald": 0.0, "cropped": 0.02, "tied": 0.02, "curly": 0.17}.get(style, 0.07)
-    reach = {"long": 1.25, "long fringe": 1.25, "curly": 0.35}.get(style, -0.12)
-    if reach > 0:
-        reach = reach * (0.5 + 0.5 * identity.hair_length)
-        inner = head.half_width.max() * (0.93 + 0.06 * np.sin(3 * AXIS + identity.hairline * 20))
-        inner = inner - 0.1 * np.clip(AXIS - 0.1, 0, 1)
-        curtain = step(np.abs(U) - inner[:, None] + edge, 0.07) * step(reach - V + 2 * edge, 0.12)
-        front = np.maximum(front, curtain * step(0.35 - V + reach, 0.1))
-    behind = _outer(head, volume, edge, reach)
-    front = np.minimum(front, behind)
-    if style == "bald":
-        front, behind = front * 0, behind * 0
-    strands = 1 + (0.28 * locks + 0.1 * fine + 0.12 * rough) * (1 - 0.9 * identity.hair_tone)
-    return Hair(front, behind, strands)
-
-
-def _hairline(identity: Identity, side: int) -> np.ndarray:
-    """The lowest height at which hair hangs before the face, for each column: (1, GRID)."""
-    across = np.abs(U) / identity.face_width
-    top = identity.hairline + (0.05 if identity.hair == "tied" else 0)
-    if identity.hair in ("fringe", "long fringe"):
-        top = -0.5 + 0.25 * (identity.hairline + 0.8)
-        return top + 0.12 * across**3
-    temple = -0.15 if identity.hair in ("bald", "cropped", "short", "side parting", "tied") else 0.1
-    line = top + (temple - top) * np.minimum(across, 1.05) ** 5
-    if identity.hair in ("side parting", "long", "curly"):
-        swept = np.clip((U - 0.25 * side) * -side, 0, 1)
-        line = line + 0.3 * swept * (identity.hair == "side parting") + 0.12 * swept
-    return line
-
-
-def _outer(head: Head, volume: float, edge: np.ndarray, reach: float) -> np.ndarray:
-    """The silhouette of the hair."""
-    cranium = head.half_width.copy()
-    below = AXIS > -0.06
-    cranium[below] = cranium.max() * (1 - 0.04 * np.clip(AXIS[below], 0, 2))
-    rise = step(V - CROWN + volume, 0.1)
-    return (
-        step(cranium[:, None] + volume + edge - np.abs(U), 0.05)
-        * rise
-        * step(reach - V + edge, 0.1)
-    )
-
-
-def _strands(rng: np.random.Generator, style: str, side: int) -> np.ndarray:
-    """Streaks along the hair: noise that depends only on which strand a point belongs to."""
-    if style == "curly":
-        return 0.9 * noise(rng, 1.7)
-    sheet = noise(rng, 1.2)[0]
-    sheet = 0.6 * sheet + 0.6 * noise(rng, 4.0)[0]
-    crown = -2.1 if style != "side parting" else -1.5
-    across = (U - 0.2 * side) / (V - crown) * 1.25 + 0.05 * np.sin(4 * V + 3 * U)
-    place = np.clip((across + 1.6) * (GRID - 1) / 3.2, 0, GRID - 1.01)
-    index = place.astype(np.intp)
-    share = place - index.astype(np.float32)
-    return sheet[index] * (1 - share) + sheet[index + 1] * share
+    def lay(self, visible, warmth, alpha, rows: slice = slice(None)) -> None:
+        """Lay one more layer on top, or only on some rows of the canvas."""
+        for under, over in ((self.visible, visible), (self.warmth, warmth), (self.alpha, 1.0)):
+            under[rows] += (over - under[rows]) * alpha
 
 
 def lay_body(sheet: Sheet, identity: Identity, head: Head, hair: Hair, light, rng) -> None:
     """Hair behind the head, neck, shoulders and ears."""
-    tone = identity.hair_tone
-    behind = tone * hair.strands * light.on_hair() * 0.75
+    behind = 0.75 * identity.hair_tone * hair.strands * light.on_hair()
     sheet.lay(behind, HAIR_WARMTH - 0.6, hair.behind)
-    chin = head.landmarks["chin"][1]
-    neck = step(0.44 + 0.1 * np.clip(V - chin, 0, 1) - np.abs(U)) * step(V - 0.5)
-    under_chin = np.clip(0.42 + 1.1 * (V - chin), 0.42, 0.85)
-    rounding = 1 - 0.6 * (U / 0.5) ** 2 + 0.5 * light.x * U
-    sheet.lay(
-        identity.skin * under_chin * rounding * light.level, 33.9 - 0.8 * (U / 0.4) ** 2, neck
-    )
-    shoulder = step(
-        V - chin - 0.1 - rng.uniform(0.02, 0.12) - 0.32 * (0.75 - np.abs(U)).clip(0, 1) ** 2
-    )
-    collar = step(np.abs(U) - rng.uniform(0.0, 0.5) + (V - chin - 0.3), 0.05)
-    cloth = rng.uniform(0.03, 0.9) * (1 + 0.12 * noise(rng, 4.0)) * light.level
-    sheet.lay(cloth, CLOTHES_WARMTH, shoulder * collar)
-    ear_x = head.half_width.max() + 0.01
-    distance = np.sqrt(((np.abs(U) - ear_x) / 0.085) ** 2 + ((V + 0.03) / 0.19) ** 2)
+    _lay_neck(sheet, identity, head.landmarks["chin"][1], light, rng)
+    x, rows = head.half_width.max() + 0.01, slice(*np.searchsorted(AXIS, (-0.25, 0.2)))
+    across = np.abs(U) - x
+    distance = np.sqrt((across / 0.085) ** 2 + ((V[rows] + 0.03) / 0.19) ** 2)
     hollow = 1 - 0.45 * np.exp(-(((distance - 0.35) / 0.3) ** 2))
     lit = light.level * np.clip(0.8 + 0.5 * light.x * np.sign(U), 0.3, 1.2)
-    sheet.lay(identity.skin * 0.85 * hollow * lit, 32.6, step(1 - distance, 0.3))
+    sheet.lay(0.85 * identity.skin * hollow * lit, 32.6, step(1 - distance, 0.3), rows)
 
 
-def lay_hair(sheet: Sheet, identity: Identity, head: Head, hair: Hair, light) -> None:
+def _lay_neck(sheet: Sheet, identity: Identity, chin: float, light, rng) -> None:
+    rows = slice(np.searchsorted(AXIS, 0.5), GRID)
+    v, side = V[rows], np.abs(U)
+    neck = step(0.44 + 0.1 * np.clip(v - chin, 0, 1) - side)
+    under_chin = np.clip(0.42 + 1.1 * (v - chin), 0.42, 0.85)
+    rounding = 1 - 2.4 * U**2 + 0.5 * light.x * U
+    skin = identity.skin * under_chin * rounding * light.level
+    sheet.lay(skin, 33.9 - 5 * U**2, neck, rows)
+    slope = 0.1 + rng.uniform(0.02, 0.12) + 0.32 * np.clip(0.75 - side, 0, 1) ** 2
+    collar = step(side - rng.uniform(0.0, 0.5) + v - chin - 0.3, 0.05)
+    cloth = rng.uniform(0.03, 0.9) * (1 + 0.12 * noise(rng, 4.0)[rows]) * light.level
+    sheet.lay(cloth, CLOTHES_WARMTH, step(v - chin - slope) * collar, rows)
+
+
+def lay_hair(sheet: Sheet, identity: Identity, hair: Hair, light) -> None:
     """Hair in front of the head, with the shadow that it casts on the forehead."""
-    shadow = cv2.GaussianBlur(hair.front, (0, 0), 2.0)
-    sheet.visible *= 1 - 0.4 * shadow
-    sheen = 1 + 0.35 * np.exp(-(((V + 0.85 - 0.25 * U**2) / 0.12) ** 2))
+    sheet.visible *= 1 - 0.4 * cv2.blur(hair.front, (7, 7))
+    sheen = 1 + 0.35 * np.exp(-(((V + 0.85) / 0.14) ** 2))
     tone = identity.hair_tone * hair.strands * light.on_hair() * sheen
-    opacity = 0.6 if identity.hair == "cropped" else 0.97
-    sheet.lay(tone, HAIR_WARMTH, hair.front * opacity)
+    sheet.lay(tone, HAIR_WARMTH + 0.25 * hair.strands, hair.front)
 
 
 def lay_hat(sheet: Sheet, identity: Identity, light, rng) -> None:
