@@ -17,6 +17,7 @@ SPLIT_COLOURS = {"train": "#4C72B0", "validation": "#DD8452", "test": "#55A868"}
 def sheet(
     rows: Sequence[np.ndarray],
     names: Sequence[str],
+    columns: Sequence[str] = (),
     title: str = "",
     scale: float = 1.0,
     ax: Axes | None = None,
@@ -26,23 +27,24 @@ def sheet(
     Args:
         rows: for each name, pictures (n, H, W), (n, H, W, 1) or (n, H, W, 3), uint8 or 0 to 1.
             Shorter rows are filled with white.
+        columns: a name below each column of pictures.
         scale: size of a picture on the page, 1 for about 2 cm.
 
     Introduced in notebooks/01_load.ipynb.
     """
     rows = [_as_rgb(row) for row in rows]
     height, width = rows[0].shape[1:3]
-    columns = max(len(row) for row in rows)
-    page = np.full((len(rows) * height, columns * width, 3), 255, np.uint8)
+    longest = max(len(row) for row in rows)
+    page = np.full((len(rows) * height, longest * width, 3), 255, np.uint8)
     for y, row in enumerate(rows):
         for x, picture in enumerate(row):
             page[y * height : (y + 1) * height, x * width : (x + 1) * width] = picture
     ax = ax or _new_axes(
-        0.8 * scale * columns + 0.9, 0.8 * scale * len(rows) * height / width + 0.4
+        0.8 * scale * longest + 0.9, 0.8 * scale * len(rows) * height / width + 0.5
     )
     ax.imshow(page, interpolation="nearest")
     ax.set_yticks((np.arange(len(rows)) + 0.5) * height - 0.5, names)
-    ax.set_xticks([])
+    ax.set_xticks((np.arange(len(columns)) + 0.5) * width - 0.5, columns)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     ax.set_title(title)
