@@ -1,15 +1,15 @@
 """The built-in faces: drawn people with FER2013's seven emotions, seen by two cameras.
 
-The course runs without any download, and no real person is in them. They teach the pipeline, not how
-people look: nothing that is measured on them says anything about real faces.
+The course runs without any download, and no real person is in them. They teach the pipeline, not
+how people look: nothing that is measured on them says anything about real faces.
 
     from fer_kit import synthetic
 
     person = synthetic.identity(7)
-    synthetic.render(person, synthetic.action_units("happy", intensity=0.8))   # uint8 (48, 48)
-    synthetic.render(person, {"AU12": 1.0, "AU6": 0.5})                        # move single muscles
+    synthetic.render(person, synthetic.action_units("happy", intensity=0.8))  # uint8 (48, 48)
+    synthetic.render(person, {"AU12": 1.0, "AU6": 0.5})  # move single muscles
     synthetic.render(person, synthetic.blend("happy", "surprise", weight=0.5))
-    synthetic.portrait(person, {"AU26": 1.0}).infrared                         # and the thermal picture
+    synthetic.portrait(person, {"AU26": 1.0}).infrared  # and the thermal picture
     faces = synthetic.generate(train=6000, validation=2000, test=2000, seed=0)
 
 `anatomy` knows people, muscles and emotions; `head` turns them into a relief with painted skin;

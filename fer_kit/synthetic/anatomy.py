@@ -13,6 +13,7 @@ Introduced in notebooks/01_load.ipynb.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 
@@ -148,9 +149,19 @@ class Identity:
     hat: bool
 
 
+def generator(seed: int | Sequence[int]) -> np.random.Generator:
+    """Everything that chance decides, from one number or several."""
+    try:
+        return np.random.default_rng(seed)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"Expected a seed: a whole number, 0 or more, or several. Received: {seed!r}."
+        ) from error
+
+
 def identity(seed: int | Sequence[int]) -> Identity:
     """The person of this seed: the same seed, the same person."""
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
 
     def around(middle: float, spread: float) -> float:
         return middle + spread * min(max(rng.normal(), -2.2), 2.2)
@@ -217,6 +228,8 @@ def action_units(emotion: str, intensity: float = 1.0, variant: int = 0) -> dict
         InputError: no such emotion or variant.
     """
     variants = _variants(emotion)
+    if not 0 <= intensity <= 1:
+        raise InputError(f"Expected an intensity between 0 and 1. Received: {intensity}.")
     if not 0 <= variant < len(variants):
         raise InputError(
             f"Expected a variant from 0 to {len(variants) - 1} of {emotion!r}. Received: {variant}."
@@ -227,7 +240,7 @@ def action_units(emotion: str, intensity: float = 1.0, variant: int = 0) -> dict
 def blend(first: str, second: str, weight: float = 0.5, intensity: float = 1.0) -> dict[str, float]:
     """The action units of a mixture: weight 0 is the first emotion alone, 1 the second alone.
 
-    Compound emotions ("happily surprised") show the muscles of both, after Du, Tao & Martinez (2014).
+    Compound emotions ("happily surprised") show the muscles of both (Du, Tao & Martinez 2014).
     """
     if not 0 <= weight <= 1:
         raise InputError(f"Expected a weight between 0 and 1. Received: {weight}.")
@@ -246,12 +259,12 @@ def check_action_units(units: Mapping[str, float]) -> None:
             raise InputError(
                 f"Expected action units among {', '.join(ACTION_UNITS)}. Received: {name!r}."
             )
-        if not 0 <= value <= 1:
-            raise InputError(f"Expected {name} between 0 and 1. Received: {value}.")
+        if not isinstance(value, Real) or not 0 <= value <= 1:
+            raise InputError(f"Expected {name} between 0 and 1. Received: {value!r}.")
 
 
 def spontaneous(emotion: str, rng: np.random.Generator) -> dict[str, float]:
-    """The action units of one unposed moment: a variant, weaker or stronger, with stray movements."""
+    """The action units of one unposed moment: a variant, weaker or stronger, and stray ones."""
     variants = _variants(emotion)
     weights = 1 / (1 + 0.25 * np.arange(len(variants)))
     variant = variants[rng.choice(len(variants), p=weights / weights.sum())]

@@ -1,8 +1,8 @@
 """The canvas: a grid over the face, and the few shapes that everything is drawn with.
 
-The grid is a square around a face that looks straight at us. `u` runs to the right and `v` down, both
-from -REACH to REACH; the picture that the camera takes of it runs from about -1 to 1. Lengths are in
-these units everywhere: the eyes stand at (±0.355, -0.27), the mouth at (0, 0.56).
+The grid is a square around a face that looks straight at us. `u` runs to the right and `v` down,
+both from -REACH to REACH; the picture that the camera takes of it runs from about -1 to 1. Lengths
+are in these units everywhere: the eyes stand at (±0.358, -0.27), the mouth at (0, 0.56).
 """
 
 from functools import lru_cache
@@ -38,7 +38,7 @@ def pair(x: float, *rest: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
 
 
 def step(distance: np.ndarray, softness: float = 1.4 * CELL) -> np.ndarray:
-    """0 where `distance` is negative, 1 where it is positive, a ramp of width `softness` between."""
+    """0 where `distance` is negative, 1 where positive, a ramp of width `softness` between."""
     return np.clip(distance / softness + 0.5, 0, 1)
 
 
@@ -60,7 +60,7 @@ def curve(start: tuple, middle: tuple, end: tuple) -> np.ndarray:
 
 
 def draw_line(canvas: np.ndarray, points: np.ndarray, tone: float, thickness: int = 1) -> None:
-    """Draw a smooth line on a uint8 canvas in place; `tone` in 0..1. What is too faint is left out."""
+    """Draw a smooth line on a uint8 canvas; `tone` in 0..1. What is too faint is left out."""
     level = int(255 * min(tone, 1.0))
     if level < 10:
         return

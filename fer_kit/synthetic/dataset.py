@@ -46,8 +46,8 @@ def generate(
 ) -> Faces:
     """Draw a data set of faces with FER2013's seven emotions.
 
-    The same seed gives the same faces, whatever the number of workers; a larger set begins with the
-    faces of a smaller one. Every person appears ten times, in one split only.
+    The same seed gives the same faces, whatever the number of workers; a larger set begins with
+    the faces of a smaller one. Every person appears ten times, in one split only.
 
     Args:
         train, validation, test: how many faces of each split.
@@ -57,8 +57,8 @@ def generate(
         infrared: whether to draw thermal pictures as well.
         progress: whether to show a progress bar.
         camera: "wild" or "studio", as in `render`.
-        workers: processes that draw; all processor cores by default. In a script with more than one,
-            call this below `if __name__ == "__main__":`.
+        workers: processes that draw; all processor cores by default. In a script with more than
+            one, call this below `if __name__ == "__main__":`.
 
     Raises:
         InputError: a count, seed or size is not a whole number in range, or a name is unknown.
@@ -145,7 +145,7 @@ def _collect(drawn, counts, blocks, image_size, targets, infrared) -> Faces:
         targets=intent if targets == "intent" else votes / votes.sum(axis=1, keepdims=True),
         emotions=FER2013,
         split=np.repeat(np.array(SPLITS), list(counts.values())),
-        ids=np.array([f"synthetic-{SPLITS[s]}-{n:06d}" for s, n in places], dtype=str),
+        ids=np.array([f"synthetic-{s}-{n:06d}" for s, n in places], dtype=str),
         source=SOURCE,
         subject=np.array([f"s{s}{n // FACES_PER_PERSON:04d}" for s, n in places], dtype=str),
         infrared=stacked["infrared"][..., None] if infrared else None,
@@ -173,4 +173,4 @@ def _check(counts, seed, image_size, targets, camera, workers) -> None:
     if camera not in CAMERAS:
         raise InputError(f"Expected a camera among {CAMERAS}. Received: {camera!r}.")
     if workers is not None and (not isinstance(workers, int) or workers < 1):
-        raise InputError(f"Expected workers as 1 or more. Received: {workers!r}.")
+        raise InputError(f"Expected workers as a whole number, 1 or more. Received: {workers!r}.")

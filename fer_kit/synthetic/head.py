@@ -1,8 +1,8 @@
 """The head: a relief (how far each point stands out) and a skin painted upon it.
 
-`sculpt` turns an identity and its action units into maps on the canvas. Every action unit acts where
-its muscle does: AU12 pulls the corners of the mouth up and out, lifts the cheeks and deepens the fold
-between nose and mouth. Nothing here knows of emotions.
+`sculpt` turns an identity and its action units into maps on the canvas. Every action unit acts
+where its muscle does: AU12 pulls the corners of the mouth up and out, lifts the cheeks and deepens
+the fold between nose and mouth. Nothing here knows of emotions.
 """
 
 from dataclasses import dataclass, field
@@ -43,7 +43,7 @@ class Head:
         skin: albedo, 0 black to 1 white.
         mask: 1 on the head.
         half_width: (GRID,), of the head at each height.
-        eyes, brows, mouth, teeth: 1 where the eyeballs, the eyebrows, the open mouth and teeth show.
+        eyes, brows, mouth, teeth: 1 where eyeballs, eyebrows, the open mouth and teeth show.
         landmarks: name -> (u, v).
     """
 
@@ -59,7 +59,7 @@ class Head:
 
 
 def sculpt(identity: Identity, left: Units, right: Units, rng: np.random.Generator) -> Head:
-    """The head of `identity` with the given action units in the left and right half of the picture."""
+    """The head of `identity` with these action units in the left and right half of the picture."""
     left, right = (dict.fromkeys(ACTION_UNITS, 0.0) | units for units in (left, right))
     both = {name: (left[name] + right[name]) / 2 for name in ACTION_UNITS}
     chin = identity.chin + 0.15 * jaw_drop(both) - 0.03 * both["AU17"]

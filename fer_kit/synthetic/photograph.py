@@ -12,7 +12,7 @@ import numpy as np
 
 from fer_kit.errors import InputError
 from fer_kit.synthetic import scene, thermal
-from fer_kit.synthetic.anatomy import Identity, check_action_units
+from fer_kit.synthetic.anatomy import Identity, check_action_units, generator
 from fer_kit.synthetic.canvas import CELL, GRID, REACH, SCALE, U, V
 from fer_kit.synthetic.hair import grow_hair
 from fer_kit.synthetic.head import Head, sculpt
@@ -24,7 +24,7 @@ CAMERAS = ("studio", "wild")
 
 @dataclass(frozen=True)
 class Light:
-    """A lamp from direction (x, y, z) and light from everywhere; x to the right, y down, z to us."""
+    """A lamp from (x, y, z) and light from everywhere; x to the right, y down, z to us."""
 
     x: float = 0.0
     y: float = -0.35
@@ -94,8 +94,8 @@ def render(
         identity: who.
         action_units: what the face does, {"AU12": 0.8}; nothing for a resting face.
         seed: of everything that chance decides. With the same seed only the action units matter.
-        camera: "studio" (frontal, even light, plain background), "wild" (any pose, light and quality),
-            or a `Camera`.
+        camera: "studio" (frontal, even light, plain background), "wild" (any pose, light and
+            quality), or a `Camera`.
 
     Raises:
         InputError: unknown action unit or camera.
@@ -111,10 +111,10 @@ def portrait(
     image_size: int = 48,
     infrared: bool = True,
 ) -> Portrait:
-    """Draw a face and its thermal picture of the same moment, with landmarks. Arguments as `render`."""
+    """Draw a face and its thermal picture of the same moment. Arguments as `render`."""
     units = dict(action_units or {})
     check_action_units(units)
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     camera = _camera(camera, rng)
     left, right = _two_sides(units, camera.asymmetry)
     head = sculpt(identity, left, right, rng)

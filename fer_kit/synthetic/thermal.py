@@ -1,9 +1,9 @@
 """The thermal camera: how warm each part of the face is, and the picture that makes of it.
 
-Skin is about 34 °C: warm at the inner corners of the eyes and on the forehead, cool on the nose and
-the cheeks (Ring & Ammer 2012). Working muscles warm the skin above them, fright cools the nose
-(Ioannou, Gallese & Merla 2014): here both follow the action units, so the thermal picture knows what
-the face does and never what label it was given.
+Skin is about 34 °C: warm at the inner corners of the eyes and on the forehead, cool on the nose
+and the cheeks (Ring & Ammer 2012). Working muscles warm the skin above them, fright cools the nose
+(Ioannou, Gallese & Merla 2014): here both follow the action units, so the thermal picture knows
+what the face does and never what label it was given.
 """
 
 import cv2
