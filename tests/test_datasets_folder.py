@@ -87,9 +87,10 @@ def test_a_split_that_is_there_is_kept(put, train, validation, test):
     }
 
 
-def test_without_a_split_one_is_drawn_in_proportion(put):
+def test_without_a_split_one_is_drawn_in_proportion(put, caplog):
     folder = put(*spread("happy/{n}.png", 60, [""]), *spread("sad/{n}.png", 20, [""]))
     faces = load(folder)
+    assert "drawing 70 % train, 15 % validation, 15 % test" in caplog.text
     assert faces.counts().loc["happy"].tolist() == [42, 9, 9]
     assert faces.counts().loc["sad"].tolist() == [14, 3, 3]
     np.testing.assert_array_equal(load(folder).split, faces.split)
@@ -149,7 +150,7 @@ def test_a_nested_second_copy_is_left_out(put, caplog):
     faces = load(put(*names, *(f"archive/archive/{name}" for name in names)))
     assert len(faces) == 2 * 28  # another folder's name is no repetition
     faces = load(put(*names, *(f"train/{name}" for name in names if name.startswith("train"))))
-    assert "21 pictures that a nested folder repeats are left out" in caplog.text
+    assert "a nested folder repeats are left out: 21." in caplog.text
 
 
 def test_system_files_are_passed_over(put, tmp_path):
@@ -168,7 +169,7 @@ def test_colour_and_other_shapes_are_converted_and_said(put, tmp_path, caplog):
     # The middle square is all red; the luma of pure red is 0.299.
     face = faces.images[list(faces.ids).index("happy/0.png"), ..., 0]
     np.testing.assert_array_equal(face, np.full((48, 48), 76))
-    assert "1 of 7 pictures were not grey squares of 48 pixels" in caplog.text
+    assert "not grey squares of 48 pixels: 1 of 7" in caplog.text
 
 
 def test_another_image_size(put):

@@ -263,7 +263,7 @@ def test_votes_join_the_faces_by_row(load_votes):
 
 def test_faces_without_votes_are_counted(load_votes, caplog):
     load_votes([*votes_lines(8)[:8], "PrivateTest,,0,0,0,0,0,0,0,0,0,10"])
-    assert "1 faces without a vote" in caplog.text
+    assert "without a vote for an emotion are left out: 1." in caplog.text
 
 
 @pytest.mark.parametrize(

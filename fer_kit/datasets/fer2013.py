@@ -40,7 +40,8 @@ def read_fer2013(path: Path, seed: int = 42, image_size: int = 48) -> Faces:
         return _read_edition(path, seed, image_size)
     table = read_pixel_csv(path)
     if len(table.codes) != ROWS:
-        log.warning("FER2013 has %s faces; %s has %s.", f"{ROWS:,}", path.name, len(table.codes))
+        found = f"{len(table.codes):,}"
+        log.warning("FER2013 has %s faces; %s has %s.", f"{ROWS:,}", path.name, found)
     return Faces(
         images=scale_all(table.images, image_size),
         targets=one_hot(table.codes, len(FER2013)),

@@ -41,9 +41,9 @@ def read_ferplus(path: Path, votes: Path, image_size: int = 48) -> Faces:
     table = read_pixel_csv(path)
     _check_match(table.split, split, path, votes)
     kept = np.flatnonzero(counts.sum(axis=1) > 0)
-    log.warning(
-        "FER+: %s faces without a vote for an emotion are left out.", len(split) - len(kept)
-    )
+    if len(kept) < len(split):
+        missing = f"{len(split) - len(kept):,}"
+        log.warning("FER+: faces without a vote for an emotion are left out: %s.", missing)
     return Faces(
         images=scale_all(table.images[kept], image_size),
         targets=counts[kept] / counts[kept].sum(axis=1, keepdims=True),

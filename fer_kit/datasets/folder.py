@@ -135,9 +135,8 @@ def _without_copies(paths: list[str]) -> list[str]:
         without_repeats = tuple(name for name, _ in groupby(path.split("/")))
         first.setdefault(without_repeats, path)
     if len(first) < len(paths):
-        log.warning(
-            "%s pictures that a nested folder repeats are left out.", len(paths) - len(first)
-        )
+        repeated = f"{len(paths) - len(first):,}"
+        log.warning("Pictures that a nested folder repeats are left out: %s.", repeated)
     return sorted(first.values())
 
 
@@ -177,8 +176,8 @@ def _decode(folder: Path, paths: list[str], image_size: int) -> np.ndarray:
     converted = sum(was_converted for _, was_converted in read)
     if converted:
         log.warning(
-            "%s of %s pictures were not grey squares of %s pixels: they were made grey, cropped to "
-            "their middle and scaled.",
-            *(converted, len(read), image_size),
+            "Pictures that were not grey squares of %s pixels: %s of %s. They were made grey, "
+            "cropped to their middle and scaled.",
+            *(image_size, f"{converted:,}", f"{len(read):,}"),
         )
     return np.stack([picture for picture, _ in read])[..., None]

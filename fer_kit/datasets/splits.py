@@ -43,7 +43,7 @@ def complete_split(found: np.ndarray, labels: np.ndarray, seed: int) -> np.ndarr
             "Move them, or point to one of the folders."
         )
     if not names & {"validation", "test"}:
-        log.warning("No split was found: drawing 70 %% train, 15 %% validation, 15 %% test.")
+        log.warning("No split was found: drawing 70 % train, 15 % validation, 15 % test.")
         return draw_split(labels, seed)
     if len(names) == 2 and "train" in names:
         log.warning(
