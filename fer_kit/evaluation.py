@@ -16,7 +16,7 @@ from sklearn.metrics import precision_recall_fscore_support
 
 from fer_kit.errors import InputError
 from fer_kit.faces import Faces
-from fer_kit.files import write_whole
+from fer_kit.files import read_json, write_json, write_whole
 
 RESAMPLES = 2000
 
@@ -69,11 +69,16 @@ class Predictions:
         )
 
 
-def save_predictions(path: str | Path, faces: Faces, probabilities: np.ndarray) -> Path:
+def save_predictions(
+    path: str | Path, faces: Faces, probabilities: np.ndarray, title: str, protocol: str
+) -> Path:
     """Write one line a face: id, split, label, the target and the probability of each emotion.
 
     Args:
+        path: predictions/<model>.csv; title and protocol go into a .json file beside it.
         probabilities: (N, K), the model's answers for `faces`, in the same order.
+        title: what the model is called in tables and reports.
+        protocol: how the model was chosen, in a few words.
 
     Introduced in notebooks/04_lenet5.ipynb.
     """
@@ -89,9 +94,15 @@ def save_predictions(path: str | Path, faces: Faces, probabilities: np.ndarray) 
         table[f"target_{name}"] = faces.targets[:, index]
     for index, name in enumerate(faces.emotions):
         table[f"p_{name}"] = probabilities[:, index]
+    write_json(Path(path).with_suffix(".json"), {"title": title, "protocol": protocol})
     return write_whole(
         path, lambda temporary: table.to_csv(temporary, index=False, float_format="%.7g")
     )
+
+
+def read_about(path: str | Path) -> dict[str, str]:
+    """The title and the protocol of the predictions in `path`."""
+    return read_json(Path(path).with_suffix(".json"))
 
 
 def read_predictions(path: str | Path) -> Predictions:

@@ -84,19 +84,22 @@ def test_most_confused_lists_mistakes_only(viri):
 def test_predictions_round_trip(make_faces, tmp_path):
     faces = make_faces(28)
     probabilities = np.random.default_rng(1).dirichlet(np.ones(7), 28).astype(np.float32)
-    path = evaluation.save_predictions(tmp_path / "p.csv", faces, probabilities)
+    path = evaluation.save_predictions(tmp_path / "p.csv", faces, probabilities, "Net", "honest")
     again = evaluation.read_predictions(path)
     np.testing.assert_allclose(again.probabilities, probabilities, rtol=1e-5)
     np.testing.assert_array_equal(again.targets, faces.targets)
     np.testing.assert_array_equal(again.ids, faces.ids)
     assert again.emotions == faces.emotions
     assert len(again.subset("test")) == 7
+    assert evaluation.read_about(path) == {"title": "Net", "protocol": "honest"}
 
 
 def test_probabilities_of_another_shape_are_refused(make_faces, tmp_path):
     with pytest.raises(InputError, match=r"shape \(28, 7\).*Received: \(28, 5\)"):
-        evaluation.save_predictions(tmp_path / "p.csv", make_faces(28), np.zeros((28, 5)))
-    assert not (tmp_path / "p.csv").exists()
+        evaluation.save_predictions(
+            tmp_path / "p.csv", make_faces(28), np.zeros((28, 5)), "Net", "honest"
+        )
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
@@ -111,7 +114,7 @@ def test_probabilities_of_another_shape_are_refused(make_faces, tmp_path):
 )
 def test_damaged_predictions_are_a_sentence(make_faces, tmp_path, change, message):
     faces = make_faces(7)
-    path = evaluation.save_predictions(tmp_path / "p.csv", faces, faces.targets)
+    path = evaluation.save_predictions(tmp_path / "p.csv", faces, faces.targets, "Net", "honest")
     path.write_text(change(path.read_text()))
     with pytest.raises(InputError, match=message):
         evaluation.read_predictions(path)
@@ -119,7 +122,7 @@ def test_damaged_predictions_are_a_sentence(make_faces, tmp_path, change, messag
 
 def test_no_faces_no_score(make_faces, tmp_path):
     faces = make_faces(7)
-    path = evaluation.save_predictions(tmp_path / "p.csv", faces, faces.targets)
+    path = evaluation.save_predictions(tmp_path / "p.csv", faces, faces.targets, "Net", "honest")
     with pytest.raises(InputError, match="at least one face"):
         evaluation.score(evaluation.read_predictions(path).subset("nowhere"))
 
