@@ -1,6 +1,5 @@
 """`fk.load` and `fk.download`: arguments, samples, the cache, and where data comes from."""
 
-import logging
 import sys
 import types
 
@@ -10,7 +9,6 @@ import pytest
 from tables import random_images, table_lines, write_lines
 
 import fer_kit as fk
-from fer_kit import datasets
 from fer_kit.datasets import cache, downloads, fer2013
 from fer_kit.datasets.splits import stratified_order
 from fer_kit.emotions import FER2013
@@ -260,9 +258,3 @@ def test_without_network_the_way_by_hand_is_told(monkeypatch):
 def test_what_cannot_be_fetched_is_explained(name, hint):
     with pytest.raises(InputError, match=hint):
         fk.download(name, accept=True)
-
-
-def test_every_source_is_described():
-    for name, source in datasets.SOURCES.items():
-        assert source.read.__doc__, name
-    assert logging.getLogger("fer_kit.datasets").handlers == []
