@@ -10,12 +10,14 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-GRID = 112
+GRID = 104
 REACH = 1.3
 SCALE = GRID / (2 * REACH)  # grid cells for one unit
 CELL = 1 / SCALE
 AXIS = ((np.arange(GRID) + 0.5) / SCALE - REACH).astype(np.float32)
 U, V = AXIS[None, :], AXIS[:, None]
+
+SHEET = 384  # width of the noise that textures are cut from
 
 _STEPS = np.linspace(0, 1, 7)
 _BEZIER = np.stack([(1 - _STEPS) ** 2, 2 * _STEPS * (1 - _STEPS), _STEPS**2], axis=1)
@@ -39,7 +41,8 @@ def pair(x: float, *rest: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
 
 def step(distance: np.ndarray, softness: float = 1.4 * CELL) -> np.ndarray:
     """0 where `distance` is negative, 1 where positive, a ramp of width `softness` between."""
-    return np.clip(distance / softness + 0.5, 0, 1)
+    ramp = distance / softness + 0.5
+    return np.minimum(np.maximum(ramp, 0, out=ramp), 1, out=ramp)
 
 
 def window(x: float, y: float, half_width: float, half_height: float) -> tuple[slice, slice]:
@@ -54,29 +57,37 @@ def mix(under: np.ndarray, over: np.ndarray | float, alpha: np.ndarray) -> np.nd
     return under + (over - under) * alpha
 
 
-def curve(start: tuple, middle: tuple, end: tuple) -> np.ndarray:
-    """Seven points on the quadratic Bézier curve from `start` to `end`, pulled towards `middle`."""
-    return _BEZIER @ np.array((start, middle, end))
+def to_pixels(points: np.ndarray) -> np.ndarray:
+    """Points (…, 2) in the form that OpenCV draws with `shift=4`: sixteenths of a cell."""
+    return (((points + REACH) * SCALE - 0.5) * 16).astype(np.int32)
 
 
-def draw_line(canvas: np.ndarray, points: np.ndarray, tone: float, thickness: int = 1) -> None:
-    """Draw a smooth line on a uint8 canvas; `tone` in 0..1. What is too faint is left out."""
-    level = int(255 * min(tone, 1.0))
-    if level < 10:
+def draw_curves(canvas: np.ndarray, curves: list[tuple], side: int = 1) -> None:
+    """Draw Bézier curves on a uint8 canvas.
+
+    Args:
+        curves: of each its strength (0 to 1), where it starts, what pulls it and where it ends.
+            What is too faint to be seen is left out.
+        side: -1 mirrors the curves.
+    """
+    visible = [curve for curve in curves if curve[0] > 0.06]
+    if not visible:
         return
-    pixels = (((points + REACH) * SCALE - 0.5) * 16).astype(np.int32)
-    cv2.polylines(canvas, [pixels[:, None]], False, level, thickness, cv2.LINE_AA, 4)
+    paths = to_pixels((_BEZIER @ np.array([points for _, *points in visible])) * (side, 1))
+    for (strength, *_), path in zip(visible, paths, strict=True):
+        cv2.polylines(canvas, [path], False, int(255 * min(strength, 1)), 2, cv2.LINE_AA, 4)
 
 
 @lru_cache
-def _noise_sheet(grain: float) -> np.ndarray:
-    sheet = np.random.default_rng(2013).normal(size=(384, 384)).astype(np.float32)
+def noise_sheet(grain: float) -> np.ndarray:
+    """Random texture of unit deviation with blobs of `grain` cells: float32 (SHEET, SHEET)."""
+    sheet = np.random.default_rng(2013).normal(size=(SHEET, SHEET)).astype(np.float32)
     if grain:
         sheet = cv2.GaussianBlur(sheet, (0, 0), grain, borderType=cv2.BORDER_REFLECT)
     return sheet / sheet.std()
 
 
 def noise(rng: np.random.Generator, grain: float, size: int = GRID) -> np.ndarray:
-    """Random texture of unit deviation with blobs of `grain` cells: a piece of one large sheet."""
-    row, column = rng.integers(0, 384 - size, 2)
-    return _noise_sheet(grain)[row : row + size, column : column + size]
+    """A piece of the noise sheet: float32 (size, size)."""
+    row, column = rng.integers(0, SHEET - size, 2)
+    return noise_sheet(grain)[row : row + size, column : column + size]

@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from fer_kit.synthetic.anatomy import Identity
-from fer_kit.synthetic.canvas import AXIS, GRID, U, V, noise, step
+from fer_kit.synthetic.canvas import AXIS, SHEET, U, V, noise, noise_sheet, step
 from fer_kit.synthetic.head import CROWN, WIDEST, Head
 
 
@@ -96,9 +95,8 @@ def _locks(identity: Identity, style: Style, rng: np.random.Generator) -> np.nda
     """Streaks along the hair: noise that depends only on which strand a point belongs to."""
     if style.curly:
         return 0.9 * noise(rng, 1.7)
-    row = 0.6 * (noise(rng, 1.2)[:1] + noise(rng, 4.0)[:1])
+    line = rng.integers(SHEET)
+    row = 0.7 * (noise_sheet(1.7)[line] + noise_sheet(6.0)[line])
     crown = -1.5 if style.swept else -2.1  # where the strands come from
     strand = 1.25 * (U - 0.2 * identity.parting) / (V - crown) + 0.03 * np.sin(4 * V)
-    return cv2.remap(
-        row, (strand / 3.2 + 0.5) * (GRID - 1), np.zeros_like(strand), cv2.INTER_LINEAR
-    )
+    return np.take(row, (strand * 60 + SHEET / 2).astype(np.intp), mode="wrap")

@@ -18,8 +18,7 @@ from fer_kit.synthetic.canvas import (
     U,
     V,
     bumps,
-    curve,
-    draw_line,
+    draw_curves,
     mix,
     noise,
     pair,
@@ -146,60 +145,59 @@ def _complexion(identity: Identity, rng: np.random.Generator) -> np.ndarray:
         (0, identity.nose_length + 0.06, 0.14, 0.05, -0.12),
         (0, identity.mouth_height - 0.13, 0.3, 0.06, -0.1),
     )
-    return identity.skin * (1 + tint) * (1 + 0.025 * noise(rng, 3.0) + 0.012 * noise(rng, 0.8))
+    return identity.skin * (1 + tint) * (1 + 0.028 * noise(rng, 1.7))
 
 
 def _fold(head: Head, identity: Identity, left: Units, right: Units, chin: float) -> None:
     """Wrinkles and folds: drawn as lines, blurred, then cut into the relief and darkened."""
     canvas = np.zeros((GRID, GRID), np.uint8)
-    age = identity.age
     for side, units in ((-1, left), (1, right)):
-        for tone, points in _folds_of_one_side(identity, units, age):
-            draw_line(canvas, np.array([side, 1]) * points, tone, 2)
+        draw_curves(canvas, _folds_of_one_side(identity, units), side)
     both = {name: (left[name] + right[name]) / 2 for name in left}
-    raised = max(both["AU1"], 0.8 * both["AU2"]) * (0.25 + 0.75 * age) + 0.12 * age
-    for height in (-0.58, -0.68, -0.78) if raised > 0.08 else ():
-        bow = 0.04 * (both["AU2"] - both["AU1"])
-        draw_line(
-            canvas, curve((-0.36, height + bow), (0, height - 0.03), (0.36, height + bow)), raised
-        )
-    if both["AU9"] > 0.1:
-        for height in (-0.23, -0.17):
-            draw_line(
-                canvas, curve((-0.09, height), (0, height - 0.03), (0.09, height)), both["AU9"], 2
-            )
-    pressed = 0.25 + 0.6 * both["AU17"] + 0.25 * both["AU24"]
-    draw_line(
-        canvas, curve((-0.13, chin - 0.24), (0, chin - 0.29), (0.13, chin - 0.24)), pressed, 2
-    )
+    draw_curves(canvas, _folds_across(identity, both, chin))
     fold = cv2.GaussianBlur(canvas, (5, 5), 1.1).astype(np.float32) / 255
     head.depth -= 0.025 * fold
     head.skin *= 1 - 0.42 * fold
 
 
-def _folds_of_one_side(identity: Identity, units: Units, age: float):
-    """Yield (strength, points) for the right half of the picture; the left half is mirrored."""
-    eye = identity.eye_distance
+def _folds_of_one_side(identity: Identity, units: Units) -> list[tuple]:
+    """(strength, start, pull, end) of the curves in the right half of the picture."""
+    eye, mouth, age = identity.eye_distance, identity.mouth_height, identity.age
     out, base = 0.13 * identity.nose_width, _nose_base(identity, units)
-    pull = 0.07 * units["AU12"] + 0.03 * units["AU20"]
+    aside = 0.07 * units["AU12"] + 0.03 * units["AU20"]
+    corner = mouth + 0.02 - 0.05 * units["AU12"] - 0.1 * units["AU9"]
     nasolabial = 0.08 + 0.35 * age + 0.5 * units["AU12"] + 0.6 * units["AU9"] + 0.55 * units["AU10"]
-    corner = identity.mouth_height - 0.05 * units["AU12"] + 0.02 - 0.1 * units["AU9"]
-    yield nasolabial, curve((out + 0.07, base - 0.09), (0.31 + pull, 0.27), (0.36 + pull, corner))
-    frown = units["AU4"] * 0.75 + 0.15 * age
-    yield frown, curve((0.07, EYE_LINE - 0.24), (0.05, -0.4), (0.08, EYE_LINE - 0.1))
-    bag = 0.08 + 0.3 * age + 0.5 * units["AU6"] + 0.3 * units["AU7"]
-    lower = EYE_LINE + 0.1 - 0.02 * units["AU6"]
-    yield bag, curve((eye - 0.15, lower - 0.02), (eye, lower + 0.06), (eye + 0.16, lower - 0.03))
-    crow = units["AU6"] * (0.35 + 0.5 * age) + 0.15 * age
-    for rise in (-0.07, 0.0, 0.07):
-        start = (eye + 0.19, EYE_LINE + 0.02 + 0.3 * rise)
-        yield (
-            crow,
-            curve(start, (eye + 0.24, EYE_LINE + 0.02 + rise), (eye + 0.3, EYE_LINE + rise * 1.7)),
-        )
+    frown = 0.75 * units["AU4"] + 0.15 * age
+    bag, lid = 0.08 + 0.3 * age + 0.5 * units["AU6"] + 0.3 * units["AU7"], EYE_LINE + 0.1
+    lid -= 0.02 * units["AU6"]
     marionette = 0.5 * units["AU15"] + 0.3 * age * (1 - units["AU12"])
-    mouth = identity.mouth_height
-    yield marionette, curve((0.29, mouth + 0.05), (0.33, mouth + 0.12), (0.32, mouth + 0.2))
+    crow, tail = units["AU6"] * (0.35 + 0.5 * age) + 0.15 * age, EYE_LINE + 0.02
+    return [
+        (nasolabial, (out + 0.07, base - 0.09), (0.31 + aside, 0.27), (0.36 + aside, corner)),
+        (frown, (0.07, EYE_LINE - 0.24), (0.05, -0.4), (0.08, EYE_LINE - 0.1)),
+        (bag, (eye - 0.15, lid - 0.02), (eye, lid + 0.06), (eye + 0.16, lid - 0.03)),
+        (marionette, (0.29, mouth + 0.05), (0.33, mouth + 0.12), (0.32, mouth + 0.2)),
+        (crow, (eye + 0.19, tail - 0.02), (eye + 0.24, tail - 0.07), (eye + 0.3, tail - 0.14)),
+        (crow, (eye + 0.19, tail), (eye + 0.24, tail), (eye + 0.3, tail - 0.02)),
+        (crow, (eye + 0.19, tail + 0.02), (eye + 0.24, tail + 0.07), (eye + 0.3, tail + 0.1)),
+    ]
+
+
+def _folds_across(identity: Identity, units: Units, chin: float) -> list[tuple]:
+    """(strength, start, pull, end) of the curves from one half into the other."""
+    raised = max(units["AU1"], 0.8 * units["AU2"]) * (0.25 + 0.75 * identity.age)
+    raised += 0.12 * identity.age
+    bow, wrinkled = 0.04 * (units["AU2"] - units["AU1"]), units["AU9"]
+    pressed = 0.25 + 0.6 * units["AU17"] + 0.25 * units["AU24"]
+    forehead = [
+        (raised, (-0.36, height + bow), (0, height - 0.03), (0.36, height + bow))
+        for height in (-0.58, -0.68, -0.78)
+    ]
+    return forehead + [
+        (wrinkled, (-0.09, -0.23), (0, -0.26), (0.09, -0.23)),
+        (wrinkled, (-0.09, -0.17), (0, -0.2), (0.09, -0.17)),
+        (pressed, (-0.13, chin - 0.24), (0, chin - 0.29), (0.13, chin - 0.24)),
+    ]
 
 
 def _paint_eye(head: Head, identity: Identity, units: Units, side: int, rng) -> None:

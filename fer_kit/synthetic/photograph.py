@@ -204,21 +204,22 @@ def shade(depth: np.ndarray, smooth: np.ndarray, light: Light) -> tuple[np.ndarr
 
 def _shadow(depth: np.ndarray, light: Light) -> np.ndarray:
     """1 in the light, towards 0.4 where something between here and the lamp stands higher."""
-    blocked = np.zeros_like(depth)
+    coarse = depth[::2, ::2]  # shadows are soft
+    blocked = np.zeros_like(coarse)
     for reach in (0.05, 0.1, 0.17):
-        move = (round(-light.y * reach * SCALE), round(-light.x * reach * SCALE))
-        towards = np.roll(depth, move, axis=(0, 1))
-        np.maximum(blocked, towards - depth - reach * light.z * 1.1, out=blocked)
-    return 1 - 0.6 * np.clip(cv2.blur(blocked, (3, 3)) / 0.05, 0, 1)
+        move = [round(-direction * reach * SCALE / 2) for direction in (light.y, light.x)]
+        towards = np.roll(coarse, move, axis=(0, 1))
+        np.maximum(blocked, towards - coarse - 1.1 * reach * light.z, out=blocked)
+    shadow = 1 - 0.6 * np.clip(blocked / 0.05, 0, 1)
+    return cv2.resize(shadow, (GRID, GRID), interpolation=cv2.INTER_LINEAR)
 
 
 def _assemble(
     identity, units, head: Head, smooth, light: Light, rng, infrared: bool
 ) -> scene.Sheet:
     """Everything that turns with the head, on one sheet."""
-    sheet = scene.Sheet.empty()
     hair = grow_hair(identity, head, rng)
-    scene.lay_body(sheet, identity, head, hair, light, rng)
+    sheet = scene.body(identity, head, hair, light, rng)
     matt, shining = shade(head.depth, smooth, light)
     warmth = thermal.skin_temperature(head, identity, units, rng) if infrared else 0.0
     sheet.lay(head.skin * matt + shining * (1 - head.mouth), warmth, head.mask)
@@ -232,10 +233,10 @@ def _photograph(
     identity, head, smooth, sheet, camera: Camera, rng, size: int, infrared: bool
 ) -> Portrait:
     """Turn the sheet, put it before a background, and develop both pictures."""
-    map_x, map_y = _turn(smooth, camera)
-    flat = cv2.merge([sheet.visible * sheet.alpha, sheet.warmth * sheet.alpha, sheet.alpha])
-    flat = cv2.remap(flat, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    visible, warmth, alpha = cv2.split(flat)
+    layers = cv2.merge([sheet.visible, sheet.warmth, sheet.alpha])
+    origin = _turn(smooth, camera)
+    turned = cv2.remap(layers, origin, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    visible, warmth, alpha = cv2.split(turned)
     level = camera.light.level
     background = 0.75 * level if camera.plain else scene.draw_background(FRAME, rng) * level
     visible = visible + background * (1 - alpha)
@@ -252,8 +253,8 @@ def _photograph(
     return Portrait(picture, heat, landmarks)
 
 
-def _turn(depth: np.ndarray, camera: Camera) -> tuple[np.ndarray, np.ndarray]:
-    """For each point of the frame, where on the canvas it comes from (float32 maps in cells).
+def _turn(depth: np.ndarray, camera: Camera) -> np.ndarray:
+    """For each point of the frame, which cell (x, y) of the canvas it shows: (FRAME, FRAME, 2).
 
     A turned face shows a point that stands out by z shifted by z·sin(yaw): the point seen at X is
     the solution of X = x·cos(yaw) + z(x, y)·sin(yaw), found by repeating. Depth is smooth, so a
@@ -270,11 +271,9 @@ def _turn(depth: np.ndarray, camera: Camera) -> tuple[np.ndarray, np.ndarray]:
         x = (frame_x - z * math.sin(camera.yaw)) / math.cos(camera.yaw)
         y = (frame_y - z * math.sin(camera.pitch)) / math.cos(camera.pitch)
     fine = round(FRAME * (1 + MARGIN))
+    origin = cv2.resize(cv2.merge(_cells(x, y)), (fine, fine), interpolation=cv2.INTER_LINEAR)
     cut = slice((fine - FRAME) // 2, (fine + FRAME) // 2)
-    return tuple(
-        np.ascontiguousarray(cv2.resize(m, (fine, fine), interpolation=cv2.INTER_CUBIC)[cut, cut])
-        for m in _cells(x, y)
-    )
+    return origin[cut, cut]
 
 
 def _cells(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -306,8 +305,17 @@ def _develop(scene_light: np.ndarray, camera: Camera, rng, size: int) -> np.ndar
     soft = cv2.GaussianBlur(picture, (0, 0), 1.0)
     picture = picture + camera.sharpness * (picture - soft)
     if camera.contrast:
-        low, high = np.percentile(picture, (1, 99))
+        low, high = _darkest_and_brightest(picture)
         stretched = (picture - low) / max(high - low, 0.1)
         picture = scene.mix(picture, stretched, camera.contrast)
-    picture = picture + rng.normal(0, 1, picture.shape) * camera.noise
+    if camera.noise:
+        grain = rng.standard_normal(picture.shape, np.float32)
+        picture = picture + grain * camera.noise
     return np.clip(picture * 255, 0, 255).round().astype(np.uint8)
+
+
+def _darkest_and_brightest(picture: np.ndarray) -> tuple[float, float]:
+    """The first and last percentile."""
+    last = picture.size // 100
+    ordered = np.partition(picture.ravel(), (last, -last - 1))
+    return float(ordered[last]), float(ordered[-last - 1])

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from fer_kit.synthetic.anatomy import Identity
-from fer_kit.synthetic.canvas import AXIS, GRID, SCALE, U, V, mix, noise, step
+from fer_kit.synthetic.canvas import AXIS, GRID, U, V, mix, noise, step, to_pixels
 from fer_kit.synthetic.hair import Hair
 from fer_kit.synthetic.head import Head
 
@@ -19,15 +19,15 @@ HAIR_WARMTH, CLOTHES_WARMTH, GLASSES_WARMTH, HAND_WARMTH = 30.6, 28.5, 26.5, 32.
 
 @dataclass
 class Sheet:
-    """Layers laid upon each other: visible light, temperature in °C, and opacity."""
+    """Layers laid upon each other: visible light, temperature in °C, and opacity.
+
+    Where the sheet is half transparent, light and temperature are halved as well ("premultiplied"),
+    so that edges blend with whatever comes behind.
+    """
 
     visible: np.ndarray
     warmth: np.ndarray
     alpha: np.ndarray
-
-    @classmethod
-    def empty(cls) -> "Sheet":
-        return cls(*(np.zeros((GRID, GRID), np.float32) for _ in range(3)))
 
     def lay(self, visible, warmth, alpha, rows: slice = slice(None)) -> None:
         """Lay one more layer on top, or only on some rows of the canvas."""
@@ -35,10 +35,10 @@ class Sheet:
             under[rows] += (over - under[rows]) * alpha
 
 
-def lay_body(sheet: Sheet, identity: Identity, head: Head, hair: Hair, light, rng) -> None:
-    """Hair behind the head, neck, shoulders and ears."""
-    behind = 0.75 * identity.hair_tone * hair.strands * light.on_hair()
-    sheet.lay(behind, HAIR_WARMTH - 0.6, hair.behind)
+def body(identity: Identity, head: Head, hair: Hair, light, rng) -> Sheet:
+    """A sheet with the hair behind the head, neck, shoulders and ears."""
+    behind = (0.75 * identity.hair_tone) * hair.strands * light.on_hair()
+    sheet = Sheet(behind * hair.behind, (HAIR_WARMTH - 0.6) * hair.behind, hair.behind.copy())
     _lay_neck(sheet, identity, head.landmarks["chin"][1], light, rng)
     x, rows = head.half_width.max() + 0.01, slice(*np.searchsorted(AXIS, (-0.25, 0.2)))
     across = np.abs(U) - x
@@ -46,6 +46,7 @@ def lay_body(sheet: Sheet, identity: Identity, head: Head, hair: Hair, light, rn
     hollow = 1 - 0.45 * np.exp(-(((distance - 0.35) / 0.3) ** 2))
     lit = light.level * np.clip(0.8 + 0.5 * light.x * np.sign(U), 0.3, 1.2)
     sheet.lay(0.85 * identity.skin * hollow * lit, 32.6, step(1 - distance, 0.3), rows)
+    return sheet
 
 
 def _lay_neck(sheet: Sheet, identity: Identity, chin: float, light, rng) -> None:
@@ -86,32 +87,30 @@ def lay_glasses(sheet: Sheet, identity: Identity, rng) -> None:
     """Glasses: frames that are seen, and lenses that heat does not pass."""
     if identity.glasses == "none":
         return
-    frame, lens = (np.zeros((GRID, GRID), np.uint8) for _ in range(2))
-    thickness = 1 if identity.glasses == "thin" else 2
-    shape = 4 if rng.random() < 0.5 else 2  # rounded box or ellipse
-    y, height = -0.245, 0.15 + 0.02 * (identity.chin > 0.99)
-    angle = np.linspace(0, 2 * np.pi, 25)
-    round_x = np.sign(np.cos(angle)) * np.abs(np.cos(angle)) ** (2 / shape)
-    round_y = np.sign(np.sin(angle)) * np.abs(np.sin(angle)) ** (2 / shape)
-    for side in (-1, 1):
-        x = side * (identity.eye_distance + 0.01)
-        rim = np.stack([x + 0.225 * round_x, y + height * round_y], 1)
-        pixels = np.round(((rim + AXIS[-1]) * SCALE) * 16).astype(np.int32)
-        cv2.fillPoly(lens, [pixels], 255, cv2.LINE_AA, 4)
-        cv2.polylines(frame, [pixels], True, 255, thickness, cv2.LINE_AA, 4)
-        ends = np.array([[x + side * 0.22, y - 0.04], [side * 0.85, y - 0.06]])
-        bridge = np.array([[side * 0.12, y - 0.03], [0, y - 0.05]])
-        for line in (ends, bridge):
-            pixels = np.round(((line + AXIS[-1]) * SCALE) * 16).astype(np.int32)
-            cv2.polylines(frame, [pixels], False, 255, thickness, cv2.LINE_AA, 4)
-    frame, lens = frame.astype(np.float32) / 255, lens.astype(np.float32) / 255
+    frame, lens = _frames(identity, rounded=rng.random() < 0.5)
     dark = 0.88 if identity.glasses == "sun" else 0.04
-    glare = np.exp(-(((U - 0.7 * V - rng.uniform(-0.6, 0.8)) / 0.08) ** 2)) * lens
-    shade = 1 - dark * lens
-    sheet.visible = sheet.visible * shade + 0.18 * rng.random() * glare
-    sheet.visible *= 1 - 0.25 * cv2.GaussianBlur(np.roll(frame, 2, 0), (0, 0), 1.0)
-    sheet.visible = mix(sheet.visible, rng.uniform(0.02, 0.3), 0.8 * frame)
-    sheet.warmth = mix(sheet.warmth, GLASSES_WARMTH, np.maximum(lens, frame))
+    glare = np.exp(-(((U - 0.7 * V - rng.uniform(-0.6, 0.8)) / 0.08) ** 2))
+    sheet.visible *= (1 - dark * lens) * (1 - 0.25 * cv2.blur(np.roll(frame, 2, 0), (3, 3)))
+    sheet.visible += 0.18 * rng.random() * glare * lens
+    sheet.warmth = mix(sheet.warmth, GLASSES_WARMTH * sheet.alpha, lens)
+    sheet.lay(rng.uniform(0.02, 0.3), GLASSES_WARMTH, 0.8 * frame)
+
+
+def _frames(identity: Identity, rounded: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Opacity of the frame and of the lenses."""
+    frame, lens = np.zeros((2, GRID, GRID), np.uint8)
+    thickness = 1 if identity.glasses == "thin" else 2
+    angle, power = np.linspace(0, 2 * np.pi, 25), 1.0 if rounded else 0.5
+    across, down = (np.sign(f(angle)) * np.abs(f(angle)) ** power for f in (np.cos, np.sin))
+    for side in (-1, 1):
+        x, y = side * (identity.eye_distance + 0.01), -0.245
+        rim = np.stack([x + 0.225 * across, y + 0.16 * down], axis=1)
+        temple = np.array([(x + side * 0.22, y - 0.04), (side * 0.85, y - 0.06)])
+        bridge = np.array([(side * 0.12, y - 0.03), (0, y - 0.05)])
+        cv2.fillPoly(lens, [to_pixels(rim)], 255, cv2.LINE_AA, 4)
+        for line in (rim, temple, bridge):
+            cv2.polylines(frame, [to_pixels(line)], False, 255, thickness, cv2.LINE_AA, 4)
+    return frame.astype(np.float32) / 255, lens.astype(np.float32) / 255
 
 
 def draw_hand(size: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

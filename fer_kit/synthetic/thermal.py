@@ -67,6 +67,8 @@ def develop(
     scene = cv2.resize(
         cv2.GaussianBlur(scene, (0, 0), 1.5), (size, size), interpolation=cv2.INTER_AREA
     )
-    scene = scene + rng.normal(0, 0.09, scene.shape) + rng.normal(0, 0.04, (1, size))
+    scene = (
+        scene + 0.09 * rng.standard_normal(scene.shape, np.float32) + rng.normal(0, 0.04, (1, size))
+    )
     warmest = float(np.partition(scene.ravel(), -12)[-12])
     return np.clip((scene - COLDEST) / (warmest - COLDEST) * 255, 0, 255).round().astype(np.uint8)
