@@ -172,11 +172,11 @@ def identity(seed: int | Sequence[int]) -> Identity:
     woman = rng.random() < 0.5
     skin = 0.34 + 0.58 * rng.beta(2.2, 1.1)
     hair = str(rng.choice(HAIR, p=_hair_shares(woman, child, age)))
-    hair_tone = around(0.13, 0.06) if rng.random() < 0.6 or skin < 0.55 else rng.uniform(0.2, 0.75)
+    hair_tone = around(0.16, 0.07) if rng.random() < 0.6 or skin < 0.55 else rng.uniform(0.2, 0.75)
     hair_tone += 0.5 * max(age - 0.55, 0)
     shaven = woman or child or rng.random() < 0.55
     return Identity(
-        face_width=around(0.745, 0.045) * (1 + 0.06 * child),
+        face_width=around(0.765, 0.045) * (1 + 0.06 * child),
         jaw=around(2.5 if woman else 2.9, 0.3) - 0.3 * child,
         chin=around(0.99, 0.045) - 0.09 * child,
         roundness=around(0.56, 0.06),
@@ -205,7 +205,7 @@ def identity(seed: int | Sequence[int]) -> Identity:
         skin=skin,
         hair=hair,
         hair_tone=min(max(hair_tone, 0.04), 0.85),
-        hairline=around(-0.80, 0.07) - 0.06 * age * (not woman),
+        hairline=around(-0.87, 0.08) - 0.06 * age * (not woman),
         hair_length=rng.uniform(0.3, 1.3),
         parting=-1 if rng.random() < 0.5 else 1,
         beard=0.0 if shaven else rng.beta(1.2, 1.2),
@@ -268,7 +268,7 @@ def spontaneous(emotion: str, rng: np.random.Generator) -> dict[str, float]:
     variants = _variants(emotion)
     weights = 1 / (1 + 0.25 * np.arange(len(variants)))
     variant = variants[rng.choice(len(variants), p=weights / weights.sum())]
-    intensity = 0.4 + 0.65 * rng.beta(2.2, 1.5)
+    intensity = 0.45 + 0.6 * rng.beta(2.2, 1.4)
     units = {
         name: value * intensity * rng.lognormal(0, 0.25)
         for name, value in variant.items()

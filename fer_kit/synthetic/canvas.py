@@ -62,7 +62,7 @@ def to_pixels(points: np.ndarray) -> np.ndarray:
     return (((points + REACH) * SCALE - 0.5) * 16).astype(np.int32)
 
 
-def draw_curves(canvas: np.ndarray, curves: list[tuple], side: int = 1) -> None:
+def draw_curves(canvas: np.ndarray, curves: list[tuple], thickness: int, side: int = 1) -> None:
     """Draw Bézier curves on a uint8 canvas.
 
     Args:
@@ -75,7 +75,7 @@ def draw_curves(canvas: np.ndarray, curves: list[tuple], side: int = 1) -> None:
         return
     paths = to_pixels((_BEZIER @ np.array([points for _, *points in visible])) * (side, 1))
     for (strength, *_), path in zip(visible, paths, strict=True):
-        cv2.polylines(canvas, [path], False, int(255 * min(strength, 1)), 2, cv2.LINE_AA, 4)
+        cv2.polylines(canvas, [path], False, int(255 * min(strength, 1)), thickness, cv2.LINE_AA, 4)
 
 
 @lru_cache

@@ -73,7 +73,7 @@ def _hairline(identity: Identity, style: Style) -> np.ndarray:
     """The lowest height at which hair hangs before the face, for each column: (1, GRID)."""
     across = np.minimum(np.abs(U) / identity.face_width, 1.05)
     if style.fringe:
-        return -0.5 + 0.25 * (identity.hairline + 0.8) + 0.12 * across**3
+        return -0.54 + 0.4 * (identity.hairline + 0.87) + 0.12 * across**3
     line = identity.hairline + (style.temple - identity.hairline) * across**5
     return line + style.swept * np.clip(0.25 - U * identity.parting, 0, 1)
 

@@ -113,8 +113,8 @@ def _features(identity: Identity, left: Units, right: Units, chin: float) -> np.
         *pair(eye, EYE_LINE, 0.085, 0.06, 0.045),
         (0, EYE_LINE + 0.1, 0.075 * width, 0.18, 0.06 * nose),
         (0, base - 0.17, 0.075 * width, 0.11, 0.075 * nose),
-        (0, base - 0.07, 0.095 * spread, 0.075, 0.13),
-        *pair(0.13 * spread, base - 0.045, 0.055, 0.05, 0.065),
+        (0, base - 0.07, 0.1 * spread, 0.085, 0.115),
+        *pair(0.13 * spread, base - 0.045, 0.055, 0.05, 0.055),
         (0, base + 0.07, 0.05, 0.06, -0.012),
         (0, identity.mouth_height - 0.02, 0.3, 0.2, 0.035 * (1 - both["AU12"])),
         (0, chin - 0.13, 0.14, 0.08, 0.05 + 0.03 * both["AU17"]),
@@ -125,7 +125,7 @@ def _features(identity: Identity, left: Units, right: Units, chin: float) -> np.
     ]
     for side, units in ((-1, left), (1, right)):
         lift = max(units["AU6"], 0.8 * units["AU12"])
-        cheek = 0.04 * identity.cheeks + 0.06 * lift
+        cheek = 0.025 * identity.cheeks + 0.055 * lift
         rows.append((side * 0.43, 0.1 - 0.03 * lift, 0.17, 0.13, cheek))
         rows.append((side * 0.09, EYE_LINE - 0.15, 0.07, 0.06, 0.025 * units["AU4"]))
         rows.append((side * 0.12, base - 0.14, 0.06, 0.06, 0.035 * units["AU9"]))
@@ -143,7 +143,9 @@ def _complexion(identity: Identity, rng: np.random.Generator) -> np.ndarray:
         *pair(0.055 * identity.nose_width, identity.nose_length + 0.01, 0.03, 0.018, -0.5),
         *pair(0.17 * identity.nose_width, identity.nose_length - 0.03, 0.025, 0.05, -0.12),
         (0, identity.nose_length + 0.06, 0.14, 0.05, -0.12),
-        (0, identity.mouth_height - 0.13, 0.3, 0.06, -0.1),
+        (0, identity.mouth_height - 0.13, 0.3, 0.06, -0.08),
+        (0, 0.0, 0.06, 0.2, 0.06),
+        (0, -0.6, 0.4, 0.2, 0.06),
     )
     return identity.skin * (1 + tint) * (1 + 0.028 * noise(rng, 1.7))
 
@@ -152,12 +154,15 @@ def _fold(head: Head, identity: Identity, left: Units, right: Units, chin: float
     """Wrinkles and folds: drawn as lines, blurred, then cut into the relief and darkened."""
     canvas = np.zeros((GRID, GRID), np.uint8)
     for side, units in ((-1, left), (1, right)):
-        draw_curves(canvas, _folds_of_one_side(identity, units), side)
+        draw_curves(canvas, _folds_of_one_side(identity, units), 2, side)
     both = {name: (left[name] + right[name]) / 2 for name in left}
-    draw_curves(canvas, _folds_across(identity, both, chin))
+    draw_curves(canvas, _folds_across(identity, both, chin), 1)
     fold = cv2.GaussianBlur(canvas, (5, 5), 1.1).astype(np.float32) / 255
     head.depth -= 0.025 * fold
     head.skin *= 1 - 0.42 * fold
+    head.skin *= 1 - bumps(
+        (-0.45, 0.36, 0.07, 0.1, 0.26 * left["AU12"]), (0.45, 0.36, 0.07, 0.1, 0.26 * right["AU12"])
+    )
 
 
 def _folds_of_one_side(identity: Identity, units: Units) -> list[tuple]:
@@ -173,7 +178,7 @@ def _folds_of_one_side(identity: Identity, units: Units) -> list[tuple]:
     marionette = 0.5 * units["AU15"] + 0.3 * age * (1 - units["AU12"])
     crow, tail = units["AU6"] * (0.35 + 0.5 * age) + 0.15 * age, EYE_LINE + 0.02
     return [
-        (nasolabial, (out + 0.07, base - 0.09), (0.31 + aside, 0.27), (0.36 + aside, corner)),
+        (nasolabial, (out + 0.07, base - 0.09), (0.35 + aside, 0.27), (0.38 + aside, corner)),
         (frown, (0.07, EYE_LINE - 0.24), (0.05, -0.4), (0.08, EYE_LINE - 0.1)),
         (bag, (eye - 0.15, lid - 0.02), (eye, lid + 0.06), (eye + 0.16, lid - 0.03)),
         (marionette, (0.29, mouth + 0.05), (0.33, mouth + 0.12), (0.32, mouth + 0.2)),
@@ -185,13 +190,13 @@ def _folds_of_one_side(identity: Identity, units: Units) -> list[tuple]:
 
 def _folds_across(identity: Identity, units: Units, chin: float) -> list[tuple]:
     """(strength, start, pull, end) of the curves from one half into the other."""
-    raised = max(units["AU1"], 0.8 * units["AU2"]) * (0.25 + 0.75 * identity.age)
+    raised = max(units["AU1"], 0.8 * units["AU2"]) * (0.2 + 0.7 * identity.age)
     raised += 0.12 * identity.age
     bow, wrinkled = 0.04 * (units["AU2"] - units["AU1"]), units["AU9"]
-    pressed = 0.25 + 0.6 * units["AU17"] + 0.25 * units["AU24"]
+    pressed = 0.4 + 0.6 * units["AU17"] + 0.25 * units["AU24"]
     forehead = [
         (raised, (-0.36, height + bow), (0, height - 0.03), (0.36, height + bow))
-        for height in (-0.58, -0.68, -0.78)
+        for height in (-0.57, -0.67, -0.77)
     ]
     return forehead + [
         (wrinkled, (-0.09, -0.23), (0, -0.26), (0.09, -0.23)),
@@ -227,7 +232,7 @@ def _paint_eye(head: Head, identity: Identity, units: Units, side: int, rng) -> 
     gaze_x, gaze_y = x + 0.022 * rng.uniform(-1, 1), y - 0.008 + 0.045 * units["AU64"]
     distance = _distance(U[:, columns] - gaze_x, v - gaze_y)
     shadow = np.clip(0.5 + (v - top) / 0.075, 0.5, 1)
-    ball = 0.72 * (1 - 0.25 * t**2)
+    ball = 0.66 * (1 - 0.25 * t**2)
     ball = mix(ball, identity.iris, step(0.074 - distance))
     ball = mix(ball * shadow, 0.03, step(0.032 - distance))
     glint = _distance(U[:, columns] - gaze_x + 0.025, v - gaze_y + 0.028)
@@ -299,7 +304,7 @@ def _paint_mouth(head: Head, identity: Identity, left: Units, right: Units, both
     corner = mix(corner_left, corner_right, step(t, 0.3))
     line = middle + corner * np.minimum(np.abs(t), 1.2) ** 1.7
     arch = np.clip(1 - t**2, 0, 1)
-    power = 0.5 + 0.3 * both["AU12"] * (1 - jaw) - 0.15 * min(both["AU20"] + both["AU16"], 1)
+    power = 0.48 - 0.08 * jaw + 0.3 * both["AU12"] * (1 - jaw) - 0.15 * min(both["AU20"] + both["AU16"], 1)
     rise = parted * (0.015 + 0.075 * both["AU10"] + 0.03 * both["AU12"]) + 0.03 * jaw
     drop = parted * (0.035 + 0.105 * both["AU12"] + 0.06 * both["AU16"]) + 0.27 * jaw
     top, bottom = line - rise * arch**power, line + drop * arch**power

@@ -27,8 +27,8 @@ class Light:
     """A lamp from (x, y, z) and light from everywhere; x to the right, y down, z to us."""
 
     x: float = 0.0
-    y: float = -0.35
-    z: float = 0.94
+    y: float = -0.28
+    z: float = 0.96
     ambient: float = 0.45
     diffuse: float = 0.6
     shine: float = 0.08
@@ -136,7 +136,7 @@ def wild(rng: np.random.Generator) -> Camera:
         zoom=1.07 * math.exp(around(0.07, 0.2)),
         shift=(around(0.035, 0.12), 0.01 + around(0.035, 0.12)),
         light=_wild_light(rng),
-        brightness=0.57 + around(0.11, 0.3),
+        brightness=0.59 + around(0.11, 0.3),
         gamma=math.exp(around(0.2, 0.5)),
         contrast=rng.uniform(0.2, 0.9) if rng.random() < 0.5 else 0.0,
         blur=rng.uniform(0.3, 0.9) if rng.random() < 0.3 else 0.0,
@@ -151,7 +151,7 @@ def wild(rng: np.random.Generator) -> Camera:
 def _wild_light(rng: np.random.Generator) -> Light:
     kind = rng.random()
     if kind < 0.55:
-        x, y = rng.normal(0, 0.25), rng.normal(-0.35, 0.2)
+        x, y = rng.normal(0, 0.25), rng.normal(-0.22, 0.2)
     elif kind < 0.85:
         x, y = rng.choice([-1, 1]) * rng.uniform(0.5, 1.1), rng.normal(-0.3, 0.2)
     else:

@@ -53,7 +53,7 @@ def _lay_neck(sheet: Sheet, identity: Identity, chin: float, light, rng) -> None
     rows = slice(np.searchsorted(AXIS, 0.5), GRID)
     v, side = V[rows], np.abs(U)
     neck = step(0.44 + 0.1 * np.clip(v - chin, 0, 1) - side)
-    under_chin = np.clip(0.42 + 1.1 * (v - chin), 0.42, 0.85)
+    under_chin = np.clip(0.55 + 1.1 * (v - chin), 0.55, 0.9)
     rounding = 1 - 2.4 * U**2 + 0.5 * light.x * U
     skin = identity.skin * under_chin * rounding * light.level
     sheet.lay(skin, 33.9 - 5 * U**2, neck, rows)
