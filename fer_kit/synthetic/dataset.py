@@ -72,7 +72,7 @@ def generate(
     ]
     draw = partial(_draw_block, seed=seed, image_size=image_size, camera=camera, infrared=infrared)
     total = sum(counts.values())
-    workers = (workers or _cores()) if total > FEW else 1
+    workers = (workers or cores()) if total > FEW else 1
     drawn = []
     with tqdm(total=total, desc="Drawing faces", unit="face", disable=not progress) as bar:
         for block in _in_parallel(draw, blocks, workers):
@@ -153,7 +153,7 @@ def _collect(drawn, counts, blocks, image_size, targets, infrared) -> Faces:
     )
 
 
-def _cores() -> int:
+def cores() -> int:
     """Processor cores that this process may use."""
     try:
         return len(os.sched_getaffinity(0))

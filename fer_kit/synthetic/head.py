@@ -160,8 +160,9 @@ def _fold(head: Head, identity: Identity, left: Units, right: Units, chin: float
     fold = cv2.GaussianBlur(canvas, (5, 5), 1.1).astype(np.float32) / 255
     head.depth -= 0.025 * fold
     head.skin *= 1 - 0.42 * fold
-    head.skin *= 1 - bumps(
-        (-0.45, 0.36, 0.07, 0.1, 0.26 * left["AU12"]), (0.45, 0.36, 0.07, 0.1, 0.26 * right["AU12"])
+    under_cheeks = (0.36, 0.07, 0.1)  # where a smile casts shadows
+    head.skin *= 1 - 0.26 * bumps(
+        (-0.45, *under_cheeks, left["AU12"]), (0.45, *under_cheeks, right["AU12"])
     )
 
 
@@ -304,7 +305,12 @@ def _paint_mouth(head: Head, identity: Identity, left: Units, right: Units, both
     corner = mix(corner_left, corner_right, step(t, 0.3))
     line = middle + corner * np.minimum(np.abs(t), 1.2) ** 1.7
     arch = np.clip(1 - t**2, 0, 1)
-    power = 0.48 - 0.08 * jaw + 0.3 * both["AU12"] * (1 - jaw) - 0.15 * min(both["AU20"] + both["AU16"], 1)
+    power = (
+        0.48
+        - 0.08 * jaw
+        + 0.3 * both["AU12"] * (1 - jaw)
+        - 0.15 * min(both["AU20"] + both["AU16"], 1)
+    )
     rise = parted * (0.015 + 0.075 * both["AU10"] + 0.03 * both["AU12"]) + 0.03 * jaw
     drop = parted * (0.035 + 0.105 * both["AU12"] + 0.06 * both["AU16"]) + 0.27 * jaw
     top, bottom = line - rise * arch**power, line + drop * arch**power

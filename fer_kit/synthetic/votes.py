@@ -15,8 +15,9 @@ from fer_kit.emotions import FER2013
 from fer_kit.synthetic.anatomy import ACTION_UNITS, PROTOTYPES
 
 ANNOTATORS = 10
-BLUR = 0.24  # how roughly a movement is seen
-DOUBT = 0.24  # how readily a second-best name is given
+AMBIGUITY = 0.2  # how much a picture misleads everybody alike
+BLUR = 0.22  # how roughly each person sees a movement
+DOUBT = 0.22  # how readily a second-best name is given
 EXPECTED = 0.8  # prototypes are extremes: people expect a moderate expression
 
 _OWNERS = np.array([FER2013.index(name) for name in FER2013 for _ in PROTOTYPES[name]])
@@ -34,9 +35,9 @@ def vote(
 ) -> np.ndarray:
     """How many annotators choose each of FER2013's emotions: float32 (7,)."""
     shown = np.array([units.get(name, 0.0) for name in ACTION_UNITS])
-    seen = shown * rng.lognormal(0, 0.15, (annotators, 1)) + rng.normal(
-        0, BLUR, (annotators, len(shown))
-    )
+    picture = shown + rng.normal(0, AMBIGUITY, len(shown))
+    seen = picture * rng.lognormal(0, 0.15, (annotators, 1))
+    seen = seen + rng.normal(0, BLUR, (annotators, len(shown)))
     distances = ((seen[:, None] - _VARIANTS) ** 2).sum(axis=2)
     nearest = np.stack(
         [distances[:, emotion == _OWNERS].min(axis=1) for emotion in range(len(FER2013))], axis=1
