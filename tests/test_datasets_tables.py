@@ -117,7 +117,7 @@ def test_another_image_size_scales(lines, path):
 )
 def test_a_bad_row_is_named_with_its_line(lines, path, fault, reason):
     lines[100] = fault(lines[100])
-    with pytest.raises(InputError, match=f"1 faults in it: line 101: {reason}"):
+    with pytest.raises(InputError, match=rf"1 fault\(s\): line 101: {reason}"):
         load(write_lines(path, lines))
 
 
@@ -137,7 +137,7 @@ def test_many_bad_rows_are_counted_and_the_first_named_in_order(lines, path):
     for line in range(20, 31):
         lines[line] = "9" + lines[line][1:]
     lines[12] = lines[12].rsplit(",", 1)[0]
-    with pytest.raises(InputError, match="12 faults in it: line 13: 2 col.*line 21.*and 7 more"):
+    with pytest.raises(InputError, match=r"12 fault\(s\): line 13: 2 col.*line 21.*and 7 more"):
         load(write_lines(path, lines))
 
 
@@ -158,7 +158,7 @@ def test_fewer_rows_than_the_original_are_mentioned(lines, path, caplog):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("", "Received: '', without emotion, pixels, usage"),
+        ("", "Received: 'an empty line', without emotion, pixels, usage"),
         ("emotion,pixels,Usage\n", "the header only"),
         ("emotion,pixels\n0,1 2 3\n", "without usage"),
         ("0,70 80 82,Training\n", "without emotion, pixels, usage"),

@@ -39,6 +39,16 @@ BLOCK = 16
 # Bytes fetched from the disk at a time: many lines, where Python's own choice is about one.
 BUFFER = 1 << 18
 
+# What can be raised while a damaged file is read.
+READ_ERRORS = (
+    OSError,
+    EOFError,
+    RuntimeError,  # a zip with a password
+    csv.Error,
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 # What is wrong, as pairs of a line number and a reason.
 Problems = list[tuple[int, str]]
@@ -134,27 +144,21 @@ def parse_row(pixels: bytes) -> np.ndarray:
 def open_table(path: Path) -> Iterator[BinaryIO]:
     """The table as a stream of bytes, taken out of its archive where it comes in one."""
     try:
-        if path.name.endswith((".tar.gz", ".tgz", ".tar")):
+        name = path.name.lower()
+        if name.endswith((".tar.gz", ".tgz", ".tar")):
             with tarfile.open(path) as archive:
                 yield archive.extractfile(_only_table(archive.getnames(), path))
-        elif path.suffix == ".zip":
+        elif name.endswith(".zip"):
             with zipfile.ZipFile(path) as archive:
                 table = archive.open(_only_table(archive.namelist(), path))
                 yield io.BufferedReader(table, BUFFER)
-        elif path.suffix == ".gz":
+        elif name.endswith(".gz"):
             with gzip.open(path) as file:
                 yield file
         else:
             with path.open("rb", BUFFER) as file:
                 yield file
-    except (
-        OSError,
-        EOFError,
-        zlib.error,
-        zipfile.BadZipFile,
-        tarfile.TarError,
-        csv.Error,
-    ) as error:
+    except READ_ERRORS as error:
         reason = getattr(error, "strerror", None) or error
         raise InputError(
             f"Expected a readable table. Received: {path} ({reason}). Check the path and whether "
@@ -210,8 +214,9 @@ def _places(header: bytes, path: Path) -> list[int]:
     if missing:
         raise InputError(
             f"Expected a header with the columns emotion, pixels and Usage in {path}. "
-            f"Received: {text.strip()[:80]!r}, without {', '.join(missing)}. Use the competition's "
-            "fer2013.csv or icml_face_data.csv; its train.csv and test.csv lack columns."
+            f"Received: {text.strip()[:80] or 'an empty line'!r}, without {', '.join(missing)}. "
+            "Use the competition's fer2013.csv or icml_face_data.csv; its train.csv and test.csv "
+            "lack columns."
         )
     return [names.index(name) for name in COLUMNS]
 
@@ -243,6 +248,6 @@ def _raise_if_any(problems: Problems, path: Path, classes: int) -> None:
         raise InputError(
             f"Expected in every row of {path.name} an emotion from 0 to {classes - 1}, {PIXELS:,} "
             f"pixels from 0 to 255, and a Usage among {', '.join(SPLIT_OF_USAGE)}. "
-            f"Received: {len(lines):,} faults in it: {first_few(lines)}. "
+            f"Received: {len(lines):,} fault(s): {first_few(lines)}. "
             "Mend or delete these rows, or download the file again."
         )
