@@ -55,8 +55,9 @@ lint: $(INSTALLED) ## Check the style of the code and of the notebooks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-bench: $(INSTALLED) ## Measure the speed of what the library does (see benchmarks/)
-	@for script in benchmarks/*.py; do echo "$$script"; $(BIN)/python "$$script" || exit 1; done
+bench: $(INSTALLED) ## Measure the speed of drawing faces; with DATA=fer2013.csv also of loading
+	$(BIN)/python benchmarks/synthetic.py
+	$(if $(DATA),$(BIN)/python benchmarks/loading.py "$(DATA)")
 
 clean: ## Remove the environment and caches; data, models and runs stay
 	@echo "Removing $(VENV), caches and build leftovers. data/, models/ and runs/ stay."
