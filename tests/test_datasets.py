@@ -240,7 +240,7 @@ def test_without_consent_nothing_is_fetched(kaggle, monkeypatch, ask):
 
 def test_without_kagglehub_the_way_by_hand_is_told(monkeypatch):
     monkeypatch.setitem(sys.modules, "kagglehub", None)
-    with pytest.raises(InputError, match=r"fer_kit\[data\].*by hand.*data/fer2013"):
+    with pytest.raises(InputError, match=r'pip install "kagglehub.*by hand.*data/fer2013'):
         fk.download("fer2013", accept=True)
 
 

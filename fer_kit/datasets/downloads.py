@@ -92,7 +92,7 @@ def _fetch(name: str) -> Path:
     except ImportError as error:
         raise InputError(
             "Expected kagglehub, which fetches from Kaggle. Received: an environment without it. "
-            f'Install it with pip install "fer_kit[data]". Or by hand: {BY_HAND[name]}'
+            f'Install it with pip install "kagglehub>=1,<2". Or by hand: {BY_HAND[name]}'
         ) from error
     try:
         return Path(kagglehub.dataset_download(OFFERS[name].handle))
