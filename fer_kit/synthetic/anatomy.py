@@ -268,15 +268,15 @@ def spontaneous(emotion: str, rng: np.random.Generator) -> dict[str, float]:
     variants = _variants(emotion)
     weights = 1 / (1 + 0.25 * np.arange(len(variants)))
     variant = variants[rng.choice(len(variants), p=weights / weights.sum())]
-    intensity = 0.45 + 0.6 * rng.beta(2.2, 1.4)
+    intensity = 0.5 + 0.55 * rng.beta(2.4, 1.3)
     units = {
         name: value * intensity * rng.lognormal(0, 0.25)
         for name, value in variant.items()
-        if rng.random() > 0.08
+        if rng.random() > 0.06
     }
-    if rng.random() < 0.4:
+    if rng.random() < 0.3:
         stray = str(rng.choice(["AU1", "AU2", "AU4", "AU7", "AU12", "AU15", "AU25", "AU43"]))
-        units[stray] = units.get(stray, 0.0) + rng.uniform(0.1, 0.5)
+        units[stray] = units.get(stray, 0.0) + rng.uniform(0.1, 0.45)
     return {name: min(value, 1.0) for name, value in units.items()}
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from fer_kit.synthetic.anatomy import Identity
 from fer_kit.synthetic.canvas import AXIS, SHEET, U, V, noise, noise_sheet, step
-from fer_kit.synthetic.head import CROWN, WIDEST, Head
+from fer_kit.synthetic.relief import CROWN, WIDEST, Head
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from fer_kit.synthetic import scene, thermal
 from fer_kit.synthetic.anatomy import Identity, check_action_units, generator
 from fer_kit.synthetic.canvas import CELL, GRID, REACH, SCALE, U, V
 from fer_kit.synthetic.hair import grow_hair
-from fer_kit.synthetic.head import Head, sculpt
+from fer_kit.synthetic.head import sculpt
+from fer_kit.synthetic.relief import Head
 
 FRAME = 96  # the picture before it is reduced: two samples for each pixel of 48
 MARGIN = 1 / 12
@@ -130,20 +131,20 @@ def wild(rng: np.random.Generator) -> Camera:
         return min(max(rng.normal(0, spread), -limit), limit)
 
     return Camera(
-        yaw=around(0.24, 0.6),
+        yaw=around(0.21, 0.6),
         pitch=around(0.12, 0.3),
-        roll=around(0.1, 0.4),
-        zoom=1.07 * math.exp(around(0.07, 0.2)),
-        shift=(around(0.035, 0.12), 0.01 + around(0.035, 0.12)),
+        roll=around(0.085, 0.4),
+        zoom=1.07 * math.exp(around(0.06, 0.2)),
+        shift=(around(0.03, 0.12), 0.01 + around(0.03, 0.12)),
         light=_wild_light(rng),
         brightness=0.59 + around(0.11, 0.3),
         gamma=math.exp(around(0.2, 0.5)),
         contrast=rng.uniform(0.2, 0.9) if rng.random() < 0.5 else 0.0,
-        blur=rng.uniform(0.3, 0.9) if rng.random() < 0.3 else 0.0,
+        blur=rng.uniform(0.3, 0.9) if rng.random() < 0.25 else 0.0,
         sharpness=rng.uniform(0.0, 0.9),
         noise=0.016 * rng.random(),
         asymmetry=around(0.15, 0.4),
-        hands=int(rng.random() < 0.08) + int(rng.random() < 0.02),
+        hands=int(rng.random() < 0.07),
         plain=False,
     )
 
@@ -152,7 +153,7 @@ def _wild_light(rng: np.random.Generator) -> Light:
     kind = rng.random()
     if kind < 0.55:
         x, y = rng.normal(0, 0.25), rng.normal(-0.22, 0.2)
-    elif kind < 0.85:
+    elif kind < 0.82:
         x, y = rng.choice([-1, 1]) * rng.uniform(0.5, 1.1), rng.normal(-0.3, 0.2)
     else:
         x, y = rng.normal(0, 0.2), rng.uniform(-1.2, -0.7)

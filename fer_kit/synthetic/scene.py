@@ -12,7 +12,7 @@ import numpy as np
 from fer_kit.synthetic.anatomy import Identity
 from fer_kit.synthetic.canvas import AXIS, GRID, U, V, mix, noise, step, to_pixels
 from fer_kit.synthetic.hair import Hair
-from fer_kit.synthetic.head import Head
+from fer_kit.synthetic.relief import Head
 
 HAIR_WARMTH, CLOTHES_WARMTH, GLASSES_WARMTH, HAND_WARMTH = 30.6, 28.5, 26.5, 32.6  # °C
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from fer_kit.synthetic.anatomy import ACTION_UNITS, Identity
 from fer_kit.synthetic.canvas import U, V, bumps, mix, noise, pair, step
-from fer_kit.synthetic.head import EYE_LINE, Head, Units
+from fer_kit.synthetic.relief import EYE_LINE, Head, Units
 
 BASE = 33.6  # °C
 AMBIENT = 23.5

@@ -15,9 +15,9 @@ from fer_kit.emotions import FER2013
 from fer_kit.synthetic.anatomy import ACTION_UNITS, PROTOTYPES
 
 ANNOTATORS = 10
-AMBIGUITY = 0.2  # how much a picture misleads everybody alike
-BLUR = 0.22  # how roughly each person sees a movement
-DOUBT = 0.22  # how readily a second-best name is given
+AMBIGUITY = 0.22  # how much a picture misleads everybody alike
+BLUR = 0.25  # how roughly each person sees a movement
+DOUBT = 0.25  # how readily a second-best name is given
 EXPECTED = 0.8  # prototypes are extremes: people expect a moderate expression
 
 _OWNERS = np.array([FER2013.index(name) for name in FER2013 for _ in PROTOTYPES[name]])
