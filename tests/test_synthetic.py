@@ -253,3 +253,11 @@ def test_annotators_agree_on_clear_faces_and_divide_on_mixed_ones():
     assert clear[FER2013.index("happy")] > 0.8
     assert mixed.max() < clear.max()
     assert mixed[[FER2013.index("fear"), FER2013.index("surprise")]].sum() > 0.7
+
+
+def test_the_visible_picture_is_the_same_with_and_without_the_thermal_one():
+    arguments = (PERSON, {"AU12": 1.0}, 5, "wild")
+    with_heat = synthetic.portrait(*arguments, infrared=True)
+    without = synthetic.portrait(*arguments, infrared=False)
+    np.testing.assert_array_equal(with_heat.visible, without.visible)
+    assert without.infrared is None

@@ -27,7 +27,8 @@ from fer_kit.synthetic.anatomy import (
     spontaneous,
 )
 from fer_kit.synthetic.dataset import generate
-from fer_kit.synthetic.photograph import Camera, Light, Portrait, portrait, render, wild
+from fer_kit.synthetic.light import Light
+from fer_kit.synthetic.photograph import Camera, Portrait, portrait, render, wild
 from fer_kit.synthetic.votes import vote
 
 __all__ = [

@@ -18,7 +18,7 @@ from fer_kit.emotions import FER2013
 from fer_kit.errors import InputError
 from fer_kit.faces import SPLITS, Faces, one_hot
 from fer_kit.synthetic.anatomy import identity, spontaneous
-from fer_kit.synthetic.photograph import CAMERAS, portrait
+from fer_kit.synthetic.photograph import CAMERAS, check_image_size, portrait
 from fer_kit.synthetic.votes import vote
 
 SOURCE = "synthetic faces"
@@ -166,8 +166,7 @@ def _check(counts, seed, image_size, targets, camera, workers) -> None:
     for name, value in numbers.items():
         if not isinstance(value, int | np.integer) or value < 0:
             raise InputError(f"Expected {name} as a whole number, 0 or more. Received: {value!r}.")
-    if not isinstance(image_size, int | np.integer) or not 16 <= image_size <= 256:
-        raise InputError(f"Expected image_size from 16 to 256 pixels. Received: {image_size!r}.")
+    check_image_size(image_size)
     if targets not in TARGETS:
         raise InputError(f"Expected targets among {TARGETS}. Received: {targets!r}.")
     if camera not in CAMERAS:

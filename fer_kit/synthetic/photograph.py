@@ -6,6 +6,7 @@ Introduced in notebooks/01_load.ipynb.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Integral
 
 import cv2
 import numpy as np
@@ -13,37 +14,15 @@ import numpy as np
 from fer_kit.errors import InputError
 from fer_kit.synthetic import scene, thermal
 from fer_kit.synthetic.anatomy import Identity, check_action_units, generator
-from fer_kit.synthetic.canvas import CELL, GRID, REACH, SCALE, U, V
+from fer_kit.synthetic.canvas import GRID, REACH, SCALE
 from fer_kit.synthetic.hair import grow_hair
 from fer_kit.synthetic.head import sculpt
+from fer_kit.synthetic.light import Light, shade, wild_light
 from fer_kit.synthetic.relief import Head
 
 FRAME = 96  # the picture before it is reduced: two samples for each pixel of 48
 MARGIN = 1 / 12
 CAMERAS = ("studio", "wild")
-
-
-@dataclass(frozen=True)
-class Light:
-    """A lamp from (x, y, z) and light from everywhere; x to the right, y down, z to us."""
-
-    x: float = 0.0
-    y: float = -0.28
-    z: float = 0.96
-    ambient: float = 0.45
-    diffuse: float = 0.6
-    shine: float = 0.08
-    gloss: float = 14.0
-
-    @property
-    def level(self) -> float:
-        return self.ambient + 0.8 * self.diffuse
-
-    def on_hair(self) -> np.ndarray:
-        """Light on the hair, which has no relief of its own."""
-        return np.clip(
-            self.level + 0.5 * self.diffuse * (self.x * U + self.y * (V + 0.3)), 0.15, 1.5
-        )
 
 
 @dataclass(frozen=True)
@@ -115,13 +94,27 @@ def portrait(
     """Draw a face and its thermal picture of the same moment. Arguments as `render`."""
     units = dict(action_units or {})
     check_action_units(units)
+    check_image_size(image_size)
     rng = generator(seed)
+    # The thermal camera has chances of its own: the visible picture is the same without it.
+    heat = rng.spawn(1)[0] if infrared else None
     camera = _camera(camera, rng)
-    left, right = _two_sides(units, camera.asymmetry)
-    head = sculpt(identity, left, right, rng)
+    head = sculpt(identity, *_two_sides(units, camera.asymmetry), rng)
     smooth = cv2.blur(head.depth, (13, 13))
-    sheet = _assemble(identity, units, head, smooth, camera.light, rng, infrared)
-    return _photograph(identity, head, smooth, sheet, camera, rng, image_size, infrared)
+    sheet = _assemble(identity, units, head, smooth, camera.light, rng, heat)
+    frame = scene.Sheet(*_turned(sheet, smooth, camera))
+    visible = _behind_and_before(frame, identity, camera, rng)
+    return Portrait(
+        _develop(visible, camera, rng, image_size),
+        thermal.develop(frame.warmth, frame.alpha, heat, image_size) if infrared else None,
+        _project(head.landmarks, smooth, camera, image_size),
+    )
+
+
+def check_image_size(size: int) -> None:
+    """Raise an InputError for a size that the drawing cannot serve."""
+    if not isinstance(size, Integral) or not 16 <= size <= 256:
+        raise InputError(f"Expected image_size from 16 to 256 pixels. Received: {size!r}.")
 
 
 def wild(rng: np.random.Generator) -> Camera:
@@ -136,7 +129,7 @@ def wild(rng: np.random.Generator) -> Camera:
         roll=around(0.085, 0.4),
         zoom=1.07 * math.exp(around(0.06, 0.2)),
         shift=(around(0.03, 0.12), 0.01 + around(0.03, 0.12)),
-        light=_wild_light(rng),
+        light=wild_light(rng),
         brightness=0.59 + around(0.11, 0.3),
         gamma=math.exp(around(0.2, 0.5)),
         contrast=rng.uniform(0.2, 0.9) if rng.random() < 0.5 else 0.0,
@@ -146,28 +139,6 @@ def wild(rng: np.random.Generator) -> Camera:
         asymmetry=around(0.15, 0.4),
         hands=int(rng.random() < 0.07),
         plain=False,
-    )
-
-
-def _wild_light(rng: np.random.Generator) -> Light:
-    kind = rng.random()
-    if kind < 0.55:
-        x, y = rng.normal(0, 0.25), rng.normal(-0.22, 0.2)
-    elif kind < 0.82:
-        x, y = rng.choice([-1, 1]) * rng.uniform(0.5, 1.1), rng.normal(-0.3, 0.2)
-    else:
-        x, y = rng.normal(0, 0.2), rng.uniform(-1.2, -0.7)
-    z = rng.uniform(0.7, 1.0)
-    length = math.sqrt(x * x + y * y + z * z)
-    hard = rng.uniform(0.3, 0.8)
-    return Light(
-        float(x / length),
-        float(y / length),
-        float(z / length),
-        ambient=0.75 - 0.5 * hard,
-        diffuse=0.35 + 0.55 * hard,
-        shine=0.25 * rng.random() ** 2,
-        gloss=rng.uniform(8, 25),
     )
 
 
@@ -186,43 +157,12 @@ def _two_sides(units: dict[str, float], asymmetry: float) -> tuple[dict, dict]:
     return left, right
 
 
-def shade(depth: np.ndarray, smooth: np.ndarray, light: Light) -> tuple[np.ndarray, np.ndarray]:
-    """How much light each point of a relief sends to us: (matt, shining), float32 (GRID, GRID).
-
-    Lambert's law for matt skin, Blinn's for its shine; hollows, which lie below their smooth
-    surroundings, see less of the sky.
-    """
-    slope_x = cv2.Sobel(depth, cv2.CV_32F, 1, 0, scale=1 / (8 * CELL))
-    slope_y = cv2.Sobel(depth, cv2.CV_32F, 0, 1, scale=1 / (8 * CELL))
-    shrink = 1 / np.sqrt(1 + slope_x * slope_x + slope_y * slope_y)
-    facing = (light.z - slope_x * light.x - slope_y * light.y) * shrink
-    matt = light.ambient * (1 + 0.25 * slope_y * shrink)
-    matt += light.diffuse * np.maximum(facing, 0) * _shadow(depth, light)
-    matt *= 1 - 2.2 * np.clip(smooth - depth, 0, 0.3)
-    mirror = np.maximum(facing + shrink, 0) / math.sqrt(2 + 2 * light.z)
-    return matt, light.shine * mirror**light.gloss
-
-
-def _shadow(depth: np.ndarray, light: Light) -> np.ndarray:
-    """1 in the light, towards 0.4 where something between here and the lamp stands higher."""
-    coarse = depth[::2, ::2]  # shadows are soft
-    blocked = np.zeros_like(coarse)
-    for reach in (0.05, 0.1, 0.17):
-        move = [round(-direction * reach * SCALE / 2) for direction in (light.y, light.x)]
-        towards = np.roll(coarse, move, axis=(0, 1))
-        np.maximum(blocked, towards - coarse - 1.1 * reach * light.z, out=blocked)
-    shadow = 1 - 0.6 * np.clip(blocked / 0.05, 0, 1)
-    return cv2.resize(shadow, (GRID, GRID), interpolation=cv2.INTER_LINEAR)
-
-
-def _assemble(
-    identity, units, head: Head, smooth, light: Light, rng, infrared: bool
-) -> scene.Sheet:
+def _assemble(identity, units, head: Head, smooth, light: Light, rng, heat) -> scene.Sheet:
     """Everything that turns with the head, on one sheet."""
     hair = grow_hair(identity, head, rng)
     sheet = scene.body(identity, head, hair, light, rng)
     matt, shining = shade(head.depth, smooth, light)
-    warmth = thermal.skin_temperature(head, identity, units, rng) if infrared else 0.0
+    warmth = thermal.skin_temperature(head, identity, units, heat) if heat else 0.0
     sheet.lay(head.skin * matt + shining * (1 - head.mouth), warmth, head.mask)
     scene.lay_hair(sheet, identity, hair, light)
     scene.lay_hat(sheet, identity, light, rng)
@@ -230,28 +170,21 @@ def _assemble(
     return sheet
 
 
-def _photograph(
-    identity, head, smooth, sheet, camera: Camera, rng, size: int, infrared: bool
-) -> Portrait:
-    """Turn the sheet, put it before a background, and develop both pictures."""
+def _turned(sheet: scene.Sheet, smooth: np.ndarray, camera: Camera) -> tuple[np.ndarray, ...]:
+    """The layers of the sheet as the camera sees them: float32 (FRAME, FRAME) each."""
     layers = cv2.merge([sheet.visible, sheet.warmth, sheet.alpha])
     origin = _turn(smooth, camera)
-    turned = cv2.remap(layers, origin, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    visible, warmth, alpha = cv2.split(turned)
+    seen = cv2.remap(layers, origin, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return cv2.split(seen)
+
+
+def _behind_and_before(frame: scene.Sheet, identity, camera: Camera, rng) -> np.ndarray:
+    """The visible light, with what does not turn with the head: background and hands."""
     level = camera.light.level
-    background = 0.75 * level if camera.plain else scene.draw_background(FRAME, rng) * level
-    visible = visible + background * (1 - alpha)
-    warmth = warmth / np.maximum(alpha, 1e-3)
+    background = level * (0.75 if camera.plain else scene.draw_background(FRAME, rng))
     for _ in range(camera.hands):
-        shading, cover = scene.draw_hand(FRAME, rng)
-        visible = scene.mix(
-            visible * (1 - 0.3 * cv2.blur(cover, (9, 9))), identity.skin * shading * level, cover
-        )
-        warmth, alpha = scene.mix(warmth, scene.HAND_WARMTH, cover), np.maximum(alpha, cover)
-    picture = _develop(visible, camera, rng, size)
-    heat = thermal.develop(warmth, alpha, rng, size) if infrared else None
-    landmarks = _project(head.landmarks, smooth, camera, size)
-    return Portrait(picture, heat, landmarks)
+        scene.lay_hand(frame, identity.skin * level, rng)
+    return frame.visible + background * (1 - frame.alpha)
 
 
 def _turn(depth: np.ndarray, camera: Camera) -> np.ndarray:

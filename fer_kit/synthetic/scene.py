@@ -113,34 +113,49 @@ def _frames(identity: Identity, rounded: bool) -> tuple[np.ndarray, np.ndarray]:
     return frame.astype(np.float32) / 255, lens.astype(np.float32) / 255
 
 
-def draw_hand(size: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """A hand held before the picture: (shading around 1, opacity), float32 (size, size).
+def lay_hand(frame: Sheet, skin: float, rng: np.random.Generator) -> None:
+    """A hand held before the face, with its shadow; lies on the frame and does not turn.
 
     Its roundness comes from the distance of each point to the edge of the hand.
     """
-    mask = np.zeros((size, size), np.uint8)
-    unit = size / 2
-    side = -1 if rng.random() < 0.5 else 1
-    wrist = np.array([side * rng.uniform(0.75, 1.1), rng.uniform(0.9, 1.3)])
-    palm = np.array([side * rng.uniform(0.4, 0.75), rng.uniform(0.35, 0.8)])
-    to_pixel = lambda point: tuple(int(round((c + 1) * unit)) for c in point)  # noqa: E731
-    cv2.line(mask, to_pixel(wrist), to_pixel(palm), 255, int(0.34 * unit), cv2.LINE_AA)
-    heading = np.arctan2(*(palm - wrist)[::-1]) + rng.uniform(-0.3, 0.3)
-    spread, curl = rng.uniform(0.08, 0.26), rng.uniform(-0.35, 0.35)
-    for finger, length in enumerate((0.40, 0.50, 0.54, 0.46)):
-        turn = heading + (finger - 1.5) * spread
-        root = palm + 0.13 * (finger - 1.5) * np.array([-np.sin(heading), np.cos(heading)])
-        knuckle = root + 0.55 * length * np.array([np.cos(turn), np.sin(turn)])
-        tip = knuckle + 0.45 * length * np.array([np.cos(turn + curl), np.sin(turn + curl)])
-        path = np.array([to_pixel(root), to_pixel(knuckle), to_pixel(tip)], np.int32)
-        one = np.zeros_like(mask)
-        cv2.polylines(one, [path], False, 255, int(0.115 * unit), cv2.LINE_AA)
-        mask = np.maximum(mask - np.minimum(mask, cv2.dilate(one, None) // 2), one)
+    size = len(frame.alpha)
+    mask = _draw_hand(size, rng)
     solid = (mask > 100).astype(np.uint8)
     height = np.sqrt(cv2.distanceTransform(solid, cv2.DIST_L2, 3).clip(0, 5))
     slope_x, slope_y = (cv2.Sobel(height, cv2.CV_32F, *d, scale=0.125) for d in ((1, 0), (0, 1)))
-    shading = 0.62 + 0.16 * height - 0.45 * slope_x * rng.uniform(-1, 1) - 0.3 * slope_y
-    return np.clip(shading, 0.25, 1.3), cv2.GaussianBlur(mask, (3, 3), 0).astype(np.float32) / 255
+    shading = 0.62 + 0.16 * height - 0.45 * rng.uniform(-1, 1) * slope_x - 0.3 * slope_y
+    cover = cv2.GaussianBlur(mask, (3, 3), 0).astype(np.float32) / 255
+    frame.visible *= 1 - 0.3 * cv2.blur(cover, (9, 9))
+    frame.lay(skin * np.clip(shading, 0.25, 1.3), HAND_WARMTH, cover)
+
+
+def _draw_hand(size: int, rng: np.random.Generator) -> np.ndarray:
+    """Arm, palm and four fingers: uint8 (size, size), 255 on the hand, darker between fingers."""
+    mask = np.zeros((size, size), np.uint8)
+    side = -1 if rng.random() < 0.5 else 1
+    wrist = np.array([side * rng.uniform(0.75, 1.1), rng.uniform(0.9, 1.3)])
+    palm = np.array([side * rng.uniform(0.4, 0.75), rng.uniform(0.35, 0.8)])
+    _limb(mask, [wrist, palm], 0.34)
+    heading = np.arctan2(*(palm - wrist)[::-1]) + rng.uniform(-0.3, 0.3)
+    spread, curl = rng.uniform(0.08, 0.26), rng.uniform(-0.35, 0.35)
+    for place, length in zip((-1.5, -0.5, 0.5, 1.5), (0.40, 0.50, 0.54, 0.46), strict=True):
+        root = palm + 0.13 * place * _direction(heading + np.pi / 2)
+        knuckle = root + 0.55 * length * _direction(heading + place * spread)
+        tip = knuckle + 0.45 * length * _direction(heading + place * spread + curl)
+        finger = np.zeros_like(mask)
+        _limb(finger, [root, knuckle, tip], 0.115)
+        gap = np.minimum(mask, cv2.dilate(finger, None) // 2)
+        mask = np.maximum(mask - gap, finger)
+    return mask
+
+
+def _limb(mask: np.ndarray, points: list[np.ndarray], width: float) -> None:
+    pixels = np.round((np.array(points) + 1) * len(mask) / 2).astype(np.int32)
+    cv2.polylines(mask, [pixels], False, 255, round(width * len(mask) / 2), cv2.LINE_AA)
+
+
+def _direction(angle: float) -> np.ndarray:
+    return np.array([np.cos(angle), np.sin(angle)])
 
 
 def draw_background(size: int, rng: np.random.Generator) -> np.ndarray:

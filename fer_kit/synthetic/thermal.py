@@ -59,16 +59,18 @@ def _changes(identity: Identity, units: Units, nose: float):
     )
 
 
-def develop(
-    warmth: np.ndarray, alpha: np.ndarray, rng: np.random.Generator, size: int
-) -> np.ndarray:
-    """The 8-bit picture of a thermal camera: blurred optics, sensor noise, automatic gain."""
-    scene = mix(AMBIENT, warmth, alpha)
-    scene = cv2.resize(
-        cv2.GaussianBlur(scene, (0, 0), 1.5), (size, size), interpolation=cv2.INTER_AREA
-    )
-    scene = (
-        scene + 0.09 * rng.standard_normal(scene.shape, np.float32) + rng.normal(0, 0.04, (1, size))
-    )
-    warmest = float(np.partition(scene.ravel(), -12)[-12])
-    return np.clip((scene - COLDEST) / (warmest - COLDEST) * 255, 0, 255).round().astype(np.uint8)
+def develop(warmth: np.ndarray, alpha: np.ndarray, rng: np.random.Generator, size: int):
+    """The 8-bit picture of a thermal camera: blurred optics, sensor noise, automatic gain.
+
+    Args:
+        warmth: °C, times the opacity `alpha` of the person before the background.
+
+    Returns:
+        uint8 (size, size).
+    """
+    view = cv2.GaussianBlur(warmth + AMBIENT * (1 - alpha), (0, 0), 1.5)
+    view = cv2.resize(view, (size, size), interpolation=cv2.INTER_AREA)
+    view += 0.09 * rng.standard_normal(view.shape, np.float32)
+    view += 0.04 * rng.standard_normal((1, size), np.float32)  # the columns of the sensor differ
+    warmest = float(np.partition(view.ravel(), -12)[-12])
+    return np.clip((view - COLDEST) / (warmest - COLDEST) * 255, 0, 255).round().astype(np.uint8)
