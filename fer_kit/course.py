@@ -4,12 +4,15 @@
 library are the ones of last time is not executed again.
 """
 
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
+
+from tqdm import tqdm
 
 from fer_kit import records
 from fer_kit.environment import describe
@@ -151,8 +154,9 @@ def run_course(
     parameters = _check_notebooks(folder, lessons, given, extra or {})
     opened = Run.open(**given)
     _check_inputs(opened, lessons)
-    for number, lesson in enumerate(lessons, start=1):
-        print(f"[{number}/{len(lessons)}] {lesson.name}: {lesson.title}", flush=True)
+    bar = tqdm(lessons, desc=opened.run, unit="notebook", leave=False, disable=None)
+    for number, lesson in enumerate(bar, start=1):
+        _say(f"[{number}/{len(lessons)}] {lesson.name}: {lesson.title}")
         _run_lesson(opened, lesson, folder / f"{lesson.name}.ipynb", parameters[lesson.name], force)
     _finish(opened)
     return opened
@@ -255,10 +259,10 @@ def _run_lesson(
     fingerprint = records.fingerprint(notebook, parameters, run, lesson.needs)
     took = f"{_duration(last['seconds'])} last time" if "seconds" in last else ""
     if not force and last.get("fingerprint") == fingerprint and _is_complete(run, lesson, last):
-        _say(f"up to date ({took})")
+        _say(f"      up to date ({took})")
         return
     if took:
-        _say(f"took {took}")
+        _say(f"      took {took}")
     record = {"title": lesson.title, "fingerprint": fingerprint, "environment": describe()}
     start = time.monotonic()
     try:
@@ -268,7 +272,7 @@ def _run_lesson(
         raise
     record |= {"seconds": round(time.monotonic() - start, 1), "finished": records.now()}
     write_json(path, record)
-    _say(f"done in {_duration(record['seconds'])}")
+    _say(f"      done in {_duration(record['seconds'])}")
 
 
 def _execute(notebook: Path, output: Path, parameters: dict[str, Any]) -> None:
@@ -283,9 +287,9 @@ def _is_complete(run: Run, lesson: Lesson, record: dict[str, Any]) -> bool:
 
 
 def _say(text: str) -> None:
-    from tqdm import tqdm
-
-    tqdm.write(f"      {text}")
+    """Print a line above the progress bars, at once even where nobody watches."""
+    tqdm.write(text)
+    sys.stdout.flush()
 
 
 def _duration(seconds: float) -> str:
