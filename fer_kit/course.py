@@ -268,7 +268,8 @@ def _run_lesson(
     try:
         _execute(notebook, run.file(f"notebooks/{lesson.name}.ipynb"), parameters)
     except InputError as error:
-        write_json(path, last | {"failed": str(error)})
+        # The first line says what happened; the next ones lead to files on this machine.
+        write_json(path, last | {"failed": str(error).splitlines()[0]})
         raise
     record |= {"seconds": round(time.monotonic() - start, 1), "finished": records.now()}
     write_json(path, record)
