@@ -91,6 +91,7 @@ def test_an_empty_set_is_a_set():
         ({"seed": -3}, "seed as a whole number"),
         ({"image_size": 4}, "image_size from 16"),
         ({"targets": "guesses"}, "targets among .*'guesses'"),
+        ({"darkness": 2}, "darkness between 0 and 1. Received: 2"),
         ({"camera": "phone"}, "camera among .*'phone'"),
         ({"workers": 0}, "workers as a whole number, 1 or more. Received: 0"),
     ],
@@ -261,3 +262,12 @@ def test_the_visible_picture_is_the_same_with_and_without_the_thermal_one():
     without = synthetic.portrait(*arguments, infrared=False)
     np.testing.assert_array_equal(with_heat.visible, without.visible)
     assert without.infrared is None
+
+
+def test_in_the_dark_only_the_visible_picture_changes():
+    light = synthetic.generate(30, 0, 0, seed=1, progress=False)
+    half = synthetic.generate(30, 0, 0, seed=1, progress=False, darkness=0.5)
+    np.testing.assert_array_equal(light.infrared, half.infrared)
+    darkened = half.images.mean(axis=(1, 2, 3)) < 0.5 * light.images.mean(axis=(1, 2, 3))
+    assert 5 < darkened.sum() < 25
+    np.testing.assert_array_equal(light.images[~darkened], half.images[~darkened])

@@ -89,6 +89,7 @@ PROTOTYPES: dict[str, tuple[dict[str, float], ...]] = {
     ),
 }
 
+STRAY = ("AU1", "AU2", "AU4", "AU7", "AU12", "AU15", "AU25", "AU43")  # come without a reason
 HAIR = (
     "bald",
     "cropped",
@@ -267,7 +268,7 @@ def spontaneous(emotion: str, rng: np.random.Generator) -> dict[str, float]:
     """The action units of one unposed moment: a variant, weaker or stronger, and stray ones."""
     variants = _variants(emotion)
     weights = 1 / (1 + 0.25 * np.arange(len(variants)))
-    variant = variants[rng.choice(len(variants), p=weights / weights.sum())]
+    variant = variants[np.searchsorted(np.cumsum(weights / weights.sum()), rng.random())]
     intensity = 0.5 + 0.55 * rng.beta(2.4, 1.3)
     units = {
         name: value * intensity * rng.lognormal(0, 0.25)
@@ -275,7 +276,7 @@ def spontaneous(emotion: str, rng: np.random.Generator) -> dict[str, float]:
         if rng.random() > 0.06
     }
     if rng.random() < 0.3:
-        stray = str(rng.choice(["AU1", "AU2", "AU4", "AU7", "AU12", "AU15", "AU25", "AU43"]))
+        stray = STRAY[rng.integers(len(STRAY))]
         units[stray] = units.get(stray, 0.0) + rng.uniform(0.1, 0.45)
     return {name: min(value, 1.0) for name, value in units.items()}
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
+from numbers import Real
 
 import cv2
 import numpy as np
@@ -42,6 +43,7 @@ def generate(
     infrared: bool = True,
     progress: bool = True,
     camera: str = "wild",
+    darkness: float = 0.0,
     workers: int | None = None,
 ) -> Faces:
     """Draw a data set of faces with FER2013's seven emotions.
@@ -56,7 +58,9 @@ def generate(
             simulated annotators, who do not always see it.
         infrared: whether to draw thermal pictures as well.
         progress: whether to show a progress bar.
-        camera: "wild" or "studio", as in `render`.
+        camera: "wild", "studio" or "dark", as in `render`.
+        darkness: share of the faces whose visible picture is taken in the dark, 0 to 1. The
+            thermal pictures do not change.
         workers: processes that draw; all processor cores by default. In a script with more than
             one, call this below `if __name__ == "__main__":`.
 
@@ -64,13 +68,20 @@ def generate(
         InputError: a count, seed or size is not a whole number in range, or a name is unknown.
     """
     counts = {"train": train, "validation": validation, "test": test}
-    _check(counts, seed, image_size, targets, camera, workers)
+    _check(counts, seed, image_size, targets, camera, darkness, workers)
     blocks = [
         (split, range(start, min(start + BLOCK, count)))
         for split, count in enumerate(counts.values())
         for start in range(0, count, BLOCK)
     ]
-    draw = partial(_draw_block, seed=seed, image_size=image_size, camera=camera, infrared=infrared)
+    draw = partial(
+        _draw_block,
+        seed=seed,
+        image_size=image_size,
+        camera=camera,
+        darkness=darkness,
+        infrared=infrared,
+    )
     total = sum(counts.values())
     workers = (workers or cores()) if total > FEW else 1
     drawn = []
@@ -82,7 +93,12 @@ def generate(
 
 
 def _draw_block(
-    block: tuple[int, range], seed: int, image_size: int, camera: str, infrared: bool
+    block: tuple[int, range],
+    seed: int,
+    image_size: int,
+    camera: str,
+    darkness: float,
+    infrared: bool,
 ) -> dict[str, np.ndarray]:
     """Draw up to 50 faces that follow each other. Runs in a worker process."""
     split, numbers = block
@@ -93,10 +109,11 @@ def _draw_block(
             person = identity([seed, split, number // FACES_PER_PERSON])
         rng = np.random.default_rng([seed, split, number, 1])
         units = spontaneous(FER2013[label], rng)
-        picture = portrait(person, units, (seed, split, number, 2), camera, image_size, infrared)
+        votes.append(vote(units, rng))
+        light = "dark" if rng.random() < darkness else camera
+        picture = portrait(person, units, (seed, split, number, 2), light, image_size, infrared)
         images.append(picture.visible)
         thermal.append(picture.infrared)
-        votes.append(vote(units, rng))
     drawn = {"images": images, "labels": labels, "votes": votes}
     if infrared:
         drawn["infrared"] = thermal
@@ -161,7 +178,7 @@ def cores() -> int:
         return os.cpu_count() or 1
 
 
-def _check(counts, seed, image_size, targets, camera, workers) -> None:
+def _check(counts, seed, image_size, targets, camera, darkness, workers) -> None:
     numbers = {**counts, "seed": seed}
     for name, value in numbers.items():
         if not isinstance(value, int | np.integer) or value < 0:
@@ -171,5 +188,7 @@ def _check(counts, seed, image_size, targets, camera, workers) -> None:
         raise InputError(f"Expected targets among {TARGETS}. Received: {targets!r}.")
     if camera not in CAMERAS:
         raise InputError(f"Expected a camera among {CAMERAS}. Received: {camera!r}.")
+    if not isinstance(darkness, Real) or not 0 <= darkness <= 1:
+        raise InputError(f"Expected darkness between 0 and 1. Received: {darkness!r}.")
     if workers is not None and (not isinstance(workers, int) or workers < 1):
         raise InputError(f"Expected workers as a whole number, 1 or more. Received: {workers!r}.")

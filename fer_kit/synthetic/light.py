@@ -76,7 +76,7 @@ def _shadow(depth: np.ndarray, light: Light) -> np.ndarray:
     """1 in the light, towards 0.4 where something between here and the lamp stands higher."""
     coarse = depth[::2, ::2]  # shadows are soft
     blocked = np.zeros_like(coarse)
-    for reach in (0.05, 0.1, 0.17):
+    for reach in (0.06, 0.14):
         move = [round(-direction * reach * SCALE / 2) for direction in (light.y, light.x)]
         towards = np.roll(coarse, move, axis=(0, 1))
         np.maximum(blocked, towards - coarse - 1.1 * reach * light.z, out=blocked)

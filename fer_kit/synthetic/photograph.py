@@ -5,7 +5,7 @@ Introduced in notebooks/01_load.ipynb.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral
 
 import cv2
@@ -22,7 +22,7 @@ from fer_kit.synthetic.relief import Head
 
 FRAME = 96  # the picture before it is reduced: two samples for each pixel of 48
 MARGIN = 1 / 12
-CAMERAS = ("studio", "wild")
+CAMERAS = ("studio", "wild", "dark")
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def render(
         action_units: what the face does, {"AU12": 0.8}; nothing for a resting face.
         seed: of everything that chance decides. With the same seed only the action units matter.
         camera: "studio" (frontal, even light, plain background), "wild" (any pose, light and
-            quality), or a `Camera`.
+            quality), "dark" (the same at night), or a `Camera`.
 
     Raises:
         InputError: unknown action unit or camera.
@@ -142,12 +142,19 @@ def wild(rng: np.random.Generator) -> Camera:
     )
 
 
+def in_the_dark(camera: Camera) -> Camera:
+    """The same camera where there is hardly any light: what it sees is dim and full of noise."""
+    return replace(camera, brightness=0.08, gamma=1.0, contrast=0.0, noise=0.04)
+
+
 def _camera(camera: str | Camera, rng: np.random.Generator) -> Camera:
     if isinstance(camera, Camera):
         return camera
     if camera not in CAMERAS:
         raise InputError(f"Expected a camera among {CAMERAS}. Received: {camera!r}.")
-    return Camera() if camera == "studio" else wild(rng)
+    if camera == "studio":
+        return Camera()
+    return wild(rng) if camera == "wild" else in_the_dark(wild(rng))
 
 
 def _two_sides(units: dict[str, float], asymmetry: float) -> tuple[dict, dict]:
@@ -200,7 +207,7 @@ def _turn(depth: np.ndarray, camera: Camera) -> np.ndarray:
     across, down = axis[None] - camera.shift[0], axis[:, None] - camera.shift[1]
     frame_x, frame_y = across * cos + down * sin, down * cos - across * sin
     x, y = frame_x, frame_y
-    for _ in range(4):
+    for _ in range(3):
         z = cv2.remap(depth, *_cells(x, y), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         x = (frame_x - z * math.sin(camera.yaw)) / math.cos(camera.yaw)
         y = (frame_y - z * math.sin(camera.pitch)) / math.cos(camera.pitch)
