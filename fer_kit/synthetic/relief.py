@@ -101,14 +101,15 @@ def complexion(identity: Identity, rng: np.random.Generator) -> np.ndarray:
         *pair(eye, EYE_LINE + 0.005, 0.17, 0.085, -0.16 - 0.1 * identity.make_up),
         *pair(eye - 0.1, EYE_LINE + 0.0, 0.06, 0.08, -0.1),
         *pair(eye, EYE_LINE + 0.12, 0.1, 0.035, -0.03 - 0.1 * identity.age),
-        *pair(0.055 * identity.nose_width, identity.nose_length + 0.01, 0.03, 0.018, -0.5),
+        *pair(0.055 * identity.nose_width, identity.nose_length + 0.01, 0.03, 0.018, -0.42),
         *pair(0.17 * identity.nose_width, identity.nose_length - 0.03, 0.025, 0.05, -0.12),
-        (0, identity.nose_length + 0.06, 0.14, 0.05, -0.12),
+        (0, identity.nose_length + 0.06, 0.14, 0.05, -0.08),
         (0, identity.mouth_height - 0.13, 0.3, 0.06, -0.08),
-        (0, 0.0, 0.06, 0.2, 0.06),
+        (0, -0.1, 0.06, 0.24, 0.07),
+        *pair(0.47, 0.08, 0.18, 0.16, -0.06),
         (0, -0.6, 0.4, 0.2, 0.06),
     )
-    return identity.skin * (1 + tint) * (1 + 0.028 * noise(rng, 1.7))
+    return identity.skin * (1 + tint) * (1 + 0.018 * noise(rng, 1.7))
 
 
 def fold(head: Head, identity: Identity, left: Units, right: Units, chin: float) -> None:
