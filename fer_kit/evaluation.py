@@ -5,11 +5,13 @@ from accuracy to calibration, is computed from that file: anybody can check it w
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import minimize_scalar
+from scipy.special import softmax
 from scipy.stats import binomtest
 from sklearn.metrics import confusion_matrix as count_confusions
 from sklearn.metrics import precision_recall_fscore_support
@@ -19,6 +21,8 @@ from fer_kit.faces import Faces
 from fer_kit.files import read_json, write_json, write_whole
 
 RESAMPLES = 2000
+BINS = 15
+TINY = 1e-12  # stands for a probability of 0, whose logarithm would be infinite
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +55,11 @@ class Predictions:
     def predicted(self) -> np.ndarray:
         """int (N,): the index of the emotion with the highest probability."""
         return self.probabilities.argmax(axis=1)
+
+    @property
+    def confidence(self) -> np.ndarray:
+        """float (N,): the probability of the predicted emotion."""
+        return self.probabilities.max(axis=1)
 
     @property
     def correct(self) -> np.ndarray:
@@ -216,6 +225,95 @@ def most_confused(predictions: Predictions, count: int = 5) -> pd.DataFrame:
     pairs = pairs[(pairs["true"] != pairs["predicted"]) & (pairs["faces"] > 0)]
     pairs["share"] = pairs["faces"] / pairs["true"].map(sizes)
     return pairs.nlargest(count, "faces").reset_index(drop=True)
+
+
+def reliability(predictions: Predictions, bins: int = BINS) -> pd.DataFrame:
+    """How often the model is right when it is so sure: a row for each bin of confidence.
+
+    Returns:
+        low, high: the bin's edges, of equal width; a confidence of exactly `high` is in it.
+        faces: how many answers were that sure.
+        confidence, accuracy: their means, NaN in an empty bin.
+
+    Introduced in notebooks/08_confusion_matrix.ipynb.
+    """
+    edges = np.linspace(0, 1, bins + 1)
+    inside = np.digitize(predictions.confidence, edges[1:-1], right=True)
+    answers = pd.DataFrame(
+        {"confidence": predictions.confidence.astype(float), "accuracy": predictions.correct}
+    )
+    table = pd.DataFrame({"low": edges[:-1], "high": edges[1:]})
+    table["faces"] = np.bincount(inside, minlength=bins)
+    return table.join(answers.astype(float).groupby(inside).mean())
+
+
+def calibration_error(predictions: Predictions, bins: int = BINS) -> float:
+    """The expected calibration error (ECE), between 0 and 1.
+
+    How far confidence and accuracy are apart in each bin, weighted by the faces in the bin
+    (Naeini et al. 2015; Guo et al. 2017).
+    """
+    table = reliability(predictions, bins)
+    gaps = (table["confidence"] - table["accuracy"]).abs()
+    return float((gaps * table["faces"]).sum() / table["faces"].sum())
+
+
+def log_loss(predictions: Predictions) -> float:
+    """The mean negative log-likelihood: the cross-entropy that the training minimised."""
+    logs = np.log(predictions.probabilities.clip(TINY))
+    return float(-(predictions.targets * logs).sum(axis=1).mean())
+
+
+def with_temperature(predictions: Predictions, temperature: float) -> Predictions:
+    """The same answers, less sure where the temperature is above 1, surer where it is below.
+
+    The logits are divided by it. Log-probabilities are logits up to a constant that the softmax
+    takes out again, so the file of predictions is enough. No answer changes.
+    """
+    logs = np.log(predictions.probabilities.clip(TINY)) / temperature
+    return replace(predictions, probabilities=softmax(logs, axis=1))
+
+
+def fit_temperature(predictions: Predictions) -> float:
+    """The temperature with the smallest `log_loss` on these predictions (Guo et al. 2017).
+
+    Fit it on validation faces and use it on test faces. It is sought between 0.05 and 20.
+
+    Introduced in notebooks/08_confusion_matrix.ipynb.
+    """
+    found = minimize_scalar(
+        lambda log_t: log_loss(with_temperature(predictions, np.exp(log_t))),
+        bounds=(np.log(0.05), np.log(20)),
+        method="bounded",
+    )
+    return float(np.exp(found.x))
+
+
+def mcnemar(first: Predictions, second: Predictions) -> dict:
+    """McNemar's exact test: do two models differ, on the same faces?
+
+    Faces that both got right or both got wrong say nothing about the difference. Of those that one
+    alone got right, each model would get about half if both were equally good (McNemar 1947).
+
+    Returns:
+        only_first, only_second: the faces that only one of them got right; p: the probability of a
+        split at least as uneven if both were equally good.
+
+    Raises:
+        InputError: they did not answer for the same faces in the same order.
+
+    Introduced in notebooks/08_confusion_matrix.ipynb.
+    """
+    if not np.array_equal(first.ids, second.ids):
+        raise InputError(
+            "Expected predictions of two models for the same faces, in the same order. "
+            f"Received: {len(first)} and {len(second)} faces with other ids."
+        )
+    only_first = int((first.correct & ~second.correct).sum())
+    only_second = int((second.correct & ~first.correct).sum())
+    discordant = only_first + only_second
+    p = float(binomtest(only_first, discordant, 0.5).pvalue) if discordant else 1.0
+    return {"only_first": only_first, "only_second": only_second, "p": p}
 
 
 def percent(value: float, interval: Sequence[float] | None = None) -> str:

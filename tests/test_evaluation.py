@@ -130,3 +130,104 @@ def test_no_faces_no_score(make_faces, tmp_path):
 def test_percent():
     assert evaluation.percent(0.4947) == "49.5 %"
     assert evaluation.percent(0.4947, [0.4784, 0.5111]) == "49.5 % (47.8 to 51.1)"
+
+
+def predictions_with(probabilities, true) -> Predictions:
+    """Predictions with these probabilities for faces of these true emotions."""
+    probabilities = np.asarray(probabilities, np.float32)
+    count, classes = probabilities.shape
+    return Predictions(
+        np.arange(count).astype(str),
+        np.array(["validation"] * count),
+        one_hot(true, classes),
+        probabilities,
+        FER2013[:classes],
+    )
+
+
+def as_sure_as_right(count: int = 20_000, seed: int = 0) -> Predictions:
+    """Perfectly calibrated answers: the truth is drawn from the probabilities themselves."""
+    generator = np.random.default_rng(seed)
+    probabilities = generator.dirichlet(np.full(7, 0.4), count)
+    true = [generator.choice(7, p=row) for row in probabilities]
+    return predictions_with(probabilities, true)
+
+
+def test_three_of_four_right_at_75_percent_has_no_calibration_error():
+    answers = predictions_with([[0.75, 0.25]] * 4, [0, 0, 0, 1])
+    assert evaluation.calibration_error(answers) == pytest.approx(0)
+
+
+def test_always_sure_and_always_wrong_is_the_largest_calibration_error():
+    answers = predictions_with([[1, 0]] * 5, [1] * 5)
+    assert evaluation.calibration_error(answers) == pytest.approx(1)
+
+
+def test_calibration_error_weighs_the_bins_by_their_faces():
+    # Three faces at 0.9 and right (gap 0.1), one at 0.6 and wrong (gap 0.6).
+    answers = predictions_with([[0.9, 0.1]] * 3 + [[0.6, 0.4]], [0, 0, 0, 1])
+    assert evaluation.calibration_error(answers) == pytest.approx((3 * 0.1 + 0.6) / 4)
+
+
+def test_reliability_counts_every_face_once():
+    table = evaluation.reliability(as_sure_as_right(500))
+    assert len(table) == 15
+    assert table["faces"].sum() == 500
+    filled = table[table["faces"] > 0]
+    assert (filled["confidence"] > filled["low"]).all()
+    assert (filled["confidence"] <= filled["high"] + 1e-6).all()
+    assert table.loc[0, "faces"] == 0  # the highest of seven probabilities is at least 1/7
+    assert np.isnan(table.loc[0, "accuracy"])
+
+
+def test_calibrated_answers_keep_their_temperature():
+    answers = as_sure_as_right()
+    assert evaluation.calibration_error(answers) < 0.02
+    assert evaluation.fit_temperature(answers) == pytest.approx(1, abs=0.05)
+
+
+@pytest.mark.parametrize("temperature", [0.5, 3])
+def test_a_wrong_temperature_is_found_and_undone(temperature):
+    answers = as_sure_as_right()
+    distorted = evaluation.with_temperature(answers, 1 / temperature)
+    assert evaluation.fit_temperature(distorted) == pytest.approx(temperature, rel=0.05)
+    undone = evaluation.with_temperature(distorted, temperature)
+    np.testing.assert_allclose(undone.probabilities, answers.probabilities, atol=1e-4)
+
+
+def test_temperature_changes_no_answer_and_keeps_probabilities():
+    answers = as_sure_as_right(300)
+    softer = evaluation.with_temperature(answers, 2.5)
+    np.testing.assert_array_equal(softer.predicted, answers.predicted)
+    np.testing.assert_allclose(softer.probabilities.sum(axis=1), 1, atol=1e-5)
+    assert softer.confidence.mean() < answers.confidence.mean()
+
+
+def test_a_probability_of_zero_has_a_finite_temperature():
+    answers = predictions_with([[1, 0], [0, 1], [1, 0]], [0, 1, 1])
+    assert evaluation.fit_temperature(answers) > 1
+    assert np.isfinite(evaluation.log_loss(answers))
+
+
+def test_mcnemar_of_a_case_counted_by_hand():
+    # Ten faces: both right on 1, only the first on 7, only the second on 1, none on 1.
+    # Of 8 coins, 0, 1, 7 or 8 heads: (1 + 8 + 8 + 1) / 256.
+    true = np.zeros(10, int)
+    right, wrong = [1, 0], [0, 1]
+    first = predictions_with([right] * 8 + [wrong] * 2, true)
+    second = predictions_with([right] + [wrong] * 7 + [right, wrong], true)
+    assert evaluation.mcnemar(first, second) == {
+        "only_first": 7,
+        "only_second": 1,
+        "p": pytest.approx(18 / 256),
+    }
+    assert evaluation.mcnemar(second, first)["p"] == pytest.approx(18 / 256)
+
+
+def test_mcnemar_of_a_model_with_itself_finds_no_difference(viri):
+    assert evaluation.mcnemar(viri, viri) == {"only_first": 0, "only_second": 0, "p": 1.0}
+
+
+def test_mcnemar_needs_the_same_faces(viri):
+    with pytest.raises(InputError, match="same faces"):
+        evaluation.mcnemar(viri, viri.subset("validation"))
