@@ -6,15 +6,16 @@ how people look: nothing that is measured on them says anything about real faces
     from fer_kit import synthetic
 
     person = synthetic.identity(7)
-    synthetic.render(person, synthetic.action_units("happy", intensity=0.8))  # uint8 (48, 48)
+    synthetic.render(person, synthetic.action_units("happy", intensity=0.8))  # (48, 48)
     synthetic.render(person, {"AU12": 1.0, "AU6": 0.5})  # move single muscles
     synthetic.render(person, synthetic.blend("happy", "surprise", weight=0.5))
     synthetic.portrait(person, {"AU26": 1.0}).infrared  # and the thermal picture
     faces = synthetic.generate(train=6000, validation=2000, test=2000, seed=0)
 
-`anatomy` knows people, muscles and emotions; `head` turns them into a relief with painted skin;
-`scene` adds hair, clothes and background; `photograph` lights, turns and takes it; `thermal` is the
-second camera; `votes` are the annotators; `dataset` makes many.
+`anatomy` knows people, muscles and emotions. `head` turns them into a relief with painted skin
+(`relief`, `eyes`, `mouth`), drawn on a `canvas`. `hair` and `scene` surround it, `light` falls on
+it, `photograph` turns and takes it, `thermal` is the second camera. `votes` are what annotators
+make of it. `dataset` draws many.
 """
 
 from fer_kit.synthetic.anatomy import (

@@ -9,7 +9,9 @@ from fer_kit.synthetic.relief import EYE_LINE, Head, Units
 IRIS, PUPIL, GLINT = 0.074, 0.032, 0.017  # radii
 
 
-def paint_eye(head: Head, identity: Identity, units: Units, side: int, rng) -> None:
+def paint_eye(
+    head: Head, identity: Identity, units: Units, side: int, rng: np.random.Generator
+) -> None:
     """Eyeball, lids and lashes. `side` is -1 for the left eye in the picture, 1 for the right."""
     x, y, size = side * identity.eye_distance, EYE_LINE, identity.eye_size
     rows, columns = window(x, y, 0.26, 0.2)
@@ -54,7 +56,9 @@ def lids(identity: Identity, units: Units) -> tuple[float, float]:
     return identity.eye_openness * upper, identity.eye_openness * lower
 
 
-def paint_brow(head: Head, identity: Identity, units: Units, side: int, rng) -> None:
+def paint_brow(
+    head: Head, identity: Identity, units: Units, side: int, rng: np.random.Generator
+) -> None:
     x = side * identity.eye_distance
     base = EYE_LINE - identity.brow_height + identity.resting_brow
     inner = base + 0.015 - 0.125 * units["AU1"] + 0.105 * units["AU4"] + 0.05 * units["AU9"]

@@ -90,7 +90,7 @@ def paint_mouth(head: Head, identity: Identity, mouth: Mouth, units: Units) -> N
     }
 
 
-def paint_beard(head: Head, identity: Identity, rng) -> None:
+def paint_beard(head: Head, identity: Identity, rng: np.random.Generator) -> None:
     if not identity.beard and not identity.moustache:
         return
     mouth = identity.mouth_height

@@ -12,6 +12,7 @@ import numpy as np
 from fer_kit.synthetic.anatomy import Identity
 from fer_kit.synthetic.canvas import AXIS, GRID, U, V, mix, noise, step, to_pixels
 from fer_kit.synthetic.hair import Hair
+from fer_kit.synthetic.light import Light
 from fer_kit.synthetic.relief import Head
 
 HAIR_WARMTH, CLOTHES_WARMTH, GLASSES_WARMTH, HAND_WARMTH = 30.6, 28.5, 26.5, 32.6  # °C
@@ -35,7 +36,9 @@ class Sheet:
             under[rows] += (over - under[rows]) * alpha
 
 
-def body(identity: Identity, head: Head, hair: Hair, light, rng) -> Sheet:
+def body(
+    identity: Identity, head: Head, hair: Hair, light: Light, rng: np.random.Generator
+) -> Sheet:
     """A sheet with the hair behind the head, neck, shoulders and ears."""
     behind = (0.75 * identity.hair_tone) * hair.strands * light.on_hair()
     sheet = Sheet(behind * hair.behind, (HAIR_WARMTH - 0.6) * hair.behind, hair.behind.copy())
@@ -49,7 +52,9 @@ def body(identity: Identity, head: Head, hair: Hair, light, rng) -> Sheet:
     return sheet
 
 
-def _lay_neck(sheet: Sheet, identity: Identity, chin: float, light, rng) -> None:
+def _lay_neck(
+    sheet: Sheet, identity: Identity, chin: float, light: Light, rng: np.random.Generator
+) -> None:
     rows = slice(np.searchsorted(AXIS, 0.5), GRID)
     v, side = V[rows], np.abs(U)
     neck = step(0.44 + 0.1 * np.clip(v - chin, 0, 1) - side)
@@ -63,7 +68,7 @@ def _lay_neck(sheet: Sheet, identity: Identity, chin: float, light, rng) -> None
     sheet.lay(cloth, CLOTHES_WARMTH, step(v - chin - slope) * collar, rows)
 
 
-def lay_hair(sheet: Sheet, identity: Identity, hair: Hair, light) -> None:
+def lay_hair(sheet: Sheet, identity: Identity, hair: Hair, light: Light) -> None:
     """Hair in front of the head, with the shadow that it casts on the forehead."""
     sheet.visible *= 1 - 0.4 * cv2.blur(hair.front, (7, 7))
     sheen = 1 + 0.35 * np.exp(-(((V + 0.85) / 0.14) ** 2))
@@ -71,7 +76,7 @@ def lay_hair(sheet: Sheet, identity: Identity, hair: Hair, light) -> None:
     sheet.lay(tone, HAIR_WARMTH + 0.25 * hair.strands, hair.front)
 
 
-def lay_hat(sheet: Sheet, identity: Identity, light, rng) -> None:
+def lay_hat(sheet: Sheet, identity: Identity, light: Light, rng: np.random.Generator) -> None:
     if not identity.hat:
         return
     brim = -0.62 + rng.uniform(-0.08, 0.06) + 0.18 * U**2
@@ -83,7 +88,7 @@ def lay_hat(sheet: Sheet, identity: Identity, light, rng) -> None:
     sheet.lay(tone, CLOTHES_WARMTH + 0.8, step(brim - V) * outside)
 
 
-def lay_glasses(sheet: Sheet, identity: Identity, rng) -> None:
+def lay_glasses(sheet: Sheet, identity: Identity, rng: np.random.Generator) -> None:
     """Glasses: frames that are seen, and lenses that heat does not pass."""
     if identity.glasses == "none":
         return
