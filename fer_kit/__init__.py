@@ -30,10 +30,12 @@ _MODULES = {
     "datasets",
     "emotions",
     "evaluation",
+    "explain",
     "cards",
     "networks",
     "plots",
     "preprocess",
+    "robustness",
     "synthetic",
     "training",
 }
