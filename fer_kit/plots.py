@@ -3,7 +3,7 @@
 A plot never shows, saves, seeds or restyles anything; a lesson does that with `run.show`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -214,6 +214,82 @@ def intervals(
         ax.legend(loc="lower right", frameon=False)
     ax.set_yticks(places, table.index)
     ax.set(xlim=(0, 1), ylim=(-0.6, len(table) - 0.2), xlabel=xlabel, title=title)
+    sns.despine(ax=ax)
+    return ax
+
+
+def reliability(
+    tables: Mapping[str, pd.DataFrame], title: str = "", ax: Axes | None = None
+) -> Axes:
+    """A reliability diagram: how often an answer is right, over how sure it is.
+
+    Args:
+        tables: for each name in the legend, a table as `evaluation.reliability` returns.
+
+    Introduced in notebooks/08_confusion_matrix.ipynb.
+    """
+    ax = ax or _new_axes(4.8, 4.4)
+    ax.plot([0, 1], [0, 1], color="grey", linestyle="--", label="as sure as right")
+    for name, table in tables.items():
+        filled = table[table["faces"] > 0]
+        (line,) = ax.plot(filled["confidence"], filled["accuracy"], label=name)
+        sizes = 150 * filled["faces"] / table["faces"].sum()
+        ax.scatter(filled["confidence"], filled["accuracy"], sizes + 8, color=line.get_color())
+    ax.set(xlim=(0, 1), ylim=(0, 1), xlabel="confidence", ylabel="accuracy", title=title)
+    ax.set_aspect("equal")
+    ax.legend(loc="upper left", frameon=False)
+    sns.despine(ax=ax)
+    return ax
+
+
+def curves(
+    tables: Mapping[str, pd.DataFrame],
+    column: str = "accuracy",
+    baseline: float | None = None,
+    xlabel: str = "",
+    title: str = "",
+    ax: Axes | None = None,
+) -> Axes:
+    """One line for each table: a column over the index, with the band from low to high.
+
+    Args:
+        tables: for each name in the legend, a table whose index is the horizontal axis; columns low
+            and high, where there are any, are drawn as a band.
+        column: what to draw, a share from 0 to 1; it names the vertical axis.
+        baseline: a dashed line to compare with, such as the share of the largest class.
+
+    Introduced in notebooks/09_robustness.ipynb.
+    """
+    ax = ax or _new_axes(6.4, 4)
+    for (name, table), marker in zip(tables.items(), "osD^vP*X" * len(tables), strict=False):
+        (line,) = ax.plot(table.index, table[column], marker=marker, markersize=5, label=name)
+        if {"low", "high"} <= set(table.columns):
+            ax.fill_between(
+                table.index, table["low"], table["high"], color=line.get_color(), alpha=0.15
+            )
+    if baseline is not None:
+        name = f"majority baseline {100 * baseline:.1f} %"
+        ax.axhline(baseline, color="grey", linestyle="--", label=name)
+    ax.set(ylim=(0, 1), xlabel=xlabel, ylabel=column, title=title)
+    ax.legend(frameon=False)
+    sns.despine(ax=ax)
+    return ax
+
+
+def shares(table: pd.DataFrame, xlabel: str = "", title: str = "", ax: Axes | None = None) -> Axes:
+    """Stacked bars: how each row of a table, which sums to 1, is divided among the columns.
+
+    Introduced in notebooks/09_robustness.ipynb.
+    """
+    ax = ax or _new_axes(6.4, 3.8)
+    colours = sns.color_palette("colorblind", table.shape[1])
+    table.plot.bar(stacked=True, width=0.75, color=colours, rot=0, ax=ax)
+    for bars in ax.containers:
+        texts = [f"{bar.get_height():.0%}" if bar.get_height() >= 0.08 else "" for bar in bars]
+        ax.bar_label(bars, texts, label_type="center", size=8, color="white")
+    ax.set(ylim=(0, 1), xlabel=xlabel, ylabel="share of the answers", title=title)
+    handles, names = ax.get_legend_handles_labels()
+    ax.legend(handles[::-1], names[::-1], loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
     sns.despine(ax=ax)
     return ax
 

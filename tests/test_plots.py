@@ -13,6 +13,14 @@ MATRIX = pd.DataFrame([[8, 2], [1, 9]], index=EMOTIONS, columns=EMOTIONS)
 HISTORY = pd.DataFrame(
     {"accuracy": [0.2, 0.4], "val_accuracy": [0.2, 0.3]}, index=pd.Index([1, 2], name="epoch")
 )
+RELIABILITY = pd.DataFrame(
+    {"faces": [0, 4], "confidence": [np.nan, 0.9], "accuracy": [np.nan, 0.75]}
+)
+NOISE = pd.DataFrame(
+    {"accuracy": [0.6, 0.3], "low": [0.5, 0.2], "high": [0.7, 0.4]},
+    index=pd.Index([0, 0.1], name="amount"),
+)
+SHARES = pd.DataFrame({"angry": [0.5, 0.03], "happy": [0.5, 0.97]}, index=[0, 0.1])
 GREY = np.random.default_rng(0).integers(0, 256, (5, 48, 48, 1), dtype=np.uint8)
 DRAWINGS = {
     "sheet": lambda ax: plots.sheet([GREY, GREY[:2]], EMOTIONS, ax=ax),
@@ -28,6 +36,9 @@ DRAWINGS = {
     "intervals": lambda ax: plots.intervals(
         pd.DataFrame({"value": [0.5], "low": [0.4], "high": [0.6]}, index=["lenet5"]), 0.25, ax=ax
     ),
+    "reliability": lambda ax: plots.reliability({"before": RELIABILITY}, ax=ax),
+    "curves": lambda ax: plots.curves({"cnn": NOISE, "other": NOISE / 2}, baseline=0.2, ax=ax),
+    "shares": lambda ax: plots.shares(SHARES, ax=ax),
     "distributions": lambda ax: plots.distributions(
         pd.DataFrame({"emotion": EMOTIONS * 4, "brightness": range(8)}),
         "brightness",
@@ -76,3 +87,20 @@ def test_captions_are_beside_the_picture_not_in_it():
     ax = plots.captioned(GREY, list("abcde"), columns=3)
     assert [text.get_text() for text in ax.texts] == list("abcde")
     np.testing.assert_array_equal(ax.images[4].get_array()[..., 0], GREY[4, :, :, 0])
+
+
+def test_reliability_leaves_empty_bins_out():
+    ax = plots.reliability({"before": RELIABILITY})
+    assert ax.lines[1].get_xydata().tolist() == [[0.9, 0.75]]
+
+
+def test_curves_have_a_band_where_there_are_intervals():
+    assert len(plots.curves({"cnn": NOISE}).collections) == 1
+    assert len(plots.curves({"cnn": NOISE[["accuracy"]]}).collections) == 0
+
+
+def test_stacked_shares_reach_one_and_only_wide_ones_are_labelled():
+    ax = plots.shares(SHARES)
+    assert sum(bars[1].get_height() for bars in ax.containers) == pytest.approx(1)
+    texts = [text.get_text() for text in ax.texts if text.get_text()]
+    assert texts == ["50%", "50%", "97%"]
