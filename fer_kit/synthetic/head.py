@@ -29,7 +29,7 @@ def sculpt(identity: Identity, left: Units, right: Units, rng: np.random.Generat
     half_width = outline(identity, chin)
     depth = skull(identity, half_width, chin) + features(identity, left, right, chin)
     mask = step(half_width[:, None] - np.abs(U))
-    empty = np.zeros((4, GRID, GRID), np.float32)
+    empty = np.zeros((5, GRID, GRID), np.float32)
     head = Head(depth, complexion(identity, rng), mask, half_width, *empty)
     head.landmarks |= {"nose_tip": (0.0, nose_base(identity, both) - 0.07), "chin": (0.0, chin)}
     fold(head, identity, left, right, chin)

@@ -99,10 +99,10 @@ def paint_beard(head: Head, identity: Identity, rng: np.random.Generator) -> Non
         0.3 - np.abs(U), 0.15
     )
     cover = np.maximum(identity.beard * jawline, identity.moustache * moustache)
-    clear = 1 - np.maximum(head.mouth, 0)
-    cover = np.clip(cover * (0.8 + 0.25 * noise(rng, 0.8)), 0, 0.9) * clear
+    cover = np.clip(cover * (0.8 + 0.25 * noise(rng, 0.8)), 0, 0.9) * (1 - head.mouth)
     tone = min(0.07 + 0.7 * identity.hair_tone, 0.8 * identity.skin)
     head.skin[:] = mix(head.skin, tone, cover)
+    head.beard[:] = cover
 
 
 def _corner(identity: Identity, units: Units) -> float:

@@ -144,7 +144,7 @@ def wild(rng: np.random.Generator) -> Camera:
 
 def in_the_dark(camera: Camera) -> Camera:
     """The same camera where there is hardly any light: what it sees is dim and full of noise."""
-    return replace(camera, brightness=0.08, gamma=1.0, contrast=0.0, noise=0.04)
+    return replace(camera, brightness=0.1, gamma=1.0, contrast=0.0, noise=0.03)
 
 
 def _camera(camera: str | Camera, rng: np.random.Generator) -> Camera:

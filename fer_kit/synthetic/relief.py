@@ -28,7 +28,8 @@ class Head:
         skin: albedo, 0 black to 1 white.
         mask: 1 on the head.
         half_width: (GRID,), of the head at each height.
-        eyes, brows, mouth, teeth: 1 where eyeballs, eyebrows, the open mouth and teeth show.
+        eyes, brows, mouth, teeth, beard: 1 where eyeballs, eyebrows, the open mouth, teeth and
+            beard show.
         landmarks: name -> (u, v).
     """
 
@@ -40,6 +41,7 @@ class Head:
     brows: np.ndarray
     mouth: np.ndarray
     teeth: np.ndarray
+    beard: np.ndarray
     landmarks: dict[str, tuple[float, float]] = field(default_factory=dict)
 
 

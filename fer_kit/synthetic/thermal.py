@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from fer_kit.synthetic.anatomy import ACTION_UNITS, Identity
-from fer_kit.synthetic.canvas import U, V, bumps, mix, noise, pair, step
+from fer_kit.synthetic.canvas import U, bumps, mix, noise, pair
 from fer_kit.synthetic.relief import EYE_LINE, Head, Units
 
 BASE = 33.6  # °C
@@ -39,8 +39,7 @@ def skin_temperature(
     warmth = mix(warmth, BASE - 0.5, head.eyes)
     warmth = mix(warmth, BASE + 1.5, head.mouth)
     warmth = mix(warmth, BASE - 0.9, 0.8 * head.teeth)
-    hairy = 1.6 * max(identity.beard, identity.moustache) * step(V - identity.mouth_height + 0.15)
-    return warmth - hairy * (1 - head.mouth) * step(np.abs(U) + V - 0.6)
+    return warmth - 1.8 * head.beard
 
 
 def _changes(identity: Identity, units: Units, nose: float):
