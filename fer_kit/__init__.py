@@ -20,24 +20,30 @@ _NAMES = {
     "clean": "preprocess",
     "download": "datasets",
     "load": "datasets",
+    "load_model": "classify",
     "normalise": "preprocess",
     "one_hot": "faces",
+    "predict_emotion": "classify",
     "write_report": "report",
 }
 _MODULES = {
     "audit",
+    "classify",
     "course",
     "datasets",
+    "detect",
     "emotions",
     "evaluation",
     "explain",
     "cards",
     "networks",
+    "pictures",
     "plots",
     "preprocess",
     "robustness",
     "synthetic",
     "training",
+    "video",
 }
 
 __all__ = ["__version__", *sorted(_NAMES), *sorted(_MODULES)]

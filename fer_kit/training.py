@@ -1,11 +1,16 @@
-"""What surrounds `model.fit`: a seed, a progress bar, the history as a file.
+"""What surrounds `model.fit`: a seed, callbacks, the history as a file, and going on after a kill.
 
 The lessons show the Keras code itself; nothing here replaces `compile` or `fit`.
 """
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
 
 import keras
+import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
@@ -22,6 +27,43 @@ def set_seed(seed: int) -> None:
     keras.utils.set_random_seed(seed)
 
 
+def callbacks(
+    model_path: str | Path, batches: Any = None, patience: int = 32, plateau: int = 8
+) -> list[keras.callbacks.Callback]:
+    """What a long training needs, in the order that it needs it.
+
+    Stops early and goes back to the best weights, lowers the learning rate to a tenth on a plateau
+    (down to 1e-6), keeps the best model and the history on disk, shows a progress bar, and goes on
+    where a killed training was. Everything looks at the validation accuracy.
+
+    Args:
+        model_path: models/NAME.keras for the best model. The history is beside it in
+            NAME-history.csv, and the state of a training that is not finished in
+            NAME-unfinished.npz.
+        batches: the `augment.Batches` that the model is trained on, if it is.
+        patience: epochs without improvement after which the training stops.
+        plateau: epochs without improvement after which the learning rate is lowered.
+
+    Introduced in notebooks/05_cnn.ipynb.
+    """
+    path = Path(model_path)
+    watched = {"monitor": "val_accuracy", "mode": "max"}
+    stopping = keras.callbacks.EarlyStopping(
+        **watched, patience=patience, restore_best_weights=True
+    )
+    slower = keras.callbacks.ReduceLROnPlateau(**watched, factor=0.1, patience=plateau, min_lr=1e-6)
+    best = BestModel(path)
+    keep = [stopping, slower, best] + ([] if batches is None else [batches])
+    return [
+        stopping,
+        slower,
+        best,
+        HistoryFile(path.with_name(f"{path.stem}-history.csv")),
+        ProgressBar(),
+        Resume(path.with_name(f"{path.stem}-unfinished.npz"), keep),
+    ]
+
+
 class ProgressBar(keras.callbacks.Callback):
     """One line with the epoch, the time left and the latest scores, in notebooks and in logs."""
 
@@ -29,12 +71,137 @@ class ProgressBar(keras.callbacks.Callback):
         # Headless runs keep what is printed: at most one update a second stays readable.
         self.bar = tqdm(total=self.params["epochs"], desc="Training", unit="epoch", mininterval=1)
 
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch > self.bar.n:  # a training that goes on: the epochs before took no time now
+            self.bar.initial = self.bar.n = epoch
+
     def on_epoch_end(self, epoch, logs=None):
-        self.bar.set_postfix({name: f"{value:.3f}" for name, value in (logs or {}).items()})
+        self.bar.set_postfix({name: f"{value:.3g}" for name, value in (logs or {}).items()})
         self.bar.update()
 
     def on_train_end(self, logs=None):
         self.bar.close()
+
+
+class BestModel(keras.callbacks.Callback):
+    """Keep the model with the best validation accuracy in a file that is always whole.
+
+    Keras's ModelCheckpoint writes into the file itself, and a kill at that moment leaves half of
+    one.
+    """
+
+    def __init__(self, path: str | Path, monitor: str = "val_accuracy"):
+        super().__init__()
+        self.path, self.monitor, self.best = Path(path), monitor, None
+
+    def on_train_begin(self, logs=None):
+        self.best = None
+
+    def on_epoch_end(self, epoch, logs=None):
+        value = logs[self.monitor]
+        if self.best is None or value > self.best:
+            self.best = value
+            write_whole(self.path, self.model.save)
+
+
+class HistoryFile(keras.callbacks.Callback):
+    """Write the history as CSV after each epoch, one line an epoch, to be read while it grows.
+
+    A training that goes on continues the file: lines from its first epoch on are written anew.
+    """
+
+    def __init__(self, path: str | Path):
+        super().__init__()
+        self.path = Path(path)
+
+    def on_epoch_end(self, epoch, logs=None):
+        lines = [pd.DataFrame(logs, index=[epoch + 1])]
+        if epoch > 0:
+            lines.insert(0, read_history(self.path).loc[:epoch])
+        write_whole(self.path, pd.concat(lines).rename_axis("epoch").to_csv)
+
+
+class Resume(keras.callbacks.Callback):
+    """Let a training that was killed go on after its last whole epoch, as if nothing had been.
+
+    After each epoch everything that the next one depends on goes into one file: weights, the
+    optimizer, the random numbers of dropout, and the state of the other callbacks. Keras's
+    BackupAndRestore forgets these, so that patience would start anew. The file is deleted when the
+    training ends.
+
+    Args:
+        path: where to keep the state, an .npz file.
+        keep: the callbacks and the `augment.Batches` whose state counts. This callback comes after
+            them in the list for `fit`.
+
+    Raises:
+        InputError: the file holds the state of another network or of other compile settings.
+
+    Introduced in notebooks/05_cnn.ipynb.
+    """
+
+    def __init__(self, path: str | Path, keep: Sequence[Any] = ()):
+        super().__init__()
+        self.path, self.keep = Path(path), list(keep)
+
+    def on_train_begin(self, logs=None):
+        if not self.model.optimizer.built:
+            self.model.optimizer.build(self.model.trainable_variables)
+        self.recipe = _recipe(self.model)
+        if self.path.exists():
+            self._restore(*self._read())
+
+    def on_epoch_end(self, epoch, logs=None):
+        about = {
+            "recipe": self.recipe,
+            "epochs_done": epoch + 1,
+            "stopped": bool(self.model.stop_training),
+            "kept": [_state(item) for item in self.keep],
+        }
+        arrays = {"about": np.array(json.dumps(about))}
+        for index, variable in enumerate(self._variables()):
+            arrays[f"variable{index}"] = keras.ops.convert_to_numpy(variable)
+        for number, item in enumerate(self.keep):
+            for index, weight in enumerate(getattr(item, "best_weights", None) or ()):
+                arrays[f"best{number}_{index}"] = weight
+        write_whole(self.path, lambda temporary: np.savez(temporary, **arrays))
+
+    def on_train_end(self, logs=None):
+        self.path.unlink(missing_ok=True)
+        self.model._initial_epoch = None
+
+    def _read(self) -> tuple[dict, dict[str, np.ndarray]]:
+        try:
+            with np.load(self.path, allow_pickle=False) as stored:
+                arrays = {name: stored[name] for name in stored.files}
+            about = json.loads(str(arrays.pop("about")))
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+            raise InputError(
+                f"Expected an unfinished training. Received: {self.path} ({error}). "
+                "Delete it to start anew."
+            ) from error
+        if about["recipe"] != self.recipe or len(about["kept"]) != len(self.keep):
+            raise InputError(
+                "Expected an unfinished training of this network with these compile settings. "
+                f"Received: {self.path} of another one. Delete it to start anew."
+            )
+        return about, arrays
+
+    def _restore(self, about: dict, arrays: dict[str, np.ndarray]) -> None:
+        for index, variable in enumerate(self._variables()):
+            variable.assign(arrays[f"variable{index}"])
+        for number, (item, state) in enumerate(zip(self.keep, about["kept"], strict=True)):
+            for name, value in state.items():
+                setattr(item, name, value)
+            best = [name for name in arrays if name.startswith(f"best{number}_")]
+            if best:
+                item.best_weights = [arrays[f"best{number}_{index}"] for index in range(len(best))]
+        done = self.params["epochs"] if about["stopped"] else about["epochs_done"]
+        self.model._initial_epoch = done  # Keras's own way for callbacks to set the first epoch
+        print(f"Going on after epoch {about['epochs_done']}.")
+
+    def _variables(self) -> list:
+        return [*self.model.variables, *self.model.optimizer.variables]
 
 
 def save_history(history: keras.callbacks.History, path: str | Path) -> pd.DataFrame:
@@ -42,15 +209,14 @@ def save_history(history: keras.callbacks.History, path: str | Path) -> pd.DataF
 
     Introduced in notebooks/04_lenet5.ipynb.
     """
-    table = pd.DataFrame(
-        history.history, index=pd.RangeIndex(1, len(history.epoch) + 1, name="epoch")
-    )
+    epochs = pd.Index([epoch + 1 for epoch in history.epoch], name="epoch")
+    table = pd.DataFrame(history.history, index=epochs)
     write_whole(path, table.to_csv)
     return table
 
 
 def read_history(path: str | Path) -> pd.DataFrame:
-    """Read what `save_history` wrote.
+    """Read what `save_history` or `HistoryFile` wrote.
 
     Raises:
         InputError: the file is missing or is no history.
@@ -59,3 +225,17 @@ def read_history(path: str | Path) -> pd.DataFrame:
         return pd.read_csv(path, index_col="epoch")
     except (OSError, ValueError) as error:
         raise InputError(f"Expected a training history. Received: {path} ({error}).") from error
+
+
+# What of a callback, or of `augment.Batches`, the next epoch depends on.
+_KEPT = ("best", "best_epoch", "wait", "stopped_epoch", "cooldown_counter", "epoch")
+
+
+def _state(item: Any) -> dict[str, Any]:
+    return {name: getattr(item, name) for name in _KEPT if hasattr(item, name)}
+
+
+def _recipe(model: keras.Model) -> str:
+    """What has to be the same for a training to go on: layers without names, compile settings."""
+    layers = [[type(layer).__name__, layer.get_config() | {"name": None}] for layer in model.layers]
+    return json.dumps([layers, model.get_compile_config()], default=str)

@@ -1,0 +1,183 @@
+"""More faces out of those at hand: turn, shift, shear, zoom, mirror and disturb them at random.
+
+All geometric changes of one picture are one affine map, a 2×3 matrix: the matrices are drawn first
+and applied after, so that a picture is resampled once, and so that a second picture of the same
+moment (infrared) or the landmarks of a face can follow the very same map.
+
+Nothing here is part of a saved model: a network is trained on changed faces and asked about
+unchanged ones.
+"""
+
+import cv2
+import keras
+import numpy as np
+
+from fer_kit.errors import InputError
+
+
+def draw_matrices(
+    count: int,
+    size: tuple[int, int],
+    generator: np.random.Generator,
+    rotation: float = 15.0,
+    shift: float = 0.10,
+    shear: float = 0.10,
+    zoom: float = 0.10,
+    flip: float = 0.5,
+) -> np.ndarray:
+    """Draw one random affine map for each of `count` pictures, around the picture's centre.
+
+    Args:
+        size: (height, width) of the pictures.
+        generator: where chance comes from, `np.random.default_rng(seed)`.
+        rotation: turns by up to this many degrees, to either side.
+        shift: moves by up to this share of the size, in either direction, along both axes.
+        shear: moves the upper rows against the lower ones by up to this share of their distance.
+        zoom: scales by 1 - zoom to 1 + zoom, along both axes.
+        flip: the chance of being mirrored.
+
+    Returns:
+        float64 (count, 2, 3). A point (x, y) in pixels moves to matrix @ (x, y, 1).
+
+    Introduced in notebooks/05_cnn.ipynb.
+    """
+    height, width = size
+
+    def draw(limit: float) -> np.ndarray:
+        return generator.uniform(-limit, limit, count)
+
+    mirror = np.where(generator.random(count) < flip, -1.0, 1.0)
+    linear = (
+        _rotations(np.radians(draw(rotation)))
+        @ _matrices(1, draw(shear), 0, 1, count)
+        @ _matrices(mirror * (1 + draw(zoom)), 0, 0, 1 + draw(zoom), count)
+    )
+    centre = np.array([(width - 1) / 2, (height - 1) / 2])
+    moved = centre + np.stack([draw(shift) * width, draw(shift) * height], axis=1)
+    offset = moved - linear @ centre
+    return np.concatenate([linear, offset[:, :, None]], axis=2)
+
+
+def warp(images: np.ndarray, matrices: np.ndarray) -> np.ndarray:
+    """Move every picture as its matrix says; what comes into view repeats the nearest edge.
+
+    Args:
+        images: (N, H, W, C), uint8 or float32.
+        matrices: (N, 2, 3), as `draw_matrices` returns.
+
+    Returns:
+        The moved pictures, of the same shape, type and range.
+
+    Introduced in notebooks/05_cnn.ipynb.
+    """
+    if matrices.shape != (len(images), 2, 3):
+        raise InputError(
+            f"Expected matrices of shape {(len(images), 2, 3)}: one for each picture. "
+            f"Received: {matrices.shape}."
+        )
+    size = images.shape[2], images.shape[1]
+    moved = np.empty_like(images)
+    for image, matrix, target in zip(images, matrices, moved, strict=True):
+        warped = cv2.warpAffine(image, matrix, size, borderMode=cv2.BORDER_REPLICATE)
+        target[:] = warped.reshape(target.shape)  # OpenCV drops a single channel
+    return moved
+
+
+def move(points: np.ndarray, matrices: np.ndarray) -> np.ndarray:
+    """Where points of each picture, such as the landmarks of a face, are after `warp`.
+
+    Args:
+        points: (N, P, 2), x and y in pixels.
+        matrices: (N, 2, 3).
+    """
+    return points @ matrices[:, :, :2].transpose(0, 2, 1) + matrices[:, None, :, 2]
+
+
+def add_noise(
+    images: np.ndarray, generator: np.random.Generator, noise: float, noisy: float = 0.5
+) -> np.ndarray:
+    """Gaussian noise of random strength on a random part of the pictures, clipped to [0, 1].
+
+    Args:
+        images: float32 (N, H, W, C) in [0, 1].
+        noise: the largest standard deviation; each picture's own is drawn between 0 and this.
+        noisy: the share of the pictures that get any.
+
+    Introduced in notebooks/09_robustness.ipynb.
+    """
+    count = len(images)
+    sigma = generator.uniform(0, noise, count) * (generator.permutation(count) < noisy * count)
+    sigma = sigma.astype(np.float32).reshape(-1, 1, 1, 1)
+    normal = generator.standard_normal(images.shape, np.float32)
+    return np.clip(images + sigma * normal, 0, 1)
+
+
+class Batches(keras.utils.PyDataset):
+    """Batches of changed faces for `model.fit`, other ones in every epoch.
+
+        model.fit(fk.augment.Batches(x_train, y_train, batch_size=32, seed=42), epochs=10)
+
+    Every batch follows from the seed, the epoch and its place in it: the same seed gives the same
+    batches on every machine, also when a training goes on after an interruption.
+
+    Args:
+        images: float32 (N, H, W, C) in [0, 1].
+        targets: (N, K); they stay as they are.
+        noise, noisy: as in `add_noise`.
+        geometry: the arguments of `draw_matrices`; 0 switches a change off.
+
+    Introduced in notebooks/05_cnn.ipynb.
+    """
+
+    def __init__(
+        self,
+        images: np.ndarray,
+        targets: np.ndarray,
+        batch_size: int,
+        seed: int,
+        noise: float = 0.0,
+        noisy: float = 0.5,
+        **geometry: float,
+    ):
+        super().__init__()
+        if len(images) != len(targets):
+            raise InputError(
+                "Expected as many targets as images. "
+                f"Received: {len(targets)} targets for {len(images)} images."
+            )
+        self.images, self.targets = images, targets
+        self.batch_size, self.seed = batch_size, seed
+        self.noise, self.noisy, self.geometry = noise, noisy, geometry
+        self._begin(epoch=0)
+
+    def __len__(self) -> int:
+        return -(-len(self.images) // self.batch_size)
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        rows = self.order[index * self.batch_size : (index + 1) * self.batch_size]
+        generator = np.random.default_rng([self.seed, self.epoch, index])
+        return self._changed(self.images[rows], generator), self.targets[rows]
+
+    def on_epoch_begin(self) -> None:
+        """Keras calls this once before each epoch; `training.Resume` sets the number back."""
+        self._begin(self.epoch + 1)
+
+    def _begin(self, epoch: int) -> None:
+        self.epoch = epoch
+        self.order = np.random.default_rng([self.seed, epoch]).permutation(len(self.images))
+
+    def _changed(self, images: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+        matrices = draw_matrices(len(images), images.shape[1:3], generator, **self.geometry)
+        images = warp(images, matrices)
+        return add_noise(images, generator, self.noise, self.noisy) if self.noise else images
+
+
+def _rotations(angles: np.ndarray) -> np.ndarray:
+    cosine, sine = np.cos(angles), np.sin(angles)
+    return _matrices(cosine, -sine, sine, cosine, len(angles))
+
+
+def _matrices(a, b, c, d, count: int) -> np.ndarray:
+    """(count, 2, 2): the matrices ((a, b), (c, d)), of numbers or arrays (count,)."""
+    rows = [np.broadcast_to(value, count) for value in (a, b, c, d)]
+    return np.stack(rows, axis=1).reshape(count, 2, 2)
