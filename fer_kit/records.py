@@ -18,7 +18,14 @@ from fer_kit.files import read_json
 from fer_kit.run import Run
 
 # These run notebooks and show results; no result depends on them.
-AROUND_THE_LESSONS = ("cli.py", "course.py", "execution.py", "records.py", "report.py")
+AROUND_THE_LESSONS = (
+    "cli.py",
+    "course.py",
+    "execution.py",
+    "records.py",
+    "report.py",
+    "safe_html.py",
+)
 
 
 def read(path: Path) -> dict[str, Any]:
