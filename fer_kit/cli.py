@@ -5,8 +5,12 @@ not understand, and 130 after Ctrl-C.
 """
 
 import ast
+import json
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
@@ -71,6 +75,7 @@ def _check_run(name: str) -> None:
         check_name(name)
 
 
+Split = StrEnum("Split", ["train", "validation", "test"])
 RunName = Annotated[
     str,
     typer.Option("--run", callback=_usage(_check_run), help="Its name. [default: DATASET-PROFILE]"),
@@ -91,6 +96,7 @@ Profile = Annotated[
     ),
 ]
 Seed = Annotated[int | None, typer.Option(help="Where everything random starts. [default: 42]")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Force = Annotated[bool, typer.Option("--force", help="Run again even where nothing has changed.")]
 Extra = Annotated[
     list[str] | None,
@@ -146,6 +152,65 @@ def report(run: RunName = "") -> None:
 
 
 @app.command()
+def predict(
+    path: Annotated[
+        str, typer.Argument(metavar="PICTURE|FOLDER|VIDEO", help="What to find faces in.")
+    ],
+    model: Annotated[
+        str,
+        typer.Option(help="A .keras file, or a model of the run. [default: cnn, else lenet5]"),
+    ] = "",
+    run: RunName = "",
+    as_json: Json = False,
+    annotate: Annotated[
+        str, typer.Option(metavar="OUT", help="Write it with boxes and names to this place.")
+    ] = "",
+) -> None:
+    """Find faces and name their expressions.
+
+    Of a folder, every picture is tried; if any cannot be read, the command ends with 1.
+    """
+    classifier = _classifier(model, run)
+    from fer_kit.predict import as_text, predict_path
+
+    results = predict_path(classifier, path, annotate or None)
+    if as_json:
+        _print_json({"model": classifier.card, "files": [vars(result) for result in results]})
+    else:
+        print(as_text(results))
+        print(f"\n{classifier.about}")
+    if any(result.error for result in results):
+        raise typer.Exit(1)
+
+
+@app.command()
+def evaluate(
+    model: Annotated[str, typer.Argument(help="A .keras file, or the name of a model of the run.")],
+    dataset: Dataset = None,
+    data: Data = "",
+    split: Annotated[
+        Split, typer.Option(help="The part of the data set to be tested on.")
+    ] = Split.test,
+    run: RunName = "",
+    seed: Seed = None,
+    as_json: Json = False,
+) -> None:
+    """Test a saved model on a data set: its scores, with 95 % intervals."""
+    classifier = _classifier(model, run)
+    from fer_kit.predict import evaluate_model, scores_text
+    from fer_kit.run import DATASET, SEED
+
+    scores = evaluate_model(
+        classifier, dataset or DATASET, data, split.value, SEED if seed is None else seed
+    )
+    if as_json:
+        _print_json({"model": classifier.card, **scores})
+    else:
+        print(scores_text(scores))
+        print(f"\n{classifier.about}")
+
+
+@app.command()
 def download(
     name: Annotated[
         str,
@@ -172,6 +237,33 @@ def info() -> None:
     print("\nData sets, and what --data must point to:")
     for name, source in SOURCES.items():
         print(f"{name:<24}{source.path or 'nothing: it is built in'}")
+
+
+def _classifier(model: str, run: str) -> Any:
+    with _backend_log_hidden():
+        from fer_kit.classify import default_model, load_model
+
+        return load_model(model or default_model(run), run)
+
+
+@contextmanager
+def _backend_log_hidden() -> Iterator[None]:
+    """What TensorFlow's C++ code logs at its start goes nowhere; Python's errors are kept."""
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # damaged videos get our own sentence
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
+    sys.stderr.flush()
+    kept, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nothing, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nothing)
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def _run_course(

@@ -1,0 +1,327 @@
+"""Name the expression on new faces: load a saved model with its card, and ask it.
+
+classifier = fk.load_model("runs/synthetic-quick/models/lenet5.keras")
+fk.predict_emotion(classifier, "holiday.jpg")
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from fer_kit import cards, emotions
+from fer_kit.detect import Box, cut_out, draw_box, find_faces
+from fer_kit.errors import InputError
+from fer_kit.evaluation import Predictions
+from fer_kit.faces import Faces
+from fer_kit.pictures import read_picture
+from fer_kit.run import DATASET, PROFILE, course_folder, default_name, runs_folder
+
+BATCH = 256  # faces at a time: on a CPU larger batches are no faster
+FACE_SIDE = 64  # pixels; a picture that is no larger is taken as a face
+SQUARE_SIDE = 128  # so is a square up to this size in which no face was found
+TINY = 20  # pixels; in a face this small there is little to see
+
+
+@dataclass(frozen=True, eq=False)
+class Classifier:
+    """A trained model, ready to answer.
+
+    Attributes:
+        model: from pictures in [0, 1] of shape (N, H, W, 1 or 3) to probabilities (N, K).
+        emotions: the K names, in the order of the model's outputs.
+        card: what the model is and where it comes from; see `fer_kit.cards`.
+    """
+
+    model: keras.Model
+    emotions: tuple[str, ...]
+    card: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self.card["name"]
+
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether the model was trained on drawn faces; it then says nothing about real ones."""
+        return self.card["trained_on"]["synthetic"]
+
+    @property
+    def about(self) -> str:
+        """What belongs under every answer: what the model was trained on, and its limits."""
+        return (
+            f"{self.name} was trained on {self.card['trained_on']['source']}. {self.card['limits']}"
+        )
+
+    @property
+    def size(self) -> int:
+        """The height and width of the faces that the model takes, in pixels."""
+        return self.model.input_shape[1]
+
+    def probabilities(self, images: np.ndarray) -> np.ndarray:
+        """The model's answers, float32 (N, K), rows summing to 1.
+
+        Args:
+            images: uint8 (N, H, W, 1) of the model's size; a model that takes three channels gets
+                the grey one three times.
+        """
+        expected = self.model.input_shape[1:]
+        if images.dtype != np.uint8 or images.shape[1:] not in (expected, (*expected[:2], 1)):
+            raise InputError(
+                f"Expected faces as uint8 (N, {', '.join(map(str, expected))}). "
+                f"Received: {images.dtype} of shape {images.shape}."
+            )
+        images = np.broadcast_to(images, (len(images), *expected))
+        answers = [
+            self._answer(images[start : start + BATCH]) for start in range(0, len(images), BATCH)
+        ]
+        return np.concatenate([np.zeros((0, len(self.emotions)), np.float32), *answers])
+
+    @cached_property
+    def _answer(self) -> Callable[[np.ndarray], np.ndarray]:
+        return _compiled(self.model)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a model says about one face.
+
+    Attributes:
+        box: where the face is.
+        emotion: the name with the highest probability.
+        probabilities: a probability for each name; together they are 1.
+        note: what to know about this answer, or "".
+    """
+
+    box: Box
+    emotion: str
+    probabilities: dict[str, float]
+    note: str = ""
+
+    @property
+    def caption(self) -> str:
+        """The emotion and its probability: "happy 62 %"."""
+        return f"{self.emotion} {100 * self.probabilities[self.emotion]:.0f} %"
+
+
+def load_model(model: str | Path, run: str = "") -> Classifier:
+    """Load a model that a lesson saved.
+
+    Args:
+        model: the path of a .keras file with its card beside it; or the name of a model in a run,
+            such as "lenet5".
+        run: the run to look for a name in; "" is the run that `make run-all` makes.
+
+    Raises:
+        InputError: there is no such model; the file is damaged, is not the one that its card
+            describes, or holds code (a Lambda layer); the card does not fit the model.
+
+    Introduced in notebooks/11_classify.ipynb.
+    """
+    path = find_model(model, run)
+    card = cards.read_card(path)
+    try:
+        loaded = keras.saving.load_model(path, compile=False)
+    except Exception as error:  # Keras lets through whatever its parts raise
+        raise InputError(
+            f"Expected a model that Keras can load. Received: {path} ({_reason(error)}). "
+            "Train it again, or get the file again from somebody you trust."
+        ) from error
+    return Classifier(loaded, _checked_emotions(path, loaded, card), card)
+
+
+def predict_emotion(classifier: Classifier, picture) -> list[Answer]:
+    """Find the faces in a picture and name the expression on each, the largest face first.
+
+    A picture of at most 64 pixels is taken as a face, as a whole, and so is a square of at most 128
+    pixels in which no face is found; the answer's `note` says so. A picture without faces gives no
+    answers.
+
+    Args:
+        classifier: what `load_model` returns.
+        picture: a path, an array or a Pillow image; see `fer_kit.pictures.read_picture`.
+
+    >>> predict_emotion(classifier, "holiday.jpg")[0].emotion
+    'happy'
+
+    Introduced in notebooks/11_classify.ipynb.
+    """
+    if not isinstance(classifier, Classifier):
+        raise InputError(
+            "Expected a classifier from fer_kit.load_model. "
+            f"Received: {type(classifier).__name__}. Load it: fk.load_model('lenet5')."
+        )
+    pixels = read_picture(picture)
+    boxes = locate(pixels)
+    return answer(classifier, pixels, boxes)
+
+
+def locate(picture: np.ndarray) -> list[Box]:
+    """Where the faces are in a picture, uint8 (H, W, 3): found, or the picture as a whole."""
+    height, width = picture.shape[:2]
+    if max(height, width) <= FACE_SIDE:
+        return [_whole(picture)]
+    found = find_faces(picture)
+    if not found and height == width <= SQUARE_SIDE:
+        return [_whole(picture)]
+    return found
+
+
+def answer(classifier: Classifier, picture: np.ndarray, boxes: list[Box]) -> list[Answer]:
+    """Name the expression in each box of a picture, uint8 (H, W, 3)."""
+    if not boxes:
+        return []
+    faces = np.stack([cut_out(picture, box, classifier.size) for box in boxes])
+    rows = classifier.probabilities(faces[..., None])
+    return [_answer(classifier, box, row) for box, row in zip(boxes, rows, strict=True)]
+
+
+def annotate(picture: np.ndarray, answers: list[Answer], captions: list[str] = ()) -> np.ndarray:
+    """A copy of a picture, uint8 (H, W, 3), with a box and a caption for each answer."""
+    annotated = picture.copy()
+    names = captions or [found.caption for found in answers]
+    for found, caption in zip(answers, names, strict=True):
+        draw_box(annotated, found.box, caption)
+    return annotated
+
+
+def predict_faces(classifier: Classifier, faces: Faces) -> Predictions:
+    """A model's answers for a whole data set, ready for `fer_kit.evaluation.score`.
+
+    The emotions go by name: a data set may number them differently, or lack some.
+
+    Raises:
+        InputError: the data set has faces of an emotion that the model does not know.
+    """
+    shown = faces.targets.any(axis=0)
+    strange = [
+        name
+        for name, is_shown in zip(faces.emotions, shown, strict=True)
+        if is_shown and name not in classifier.emotions
+    ]
+    if strange:
+        raise InputError(
+            f"Expected faces of the emotions that the model {classifier.name} names: "
+            f"{', '.join(classifier.emotions)}. Received: {faces.source} with "
+            f"{', '.join(strange)}. Choose a data set or a model with the same emotions."
+        )
+    targets = emotions.convert(faces.targets, faces.emotions, classifier.emotions)
+    rows = classifier.probabilities(faces.images)
+    return Predictions(faces.ids, faces.split, targets, rows, classifier.emotions)
+
+
+def find_model(model: str | Path, run: str = "") -> Path:
+    """The file of a model, given by path or by name.
+
+    Raises:
+        InputError: there is none.
+    """
+    path = Path(model).expanduser()
+    if path.suffix == ".keras" or path.exists():
+        if path.is_file():
+            return path
+        raise InputError(f"Expected a saved model. Received: {path}, which is no file.")
+    folder = run or default_name(DATASET, PROFILE)
+    places = (runs_folder() / folder / "models", course_folder() / "models")
+    for place in places:
+        if (place / f"{model}.keras").is_file():
+            return place / f"{model}.keras"
+    there = sorted(
+        f"{path.stem} (in {path.parent.parent.name})"
+        for path in runs_folder().glob("*/models/[!.]*.keras")
+    )
+    raise InputError(
+        f"Expected the path of a .keras file, or the name of a model in the run {folder}. "
+        f"Received: {str(model)!r}. There are: {', '.join(there) or 'no models yet; make run-all'}."
+    )
+
+
+def default_model(run: str = "") -> str:
+    """The name of the best model that a run can have: "cnn" if it is there, else "lenet5"."""
+    folder = runs_folder() / (run or default_name(DATASET, PROFILE)) / "models"
+    return "cnn" if (folder / "cnn.keras").is_file() else "lenet5"
+
+
+def _checked_emotions(path: Path, model: keras.Model, card: dict[str, Any]) -> tuple[str, ...]:
+    """The card's emotions, after comparing them with the model's outputs."""
+    names, shape = card.get("emotions", ()), model.input_shape
+    if not all(map(emotions.is_emotion, names)) or model.output_shape[1:] != (len(names),):
+        raise InputError(
+            f"Expected the card of {path} to name an emotion for each of the model's outputs, "
+            f"{model.output_shape[1:]}. Received: {', '.join(map(str, names)) or 'none'}. "
+            "Model and card do not belong together."
+        )
+    if isinstance(shape, list) or shape[1] != shape[2] or shape[3] not in (1, 3):
+        raise InputError(
+            "Expected a model that takes one square picture, grey or in colour. "
+            f"Received: {path}, which takes {shape}. Its own lesson shows how to ask it."
+        )
+    return tuple(emotions.canonical(name) for name in names)
+
+
+def _reason(error: Exception) -> str:
+    text = str(error).strip()
+    if "safe_mode" in text or "Lambda" in text:
+        return "it has a Lambda layer, which is code from whoever saved it and could do anything"
+    return text.splitlines()[0] if text else type(error).__name__
+
+
+def _compiled(model: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
+    """A function from uint8 pictures to probabilities, compiled once.
+
+    `model.predict` sets up a data pipeline for each call, which takes far longer than a small
+    network does for one face.
+    """
+    if keras.backend.backend() == "jax":
+        return _compiled_for_jax(model)
+    import tensorflow as tf
+
+    shape = (None, *model.input_shape[1:])
+
+    @tf.function(input_signature=[tf.TensorSpec(shape, tf.uint8)])
+    def compute(images):
+        return model(tf.cast(images, tf.float32) / 255, training=False)
+
+    return lambda images: compute(images).numpy()
+
+
+def _compiled_for_jax(model: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
+    import jax
+
+    @jax.jit
+    def compute(weights, state, images):
+        scaled = images.astype("float32") / 255
+        return model.stateless_call(weights, state, scaled, training=False)[0]
+
+    weights = [variable.value for variable in model.trainable_variables]
+    state = [variable.value for variable in model.non_trainable_variables]
+
+    def answer_padded(images: np.ndarray) -> np.ndarray:
+        # JAX compiles for each number of faces: filled up to 1, 2, 4, 8, … there are few of them.
+        full = 1 << (len(images) - 1).bit_length()
+        padding = np.zeros((full - len(images), *images.shape[1:]), np.uint8)
+        return np.asarray(compute(weights, state, np.concatenate([images, padding])))[: len(images)]
+
+    return answer_padded
+
+
+def _whole(picture: np.ndarray) -> Box:
+    """The largest square in the middle of a picture."""
+    height, width = picture.shape[:2]
+    side = min(height, width)
+    return Box((width - side) // 2, (height - side) // 2, side, side)
+
+
+def _answer(classifier: Classifier, box: Box, row: np.ndarray) -> Answer:
+    shares = {name: float(share) for name, share in zip(classifier.emotions, row, strict=True)}
+    note = ""
+    if box.score is None:
+        note = "no face was looked for or found: the whole picture is taken as one"
+    elif box.width < TINY:
+        note = f"only {box.width} pixels wide: there is little to see"
+    return Answer(box, classifier.emotions[int(row.argmax())], shares, note)

@@ -1,0 +1,115 @@
+"""Find faces in a picture, and cut them out as the training faces were cut.
+
+The detector is YuNet (Wu, Peng and Yu, 2023), 232 KB of weights that come with the course.
+"""
+
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+
+from fer_kit.pictures import ASSETS
+
+DETECTOR = ASSETS / "face_detection_yunet_2023mar.onnx"
+LONG_SIDE = 480  # pixels; larger pictures are shrunk to this for detection
+CONFIDENCE = 0.7  # of 1; lower finds more faces, and more that are none
+
+# The side of the square that is cut out, in heights of the detector's box. YuNet's box on a FER2013
+# face is 1.03 (median of 760 faces) as high as the whole picture, with its middle in the picture's.
+SQUARE = 1.0
+
+
+class Box(NamedTuple):
+    """Where a face is, in pixels from the top left corner; it may reach over the border.
+
+    `score` is how sure the detector is, 0 to 1, or None where nothing was detected.
+    """
+
+    x: int
+    y: int
+    width: int
+    height: int
+    score: float | None = None
+
+
+def find_faces(
+    picture: np.ndarray, long_side: int = LONG_SIDE, confidence: float = CONFIDENCE
+) -> list[Box]:
+    """The faces in a picture, the largest first.
+
+    Args:
+        picture: uint8 (H, W, 3), RGB, as `fer_kit.pictures.read_picture` gives it.
+        long_side: a larger picture is shrunk to this for detection. YuNet finds faces from about
+            10 pixels up, that is, from 1/48 of the picture's long side with the default; with more
+            it finds smaller ones and takes longer.
+        confidence: from which score on a face counts as one.
+
+    Introduced in notebooks/11_classify.ipynb.
+    """
+    import cv2
+
+    shrink = min(1, long_side / max(picture.shape[:2]))
+    size = [max(1, round(side * shrink)) for side in picture.shape[1::-1]]
+    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA) if shrink < 1 else picture
+    detector = _detector()
+    detector.setInputSize(size)
+    detector.setScoreThreshold(confidence)
+    _, found = detector.detect(cv2.cvtColor(small, cv2.COLOR_RGB2BGR))
+    if found is None:
+        return []
+    boxes = [_box(row, shrink) for row in found]
+    return sorted(boxes, key=lambda box: -box.width * box.height)
+
+
+def cut_out(picture: np.ndarray, box: Box, size: int = 48) -> np.ndarray:
+    """A face as the networks know faces: a tight grey square, uint8 (size, size).
+
+    The square is as high as the box and has its middle, as in FER2013. Where it reaches over the
+    border, the border's pixels are repeated.
+    """
+    import cv2
+
+    from fer_kit.datasets.pictures import scale
+
+    side = max(1, round(SQUARE * max(box.width, box.height)))
+    left = box.x + (box.width - side) // 2
+    top = box.y + (box.height - side) // 2
+    rows = np.arange(top, top + side).clip(0, picture.shape[0] - 1)
+    columns = np.arange(left, left + side).clip(0, picture.shape[1] - 1)
+    return scale(cv2.cvtColor(picture[rows][:, columns], cv2.COLOR_RGB2GRAY), size)
+
+
+def draw_box(picture: np.ndarray, box: Box, caption: str) -> None:
+    """Draw a box with its caption into a picture, uint8 (H, W, 3); the caption is ASCII."""
+    import cv2
+
+    height, width = picture.shape[:2]
+    line = max(1, round(max(height, width) / 400))
+    size = max(height, width) / 900 + 0.15
+    corner = (box.x, box.y)
+    cv2.rectangle(picture, corner, (box.x + box.width, box.y + box.height), YELLOW, line)
+    (wide, high), below = cv2.getTextSize(caption, cv2.FONT_HERSHEY_SIMPLEX, size, line)
+    # Above the box; in it where there is no room above.
+    bottom = box.y if box.y > high + below else max(box.y, 0) + high + below
+    left = max(0, min(box.x, width - wide))
+    cv2.rectangle(picture, (left, bottom - high - below), (left + wide, bottom), YELLOW, -1)
+    place = (left, bottom - below // 2)
+    cv2.putText(
+        picture, caption, place, cv2.FONT_HERSHEY_SIMPLEX, size, (0, 0, 0), line, cv2.LINE_AA
+    )
+
+
+YELLOW = (255, 215, 0)
+
+
+@cache
+def _detector():
+    """YuNet, loaded once: that takes longer than finding a face."""
+    import cv2
+
+    return cv2.FaceDetectorYN.create(str(DETECTOR), "", (320, 320))
+
+
+def _box(row: np.ndarray, shrink: float) -> Box:
+    x, y, width, height = (int(round(float(value) / shrink)) for value in row[:4])
+    return Box(x, y, width, height, round(float(row[-1]), 3))
