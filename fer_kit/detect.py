@@ -12,6 +12,7 @@ from fer_kit.pictures import ASSETS
 
 DETECTOR = ASSETS / "face_detection_yunet_2023mar.onnx"
 LONG_SIDE = 480  # pixels; larger pictures are shrunk to this for detection
+SMALLEST = 10  # pixels; YuNet was trained for faces from here on
 CONFIDENCE = 0.7  # of 1; lower finds more faces, and more that are none
 
 # The side of the square that is cut out, in heights of the detector's box. YuNet's box on a FER2013
@@ -49,7 +50,9 @@ def find_faces(
     import cv2
 
     shrink = min(1, long_side / max(picture.shape[:2]))
-    size = [max(1, round(side * shrink)) for side in picture.shape[1::-1]]
+    size = [round(side * shrink) for side in picture.shape[1::-1]]
+    if min(size) < SMALLEST:
+        return []
     small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA) if shrink < 1 else picture
     detector = _detector()
     detector.setInputSize(size)

@@ -1,0 +1,201 @@
+"""Loading models with care, and answers that do not depend on how a face is given."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+from saved_models import save_lenet5
+
+import fer_kit as fk
+from fer_kit import cards, classify
+from fer_kit.emotions import FER2013
+from fer_kit.errors import InputError
+from fer_kit.pictures import PHOTOGRAPH, read_picture
+from fer_kit.run import runs_folder
+
+
+@pytest.fixture
+def saved(make_faces, tmp_path):
+    return save_lenet5(tmp_path / "models", make_faces())
+
+
+@pytest.fixture
+def classifier(saved):
+    return fk.load_model(saved)
+
+
+def change_card(saved, **values):
+    path = saved.with_suffix(".json")
+    card = json.loads(path.read_text())
+    path.write_text(json.dumps(card | values))
+
+
+# Loading
+
+
+def test_a_loaded_model_answers_as_the_model_that_was_saved(saved, classifier, make_faces):
+    images = make_faces(300).images
+    expected = keras.saving.load_model(saved).predict(fk.normalise(images), verbose=0)
+    np.testing.assert_allclose(classifier.probabilities(images), expected, atol=1e-5)
+    assert classifier.emotions == FER2013
+    assert classifier.is_synthetic
+
+
+def test_a_model_is_found_by_its_name_in_a_run(make_faces):
+    save_lenet5(runs_folder() / "mine" / "models", make_faces())
+    assert fk.load_model("lenet5", run="mine").name == "lenet5"
+    with pytest.raises(InputError, match=r"Received: 'cnn'\. There are: lenet5 \(in mine\)"):
+        fk.load_model("cnn", run="mine")
+
+
+def test_the_default_model_is_the_cnn_where_there_is_one(make_faces):
+    assert classify.default_model("mine") == "lenet5"
+    save_lenet5(runs_folder() / "mine" / "models", make_faces(), "cnn")
+    assert classify.default_model("mine") == "cnn"
+
+
+def test_a_missing_model_is_a_sentence(tmp_path):
+    with pytest.raises(InputError, match=r"nothing\.keras"):
+        fk.load_model(tmp_path / "nothing.keras")
+
+
+def test_a_model_without_a_card_is_refused(saved):
+    saved.with_suffix(".json").unlink()
+    with pytest.raises(InputError, match=r"lenet5\.json"):
+        fk.load_model(saved)
+
+
+def test_a_truncated_model_is_refused_even_with_a_card_that_fits(saved):
+    saved.write_bytes(saved.read_bytes()[:5000])
+    with pytest.raises(InputError, match=r"lenet5\.keras.*damaged"):
+        fk.load_model(saved)
+    change_card(saved, sha256=cards.sha256(saved))
+    with pytest.raises(InputError, match=r"Keras can load\. Received: .*lenet5\.keras"):
+        fk.load_model(saved)
+
+
+def test_a_model_that_carries_code_is_refused(make_faces, tmp_path):
+    inputs = keras.Input((48, 48, 1))
+    x = keras.layers.Lambda(lambda x: x * 2)(inputs)
+    outputs = keras.layers.Dense(7, activation="softmax")(keras.layers.Flatten()(x))
+    model, path = keras.Model(inputs, outputs), tmp_path / "strange.keras"
+    model.save(path)
+    cards.write_card(path, model, make_faces())
+    with pytest.raises(InputError, match=r"strange\.keras.*Lambda layer, which is code"):
+        fk.load_model(path)
+
+
+@pytest.mark.parametrize(
+    "names", [FER2013[:5], (*FER2013, "contempt"), (*FER2013[:6], "bored"), ()]
+)
+def test_a_card_that_names_other_emotions_than_the_model_has_is_refused(saved, names):
+    change_card(saved, emotions=list(names))
+    with pytest.raises(InputError, match=r"card of .*lenet5\.keras"):
+        fk.load_model(saved)
+
+
+# Answers
+
+
+def test_a_small_face_is_the_same_face_however_it_is_given(classifier, make_faces, tmp_path):
+    from PIL import Image
+
+    grey = make_faces(4).images[0]
+    expected = classifier.probabilities(grey[None])[0]
+    path = tmp_path / "face.png"
+    Image.fromarray(grey[..., 0]).save(path)
+    for given in (grey, grey[..., 0], grey / 255, np.repeat(grey, 3, axis=2), path):
+        (answer,) = fk.predict_emotion(classifier, given)
+        assert tuple(answer.probabilities) == FER2013
+        np.testing.assert_allclose(list(answer.probabilities.values()), expected, atol=1e-6)
+        assert answer.emotion == FER2013[expected.argmax()]
+        assert "whole picture" in answer.note
+        assert answer.box == (0, 0, 48, 48, None)
+
+
+def test_the_face_in_a_photograph_is_cut_out_before_it_is_classified(classifier):
+    (answer,) = fk.predict_emotion(classifier, PHOTOGRAPH)
+    assert answer.note == ""
+    assert answer.box.height < 200
+    face = fk.detect.cut_out(read_picture(PHOTOGRAPH), answer.box)
+    expected = classifier.probabilities(face[None, ..., None])[0]
+    np.testing.assert_allclose(list(answer.probabilities.values()), expected, atol=1e-6)
+
+
+def test_no_face_gives_no_answer(classifier):
+    assert fk.predict_emotion(classifier, np.full((300, 400), 90, np.uint8)) == []
+
+
+def test_a_small_square_without_a_face_is_taken_as_one_but_no_other_shape(classifier):
+    (answer,) = fk.predict_emotion(classifier, np.full((100, 100), 90, np.uint8))
+    assert "whole picture" in answer.note
+    assert fk.predict_emotion(classifier, np.full((100, 90), 90, np.uint8)) == []
+    (answer,) = fk.predict_emotion(classifier, np.full((40, 60), 90, np.uint8))
+    assert answer.box[:4] == (10, 0, 40, 40)
+
+
+def test_several_faces_give_an_answer_each(classifier):
+    page = np.hstack([read_picture(PHOTOGRAPH)] * 3)
+    answers = fk.predict_emotion(classifier, page)
+    assert len(answers) == 3
+    assert len({answer.emotion for answer in answers}) == 1
+
+
+def test_a_tiny_face_is_found_and_its_answer_says_that_it_is_tiny(classifier):
+    from PIL import Image
+
+    page = np.full((200, 300, 3), 128, np.uint8)
+    page[50:150, 50:150] = np.asarray(Image.open(PHOTOGRAPH).resize((100, 100)))
+    (answer,) = fk.predict_emotion(classifier, page)
+    assert "pixels wide" in answer.note
+
+
+def test_annotating_leaves_the_picture_itself_alone(classifier):
+    picture = read_picture(PHOTOGRAPH)
+    before = picture.copy()
+    annotated = classify.annotate(picture, fk.predict_emotion(classifier, picture))
+    np.testing.assert_array_equal(picture, before)
+    assert annotated.shape == picture.shape
+    assert 0 < (annotated != picture).any(axis=2).mean() < 0.1
+
+
+def test_faces_of_another_size_or_type_are_a_sentence(classifier):
+    for images in (np.zeros((2, 64, 64, 1), np.uint8), np.zeros((2, 48, 48, 1))):
+        with pytest.raises(InputError, match="Expected faces as uint8"):
+            classifier.probabilities(images)
+
+
+def test_no_faces_give_no_rows(classifier):
+    assert classifier.probabilities(np.zeros((0, 48, 48, 1), np.uint8)).shape == (0, 7)
+
+
+def test_something_else_than_a_classifier_is_a_sentence():
+    with pytest.raises(InputError, match=r"fer_kit\.load_model"):
+        fk.predict_emotion("lenet5", np.zeros((48, 48)))
+
+
+def test_a_model_for_colour_gets_the_grey_picture_three_times(make_faces, tmp_path):
+    model = fk.build("lenet5", input_shape=(64, 64, 3))
+    path = tmp_path / "colour.keras"
+    model.save(path)
+    cards.write_card(path, model, make_faces())
+    (answer,) = fk.predict_emotion(fk.load_model(path), make_faces(4).images[0])
+    assert sum(answer.probabilities.values()) == pytest.approx(1, abs=1e-5)
+
+
+# Whole data sets
+
+
+def test_answers_for_a_data_set_go_by_the_names_of_the_emotions(classifier, make_faces):
+    faces = make_faces(12, emotions=("neutral", "happy", "sad"))
+    found = classify.predict_faces(classifier, faces)
+    assert found.emotions == FER2013
+    assert [FER2013[k] for k in found.true] == [faces.emotions[k] for k in faces.labels]
+    np.testing.assert_allclose(found.probabilities, classifier.probabilities(faces.images))
+
+
+def test_faces_of_an_emotion_that_the_model_does_not_know_are_a_sentence(classifier, make_faces):
+    faces = make_faces(12, emotions=("happy", "contempt"))
+    with pytest.raises(InputError, match=r"lenet5 names.*Received: synthetic noise with contempt"):
+        classify.predict_faces(classifier, faces)

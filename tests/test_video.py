@@ -1,0 +1,129 @@
+"""A face keeps its number while it moves; a video that ends early keeps what was read."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from saved_models import save_lenet5
+
+import fer_kit as fk
+from fer_kit import video
+from fer_kit.detect import Box, find_faces
+from fer_kit.errors import InputError
+from fer_kit.pictures import PHOTOGRAPH, read_picture
+
+FRAMES, SHIFT = 24, 3
+
+
+def frames() -> list[np.ndarray]:
+    """A face that goes 3 pixels to the right in each frame, 240 high and 320 wide."""
+    photograph = read_picture(PHOTOGRAPH)
+    starts = [SHIFT * (FRAMES - 1 - index) for index in range(FRAMES)]
+    return [photograph[:240, start : start + 320] for start in starts]
+
+
+def write(path: Path, pictures: list[np.ndarray]) -> Path:
+    codec = cv2.VideoWriter_fourcc(*video.CODECS[path.suffix])
+    writer = cv2.VideoWriter(str(path), codec, 25, (320, 240))
+    for picture in pictures:
+        writer.write(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+    writer.release()
+    return path
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory) -> Path:
+    return write(tmp_path_factory.mktemp("clips") / "clip.avi", frames())
+
+
+@pytest.fixture
+def classifier(make_faces, tmp_path):
+    return fk.load_model(save_lenet5(tmp_path, make_faces()))
+
+
+def test_a_moving_face_is_followed_between_detections():
+    pictures = frames()
+    tracker = video.FaceTracker(every=FRAMES)  # found in the first frame, never again
+    boxes = [tracker.follow(picture) for picture in pictures]
+    assert all(list(found) == [1] for found in boxes)
+    gone = boxes[-1][1].x - boxes[0][1].x
+    assert gone == pytest.approx(SHIFT * (FRAMES - 1), abs=4)
+    (there,) = find_faces(pictures[-1])
+    assert video.overlap(boxes[-1][1], there) > 0.7
+
+
+def test_a_face_that_comes_gets_a_new_number_and_one_that_goes_is_dropped():
+    face, empty = frames()[0], np.full((240, 320, 3), 128, np.uint8)
+    tracker = video.FaceTracker(every=1)
+    two = np.hstack([face, face])
+    numbers = [sorted(tracker.follow(picture)) for picture in (np.hstack([face, empty]), two)]
+    assert numbers == [[1], [1, 2]]
+    nobody = np.hstack([empty, empty])
+    assert [len(tracker.follow(nobody)) for _ in range(2)] == [2, 0]  # one miss is forgiven
+    assert sorted(tracker.follow(two)) == [3, 4]
+
+
+def test_boxes_are_matched_by_their_overlap():
+    left, right = Box(0, 0, 10, 10), Box(100, 0, 10, 10)
+    assert video.same_faces({4: left, 7: right}, [Box(101, 0, 10, 10), left]) == {4: 1, 7: 0}
+    assert video.same_faces({4: left}, [right]) == {}
+    assert video.overlap(left, left) == 1
+    assert video.overlap(left, Box(5, 0, 10, 10)) == pytest.approx(1 / 3)
+
+
+def test_every_frame_has_an_answer_and_the_face_one_number(classifier, clip):
+    found = video.predict_video(classifier, clip)
+    assert found.problem == ""
+    assert found.fps == 25
+    assert [list(frame) for frame in found.frames] == [[1]] * FRAMES
+
+
+@pytest.mark.parametrize("name", ["out.avi", "out.mp4"])
+def test_the_annotated_video_has_all_frames_with_boxes(classifier, clip, tmp_path, name):
+    video.predict_video(classifier, clip, tmp_path / name)
+    written, original = list(video.Video(tmp_path / name)), list(video.Video(clip))
+    assert len(written) == FRAMES
+    assert np.abs(written[0].astype(int) - original[0]).max() > 100
+
+
+def test_a_video_that_ends_early_keeps_what_was_read(classifier, clip, tmp_path):
+    content, short = clip.read_bytes(), tmp_path / "short.avi"
+    short.write_bytes(content[: len(content) // 2])
+    found = video.predict_video(classifier, short)
+    assert 0 < len(found.frames) < FRAMES
+    assert f"Expected {FRAMES} frames in {short}. Received: {len(found.frames)}" in found.problem
+
+
+@pytest.mark.parametrize("content", [b"", b"no video at all"])
+def test_a_file_that_is_no_video_is_a_sentence(classifier, tmp_path, content):
+    path = tmp_path / "broken.mp4"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"Expected a video\. Received: .*broken\.mp4"):
+        video.predict_video(classifier, path)
+
+
+def test_a_missing_video_is_a_sentence(classifier):
+    with pytest.raises(InputError, match=r"nowhere\.mp4 \(no such file"):
+        video.predict_video(classifier, "nowhere.mp4")
+
+
+def test_an_annotated_video_needs_a_known_ending(classifier, clip, tmp_path):
+    with pytest.raises(InputError, match=r"out\.mov"):
+        video.predict_video(classifier, clip, tmp_path / "out.mov")
+
+
+def test_without_a_camera_there_is_a_sentence(monkeypatch):
+    class NoCamera:
+        def __init__(self, number):
+            pass
+
+        def read(self):
+            return False, None
+
+        def release(self):
+            pass
+
+    monkeypatch.setattr(cv2, "VideoCapture", NoCamera)
+    with pytest.raises(InputError, match="Expected a camera with number 0"):
+        video.camera_picture()
