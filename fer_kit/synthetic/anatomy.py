@@ -269,7 +269,7 @@ def spontaneous(emotion: str, rng: np.random.Generator) -> dict[str, float]:
     variants = _variants(emotion)
     weights = 1 / (1 + 0.25 * np.arange(len(variants)))
     variant = variants[np.searchsorted(np.cumsum(weights / weights.sum()), rng.random())]
-    intensity = 0.5 + 0.55 * rng.beta(2.4, 1.3)
+    intensity = 0.47 + 0.57 * rng.beta(2.3, 1.35)
     units = {
         name: value * intensity * rng.lognormal(0, 0.25)
         for name, value in variant.items()

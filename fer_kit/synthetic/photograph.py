@@ -124,18 +124,18 @@ def wild(rng: np.random.Generator) -> Camera:
         return min(max(rng.normal(0, spread), -limit), limit)
 
     return Camera(
-        yaw=around(0.21, 0.5),
+        yaw=around(0.23, 0.5),
         pitch=around(0.12, 0.3),
-        roll=around(0.085, 0.4),
+        roll=around(0.095, 0.4),
         zoom=1.07 * math.exp(around(0.06, 0.2)),
-        shift=(around(0.03, 0.12), 0.01 + around(0.03, 0.12)),
+        shift=(around(0.034, 0.12), 0.01 + around(0.034, 0.12)),
         light=wild_light(rng),
         brightness=0.59 + around(0.11, 0.3),
         gamma=math.exp(around(0.2, 0.5)),
         contrast=rng.uniform(0.2, 0.9) if rng.random() < 0.5 else 0.0,
         blur=rng.uniform(0.3, 0.9) if rng.random() < 0.25 else 0.0,
         sharpness=rng.uniform(0.0, 0.9),
-        noise=0.012 * rng.random(),
+        noise=0.018 * rng.random(),
         asymmetry=around(0.15, 0.4),
         hands=int(rng.random() < 0.07),
         plain=False,

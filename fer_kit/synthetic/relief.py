@@ -111,7 +111,7 @@ def complexion(identity: Identity, rng: np.random.Generator) -> np.ndarray:
         *pair(0.47, 0.08, 0.18, 0.16, -0.06),
         (0, -0.6, 0.4, 0.2, 0.06),
     )
-    return identity.skin * (1 + tint) * (1 + 0.018 * noise(rng, 1.7))
+    return identity.skin * (1 + tint) * (1 + 0.025 * noise(rng, 1.7))
 
 
 def fold(head: Head, identity: Identity, left: Units, right: Units, chin: float) -> None:
