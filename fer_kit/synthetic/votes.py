@@ -16,8 +16,8 @@ from fer_kit.synthetic.anatomy import ACTION_UNITS, PROTOTYPES
 
 ANNOTATORS = 10
 AMBIGUITY = 0.22  # how much a picture misleads everybody alike
-BLUR = 0.25  # how roughly each person sees a movement
-DOUBT = 0.25  # how readily a second-best name is given
+BLUR = 0.24  # how roughly each person sees a movement
+DOUBT = 0.24  # how readily a second-best name is given
 EXPECTED = 0.8  # prototypes are extremes: people expect a moderate expression
 
 _FIRST = np.cumsum([0] + [len(PROTOTYPES[name]) for name in FER2013[:-1]])
