@@ -115,10 +115,12 @@ def add_noise(
 class Batches(keras.utils.PyDataset):
     """Batches of changed faces for `model.fit`, other ones in every epoch.
 
-        model.fit(fk.augment.Batches(x_train, y_train, batch_size=32, seed=42), epochs=10)
+        batches = fk.augment.Batches(x_train, y_train, batch_size=32, seed=42)
+        model.fit(batches, epochs=10, shuffle=False)  # they come shuffled
 
     Every batch follows from the seed, the epoch and its place in it: the same seed gives the same
-    batches on every machine, also when a training goes on after an interruption.
+    batches on every machine, also when a training goes on after an interruption. `fit` would
+    shuffle their order once more, by a chance that nobody can set back: hence `shuffle=False`.
 
     Args:
         images: float32 (N, H, W, C) in [0, 1].

@@ -236,6 +236,6 @@ def _state(item: Any) -> dict[str, Any]:
 
 
 def _recipe(model: keras.Model) -> str:
-    """What has to be the same for a training to go on: layers without names, compile settings."""
-    layers = [[type(layer).__name__, layer.get_config() | {"name": None}] for layer in model.layers]
-    return json.dumps([layers, model.get_compile_config()], default=str)
+    """What a training goes on with only if it is the same: layers and optimizer, without names."""
+    parts = [*model.layers, model.optimizer]
+    return json.dumps([[type(part).__name__, part.get_config() | {"name": ""}] for part in parts])
