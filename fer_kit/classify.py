@@ -321,7 +321,7 @@ def _answer(classifier: Classifier, box: Box, row: np.ndarray) -> Answer:
     shares = {name: float(share) for name, share in zip(classifier.emotions, row, strict=True)}
     note = ""
     if box.score is None:
-        note = "no face was looked for or found: the whole picture is taken as one"
+        note = "the whole picture is taken as a face"
     elif box.width < TINY:
         note = f"only {box.width} pixels wide: there is little to see"
     return Answer(box, classifier.emotions[int(row.argmax())], shares, note)

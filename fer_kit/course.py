@@ -90,6 +90,12 @@ LESSONS = (
         makes=("metrics.json",),
     ),
     Lesson(
+        "11_classify",
+        "Classify new faces",
+        needs=("data/prepared.npz", "models/lenet5.keras", "models/lenet5.json", "models/cnn.*"),
+        makes=(),
+    ),
+    Lesson(
         "12_save",
         "Save, reload and hand in",
         needs=("data/prepared.npz", "models/lenet5.keras", "predictions/lenet5.csv"),

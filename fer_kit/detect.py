@@ -89,7 +89,7 @@ def draw_box(picture: np.ndarray, box: Box, caption: str) -> None:
     import cv2
 
     height, width = picture.shape[:2]
-    line = max(1, round(max(height, width) / 400))
+    line = max(1, round(max(height, width) / 250))
     size = max(height, width) / 900 + 0.15
     corner = (box.x, box.y)
     cv2.rectangle(picture, corner, (box.x + box.width, box.y + box.height), YELLOW, line)

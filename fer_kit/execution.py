@@ -27,6 +27,7 @@ CELL_TIMEOUT = 24 * 3600  # seconds; the longest cell trains a network on a slow
 
 QUIET = {
     "TF_CPP_MIN_LOG_LEVEL": "2",
+    "FER_KIT_HEADLESS": "1",  # nobody watches: no camera is opened
     "PYTHONHASHSEED": "0",  # the order of a set is the same in every run
 }
 

@@ -4,6 +4,7 @@ Finding faces costs many times what following them does, and a face hardly moves
 second. A number belongs to a face for as long as it stays in view; it says nothing about who it is.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -190,12 +191,18 @@ def camera_picture(camera: int = 0) -> np.ndarray:
     Nothing is sent or stored.
 
     Raises:
-        InputError: there is no camera, or another program has it.
+        InputError: there is no camera, or another program has it; or a notebook asks that is being
+            run as a whole, with nobody watching.
 
     Introduced in notebooks/11_classify.ipynb.
     """
     import cv2
 
+    if os.environ.get("FER_KIT_HEADLESS"):
+        raise InputError(
+            "Expected somebody in front of the camera. Received: a notebook that runs by itself. "
+            "Open it in Jupyter, and leave camera = False otherwise."
+        )
     opened = cv2.VideoCapture(camera)
     try:
         is_read, frame = opened.read()

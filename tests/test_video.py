@@ -127,3 +127,10 @@ def test_without_a_camera_there_is_a_sentence(monkeypatch):
     monkeypatch.setattr(cv2, "VideoCapture", NoCamera)
     with pytest.raises(InputError, match="Expected a camera with number 0"):
         video.camera_picture()
+
+
+def test_a_notebook_that_runs_by_itself_opens_no_camera(monkeypatch):
+    monkeypatch.setenv("FER_KIT_HEADLESS", "1")
+    monkeypatch.setattr(cv2, "VideoCapture", None)
+    with pytest.raises(InputError, match="runs by itself"):
+        video.camera_picture()

@@ -1,0 +1,132 @@
+"""How fast new faces are classified, on one core: one face, ten thousand, and a photograph.
+
+    python benchmarks/prediction.py [--cores 1] [--faces 10000]
+
+The networks are untrained, which does not change their speed. What is compared is measured in
+turns, so that whatever else keeps the machine busy slows both. The time of one face and of the
+photograph is the median (p50) and what 95 of 100 calls stay below (p95), after calls that do not
+count. Throughput is the best of several rounds.
+"""
+
+import argparse
+import os
+import time
+
+import numpy as np
+
+BATCHES = (32, 64, 128, 256, 512, 1024)
+ROUNDS = 5
+
+
+def networks() -> dict:
+    """Name → classifier."""
+    import fer_kit as fk
+    from fer_kit.classify import Classifier
+
+    models = {
+        "lenet5": fk.build("lenet5"),
+        "cnn, width 0.25": fk.build("cnn", width=0.25),
+        "cnn, full width": fk.build("cnn"),
+    }
+    return {name: Classifier(model, fk.emotions.FER2013, {}) for name, model in models.items()}
+
+
+def seconds(call) -> float:
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
+def in_turns(calls: dict, times: int) -> dict[str, np.ndarray]:
+    """The durations of each call, in seconds, called one after the other again and again."""
+    for call in calls.values():
+        call()
+        call()
+    durations = [[seconds(call) for call in calls.values()] for _ in range(times)]
+    return dict(zip(calls, np.transpose(durations), strict=True))
+
+
+def one_face(classifier, times: int = 100) -> dict[str, np.ndarray]:
+    """`model.predict` for one face, and `predict_emotion`."""
+    import fer_kit as fk
+
+    face = np.random.default_rng(0).integers(0, 256, (48, 48, 1), np.uint8)
+    ready = fk.normalise(face[None])
+    calls = {
+        "predict": lambda: classifier.model.predict(ready, verbose=0),
+        "ours": lambda: fk.predict_emotion(classifier, face),
+    }
+    return in_turns(calls, times)
+
+
+def throughput(classifier, faces: np.ndarray) -> dict:
+    """Seconds for all faces: the bare compiled model at each batch size, and the classifier."""
+    calls = {size: lambda size=size: bare(faces, size) for size in BATCHES}
+    compiled = compile_bare(classifier.model)
+
+    def bare(images: np.ndarray, size: int) -> None:
+        for start in range(0, len(images), size):
+            compiled(images[start : start + size]).numpy()
+
+    calls["ours"] = lambda: classifier.probabilities(faces)
+    return {name: min(times) for name, times in in_turns(calls, ROUNDS).items()}
+
+
+def compile_bare(model):
+    """The model on uint8 pictures as one TensorFlow function, and nothing around it."""
+    import tensorflow as tf
+
+    signature = [tf.TensorSpec((None, *model.input_shape[1:]), tf.uint8)]
+    return tf.function(
+        lambda images: model(tf.cast(images, tf.float32) / 255, training=False),
+        input_signature=signature,
+    )
+
+
+def photograph(classifier, times: int = 50) -> np.ndarray:
+    """A JPEG of 512×512 pixels with one face: read it, find the face, classify it."""
+    import fer_kit as fk
+
+    call = {"photograph": lambda: fk.predict_emotion(classifier, fk.pictures.PHOTOGRAPH)}
+    return in_turns(call, times)["photograph"]
+
+
+def milliseconds(durations: np.ndarray) -> str:
+    p50, p95 = 1000 * np.quantile(durations, [0.5, 0.95])
+    return f"{p50:9.2f}{p95:9.2f}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--cores", type=int, default=1, help="how many may be used")
+    parser.add_argument("--faces", type=int, default=10_000)
+    options = parser.parse_args()
+    limit_cores(options.cores)
+    faces = np.random.default_rng(0).integers(0, 256, (options.faces, 48, 48, 1), np.uint8)
+    print(f"{options.cores} of {os.cpu_count()} cores; milliseconds, p50 and p95\n")
+    print(f"{'one face':<18}{'model.predict':>18}{'predict_emotion':>18}{'faster':>9}")
+    classifiers = networks()
+    for name, classifier in classifiers.items():
+        times = one_face(classifier)
+        ratio = np.median(times["predict"]) / np.median(times["ours"])
+        both = milliseconds(times["predict"]) + milliseconds(times["ours"])
+        print(f"{name:<18}{both}{ratio:8.1f}×", flush=True)
+    print(f"\n{'photograph':<18}{'read, find, name':>18}")
+    for name, classifier in classifiers.items():
+        print(f"{name:<18}{milliseconds(photograph(classifier))}", flush=True)
+    print(f"\n{len(faces):,} faces{'':<6}{'bare, faces/s':>18}{'ours, faces/s':>18}{'share':>9}")
+    for name, classifier in classifiers.items():
+        times = throughput(classifier, faces)
+        ours, best = times.pop("ours"), min(times, key=times.get)
+        rates = f"{len(faces) / times[best]:18,.0f}{len(faces) / ours:18,.0f}"
+        print(f"{name:<18}{rates}{times[best] / ours:9.0%}  (bare: batches of {best})", flush=True)
+
+
+def limit_cores(count: int) -> None:
+    """Keep to so many cores; TensorFlow and OpenCV see only them if they start afterwards."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-count:])
+
+
+if __name__ == "__main__":
+    main()
