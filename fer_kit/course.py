@@ -86,7 +86,12 @@ LESSONS = (
     Lesson(
         "08_confusion_matrix",
         "Measure what the models do",
-        needs=("data/prepared.npz", "predictions/lenet5.csv", "predictions/*.csv"),
+        needs=(
+            "data/prepared.npz",
+            "models/lenet5.keras",
+            "predictions/lenet5.csv",
+            "predictions/*.csv",
+        ),
         makes=("metrics.json",),
     ),
     Lesson(

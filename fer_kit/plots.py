@@ -286,7 +286,7 @@ def shares(table: pd.DataFrame, xlabel: str = "", title: str = "", ax: Axes | No
     table.plot.bar(stacked=True, width=0.75, color=colours, rot=0, ax=ax)
     for bars in ax.containers:
         texts = [f"{bar.get_height():.0%}" if bar.get_height() >= 0.08 else "" for bar in bars]
-        ax.bar_label(bars, texts, label_type="center", size=8, color="white")
+        ax.bar_label(bars, texts, label_type="center", size=8)
     ax.set(ylim=(0, 1), xlabel=xlabel, ylabel="share of the answers", title=title)
     handles, names = ax.get_legend_handles_labels()
     ax.legend(handles[::-1], names[::-1], loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)

@@ -15,16 +15,19 @@ PROFILES = {
     "smoke": {
         "size": {"synthetic": (420, 140, 140), "real": (420, 140, 140)},
         "lenet5": {"epochs": 2, "batch_size": 48, "patience": 2},
+        "robustness": {"epochs": 1, "batch_size": 32, "learning_rate": 1e-3, "faces": 40},
     },
     # The default: minutes on two CPU cores.
     "quick": {
         "size": {"synthetic": (6000, 2000, 2000), "real": None},
         "lenet5": {"epochs": 30, "batch_size": 48, "patience": 8},
+        "robustness": {"epochs": 3, "batch_size": 32, "learning_rate": 5e-4, "faces": 400},
     },
     # As published; comfortable with a GPU. Synthetic faces come in FER2013's numbers.
     "full": {
         "size": {"synthetic": (28709, 3589, 3589), "real": None},
         "lenet5": {"epochs": 30, "batch_size": 48, "patience": 8},
+        "robustness": {"epochs": 30, "batch_size": 32, "learning_rate": 5e-4, "faces": 2000},
     },
 }
 

@@ -104,7 +104,7 @@ def sweep(
     for amount in amounts:
         for seed in seeds if amount else seeds[:1]:
             worse = distort(images, kind, amount, seed)
-            said = model.predict(worse, batch_size=256, verbose=0).argmax(axis=1)
+            said = _answers(model, worse)
             counts = np.bincount(said, minlength=len(faces.emotions))
             row = {"kind": kind, "amount": amount, "seed": seed, "faces": len(faces)}
             row["correct"] = int((said == faces.labels).sum())
@@ -144,8 +144,8 @@ def reestimate_batch_norm(
 ) -> keras.Model:
     """A copy of a model whose batch normalisations know the statistics of other pictures.
 
-    The pictures pass in training mode, in batches; no weight is trained. The moving means and
-    variances become the plain means over the batches (Schneider et al. 2020; Li et al. 2016).
+    The pictures pass in training mode, in whole batches; no weight is trained. The moving means and
+    variances become the plain means over the batches (Li et al. 2016; Schneider et al. 2020).
 
     Args:
         images: (N, H, W, C) in [0, 1], pictures such as will come: some hundreds at least.
@@ -163,10 +163,11 @@ def reestimate_batch_norm(
             f"Expected a model with batch normalisation. Received: {model.name}, which has none."
         )
     momentum = [layer.momentum for layer in norms]
-    for number, start in enumerate(range(0, len(images), batch_size), 1):
+    batches = max(1, len(images) // batch_size)  # whole ones: each counts the same
+    for number in range(batches):
         for layer in norms:
-            layer.momentum = 1 - 1 / number  # each batch so far counts the same
-        again(images[start : start + batch_size], training=True)
+            layer.momentum = number / (number + 1)  # the running mean of the batches so far
+        again(images[number * batch_size : (number + 1) * batch_size], training=True)
     for layer, usual in zip(norms, momentum, strict=True):
         layer.momentum = usual
     return again
@@ -236,6 +237,13 @@ _DISTORTIONS = {
     "covered eyes": _covered(EYES),
     "covered mouth": _covered(MOUTH),
 }
+
+
+def _answers(model: keras.Model, images: np.ndarray, batch_size: int = 256) -> np.ndarray:
+    """int (N,): the index of the emotion that the model says. For few images `predict` is slow."""
+    starts = range(0, len(images), batch_size)
+    parts = [model.predict_on_batch(images[start : start + batch_size]) for start in starts]
+    return np.concatenate(parts).argmax(axis=1)
 
 
 def _summary(rows: pd.DataFrame) -> dict:
