@@ -298,14 +298,15 @@ def _compiled_for_jax(model: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
         scaled = images.astype("float32") / 255
         return model.stateless_call(weights, state, scaled, training=False)[0]
 
-    weights = [variable.value for variable in model.trainable_variables]
-    state = [variable.value for variable in model.non_trainable_variables]
-
     def answer_padded(images: np.ndarray) -> np.ndarray:
+        # Asked for each time: predict and fit replace the arrays that hold the weights.
+        weights = [variable.value for variable in model.trainable_variables]
+        state = [variable.value for variable in model.non_trainable_variables]
         # JAX compiles for each number of faces: filled up to 1, 2, 4, 8, … there are few of them.
         full = 1 << (len(images) - 1).bit_length()
-        padding = np.zeros((full - len(images), *images.shape[1:]), np.uint8)
-        return np.asarray(compute(weights, state, np.concatenate([images, padding])))[: len(images)]
+        padded = np.zeros((full, *images.shape[1:]), np.uint8)
+        padded[: len(images)] = images
+        return np.asarray(compute(weights, state, padded))[: len(images)]
 
     return answer_padded
 

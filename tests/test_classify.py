@@ -42,6 +42,17 @@ def test_a_loaded_model_answers_as_the_model_that_was_saved(saved, classifier, m
     assert classifier.is_synthetic
 
 
+def test_a_model_that_goes_on_learning_answers_with_its_new_weights(classifier, make_faces):
+    faces = make_faces()
+    before = classifier.probabilities(faces.images)
+    classifier.model.compile("sgd", "categorical_crossentropy")
+    classifier.model.fit(fk.normalise(faces.images), faces.targets, verbose=0)
+    expected = classifier.model.predict(fk.normalise(faces.images), verbose=0)
+    after = classifier.probabilities(faces.images)
+    assert np.abs(after - before).max() > 1e-4
+    np.testing.assert_allclose(after, expected, atol=1e-5)
+
+
 def test_a_model_is_found_by_its_name_in_a_run(make_faces):
     save_lenet5(runs_folder() / "mine" / "models", make_faces())
     assert fk.load_model("lenet5", run="mine").name == "lenet5"
