@@ -260,7 +260,7 @@ def curves(
 
     Introduced in notebooks/09_robustness.ipynb.
     """
-    ax = ax or _new_axes(6.4, 4)
+    ax = ax or _new_axes(7.6, 3.8)
     for (name, table), marker in zip(tables.items(), "osD^vP*X" * len(tables), strict=False):
         (line,) = ax.plot(table.index, table[column], marker=marker, markersize=5, label=name)
         if {"low", "high"} <= set(table.columns):
@@ -271,7 +271,7 @@ def curves(
         name = f"majority baseline {100 * baseline:.1f} %"
         ax.axhline(baseline, color="grey", linestyle="--", label=name)
     ax.set(ylim=(0, 1), xlabel=xlabel, ylabel=column, title=title)
-    ax.legend(frameon=False)
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
     sns.despine(ax=ax)
     return ax
 

@@ -21,7 +21,7 @@ PROFILES = {
     "quick": {
         "size": {"synthetic": (6000, 2000, 2000), "real": None},
         "lenet5": {"epochs": 30, "batch_size": 48, "patience": 8},
-        "robustness": {"epochs": 3, "batch_size": 32, "learning_rate": 5e-4, "faces": 400},
+        "robustness": {"epochs": 2, "batch_size": 32, "learning_rate": 5e-4, "faces": 400},
     },
     # As published; comfortable with a GPU. Synthetic faces come in FER2013's numbers.
     "full": {
