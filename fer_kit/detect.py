@@ -11,7 +11,7 @@ import numpy as np
 from fer_kit.pictures import ASSETS
 
 DETECTOR = ASSETS / "face_detection_yunet_2023mar.onnx"
-LONG_SIDE = 480  # pixels; larger pictures are shrunk to this for detection
+LONG_SIDE = 416  # pixels; larger pictures are shrunk to this for detection
 SMALLEST = 10  # pixels; YuNet was trained for faces from here on
 CONFIDENCE = 0.7  # of 1; lower finds more faces, and more that are none
 
@@ -41,7 +41,7 @@ def find_faces(
     Args:
         picture: uint8 (H, W, 3), RGB, as `fer_kit.pictures.read_picture` gives it.
         long_side: a larger picture is shrunk to this for detection. YuNet finds faces from about
-            10 pixels up, that is, from 1/48 of the picture's long side with the default; with more
+            10 pixels up, that is, from 1/42 of the picture's long side with the default; with more
             it finds smaller ones and takes longer.
         confidence: from which score on a face counts as one.
 
