@@ -1,11 +1,14 @@
 """The command line: exit codes, sentences without a traceback, and what reaches the library."""
 
 import errno
+import json
 
 import pytest
+from saved_models import save_lenet5
 
 from fer_kit import cli, course
 from fer_kit.errors import InputError
+from fer_kit.pictures import PHOTOGRAPH
 from fer_kit.run import Run
 
 
@@ -76,6 +79,9 @@ def test_run_asks_for_some_with_further_parameters(fer_kit, given):
         (["run-all", "--set", "noise"], "Expected NAME=VALUE"),
         (["run-all", "--set", "zzz=3"], "Received: 'zzz'"),
         (["download", "fer2014"], "Received: 'fer2014'"),
+        (["predict"], "Missing argument"),
+        (["evaluate", "lenet5", "--dataset", "fer2014"], "Received: 'fer2014'"),
+        (["evaluate", "lenet5", "--split", "exam"], "--split"),
         (["dance"], "dance"),
     ],
 )
@@ -137,8 +143,91 @@ def test_info_names_the_versions_and_the_data_sets(fer_kit, monkeypatch):
     assert "fer2013.csv" in output
 
 
-@pytest.mark.parametrize("command", ["run-all", "run", "report", "download", "info"])
+COMMANDS = ["run-all", "run", "report", "predict", "evaluate", "download", "info"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself(fer_kit, command):
     code, output, _ = fer_kit(command, "--help")
     assert code == 0
     assert "Usage: fer-kit" in output
+
+
+@pytest.fixture
+def model(make_faces, tmp_path) -> str:
+    return str(save_lenet5(tmp_path / "models", make_faces()))
+
+
+def test_predict_prints_a_face_and_what_the_model_is_not_for(fer_kit, model):
+    code, output, _ = fer_kit("predict", str(PHOTOGRAPH), "--model", model)
+    assert code == 0
+    assert "astronaut.jpg" in output
+    assert "Trained on drawn faces" in output
+
+
+def test_predict_as_json_is_for_programs(fer_kit, model):
+    code, output, _ = fer_kit("predict", str(PHOTOGRAPH), "--model", model, "--json")
+    found = json.loads(output)
+    assert code == 0
+    assert found["model"]["trained_on"]["synthetic"] is True
+    assert len(found["files"][0]["faces"]) == 1
+
+
+def test_predict_goes_on_after_a_bad_file_and_exits_with_1(fer_kit, model, tmp_path):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    (folder / "a.jpg").write_bytes(b"")
+    (folder / "b.jpg").write_bytes(PHOTOGRAPH.read_bytes())
+    code, output, _ = fer_kit("predict", str(folder), "--model", model)
+    assert code == 1
+    assert "a.jpg (cannot identify" in output
+    assert "b.jpg:" in output
+    assert "2 files, 1 failed" in output
+
+
+def test_predict_writes_the_annotated_picture(fer_kit, model, tmp_path):
+    code, _, _ = fer_kit(
+        "predict", str(PHOTOGRAPH), "--model", model, "--annotate", str(tmp_path / "out.png")
+    )
+    assert code == 0
+    assert (tmp_path / "out.png").stat().st_size > 0
+
+
+def test_predict_without_a_model_is_a_sentence(fer_kit):
+    code, _, error = fer_kit("predict", str(PHOTOGRAPH))
+    assert code == 1
+    assert "Received: 'lenet5'" in error
+    assert "make run-all" in error
+
+
+def test_evaluate_prints_scores_with_intervals(fer_kit, model, make_faces, monkeypatch):
+    from fer_kit import predict
+
+    asked = {}
+
+    def load(name, path, **options):
+        asked.update(name=name, path=path, **options)
+        return make_faces(40)
+
+    monkeypatch.setattr(predict, "load", load)
+    code, output, _ = fer_kit("evaluate", model, "--split", "validation", "--json")
+    scores = json.loads(output)
+    assert code == 0
+    assert (asked["name"], asked["path"], asked["seed"]) == ("synthetic", "", 42)
+    assert scores["faces"] == 10
+    assert len(scores["accuracy_95"]) == 2
+    code, output, _ = fer_kit("evaluate", model)
+    assert "accuracy" in output
+    assert "baseline" in output
+
+
+def test_evaluate_on_other_emotions_than_the_model_has_is_a_sentence(
+    fer_kit, model, make_faces, monkeypatch
+):
+    from fer_kit import predict
+
+    faces = make_faces(40, emotions=("happy", "contempt"))
+    monkeypatch.setattr(predict, "load", lambda *_, **__: faces)
+    code, _, error = fer_kit("evaluate", model)
+    assert code == 1
+    assert "with contempt" in error
