@@ -281,13 +281,17 @@ def _compiled(model: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
         return _compiled_for_jax(model)
     import tensorflow as tf
 
-    shape = (None, *model.input_shape[1:])
-
-    @tf.function(input_signature=[tf.TensorSpec(shape, tf.uint8)])
     def compute(images):
         return model(tf.cast(images, tf.float32) / 255, training=False)
 
-    return lambda images: compute(images).numpy()
+    def function_of(count: int | None, jit: bool):
+        shape = (count, *model.input_shape[1:])
+        return tf.function(compute, [tf.TensorSpec(shape, tf.uint8)], jit_compile=jit)
+
+    # XLA, where Keras would use it too, halves the time of a large network for one face. It
+    # compiles anew for each number of faces, so that several faces do without.
+    one, many = function_of(1, model.jit_compile), function_of(None, False)
+    return lambda images: (one if len(images) == 1 else many)(images).numpy()
 
 
 def _compiled_for_jax(model: keras.Model) -> Callable[[np.ndarray], np.ndarray]:

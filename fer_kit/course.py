@@ -84,6 +84,18 @@ LESSONS = (
         ),
     ),
     Lesson(
+        "05_cnn",
+        "Train the CNN",
+        needs=("data/faces.npz", "data/prepared.npz", "predictions/lenet5.csv"),
+        makes=(
+            "models/cnn.keras",
+            "models/cnn.json",
+            "models/cnn-history.csv",
+            "predictions/cnn.csv",
+            "predictions/cnn-as-published.csv",
+        ),
+    ),
+    Lesson(
         "08_confusion_matrix",
         "Measure what the models do",
         needs=(
@@ -93,6 +105,17 @@ LESSONS = (
             "predictions/*.csv",
         ),
         makes=("metrics.json",),
+    ),
+    Lesson(
+        "09_robustness",
+        "Add noise, and find a cure",
+        needs=("data/prepared.npz", "models/cnn.keras"),
+        makes=(
+            "models/cnn-noise.keras",
+            "models/cnn-noise.json",
+            "robustness/cnn-noise.csv",
+            "robustness.json",
+        ),
     ),
     Lesson(
         "11_classify",

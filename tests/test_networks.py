@@ -23,7 +23,7 @@ def test_the_cnn_has_the_published_parameters():
     model = build("cnn")
     trainable = sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
     assert (model.count_params(), trainable) == (6_318_471, 6_314_631)
-    assert {layer.name: layer.count_params() for layer in model.layers[::5]}["conv2"] == 204_928
+    assert model.get_layer("conv2").count_params() == 204_928
     rates = [layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)]
     assert rates == 2 * [0.20, 0.25, 0.25, 0.25]
 
@@ -35,6 +35,12 @@ def test_the_width_of_the_cnn_scales_filters_and_units():
     assert [sizes[f"conv{number}"] for number in range(1, 5)] == [16, 32, 64, 128]
     assert [sizes[f"dense{number}"] for number in range(1, 5)] == [128, 64, 32, 16]
     assert sizes["probabilities"] == 8
+
+
+def test_the_dropout_of_the_cnn_can_be_lowered():
+    layers = build("cnn", width=0.125, dropout=0.5).layers
+    rates = [layer.rate for layer in layers if isinstance(layer, keras.layers.Dropout)]
+    assert rates == 2 * [0.10, 0.125, 0.125, 0.125]
 
 
 @pytest.mark.parametrize("name", NETWORKS)
