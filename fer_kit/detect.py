@@ -17,7 +17,7 @@ CONFIDENCE = 0.7  # of 1; lower finds more faces, and more that are none
 
 # The side of the square that is cut out, in heights of the detector's box. YuNet's box on a FER2013
 # face is 1.03 (median of 760 faces) as high as the whole picture, with its middle in the picture's.
-# A LeNet-5 that names 50.6 % of 1,367 FER2013 faces rightly still does so for 49.7 % after they were
+# A LeNet-5 that names 50.6 % of 1,367 FER2013 faces rightly still does so for 49.7 % once they are
 # found in a larger picture and cut out again; with 0.9 it is 48.2 %, with 1.2 42.1 %.
 SQUARE = 1.0
 
