@@ -10,7 +10,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-GRID = 104
+GRID = 88
 REACH = 1.3
 SCALE = GRID / (2 * REACH)  # grid cells for one unit
 CELL = 1 / SCALE
@@ -89,5 +89,5 @@ def noise_sheet(grain: float) -> np.ndarray:
 
 def noise(rng: np.random.Generator, grain: float, size: int = GRID) -> np.ndarray:
     """A piece of the noise sheet: float32 (size, size)."""
-    row, column = rng.integers(0, SHEET - size, 2)
+    row, column = (int(rng.random() * (SHEET - size)) for _ in range(2))
     return noise_sheet(grain)[row : row + size, column : column + size]

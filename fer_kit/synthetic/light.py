@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -25,6 +26,7 @@ class Light:
     def level(self) -> float:
         return self.ambient + 0.8 * self.diffuse
 
+    @cached_property
     def on_hair(self) -> np.ndarray:
         """Light on the hair, which has no relief of its own."""
         return np.clip(
@@ -77,8 +79,9 @@ def _shadow(depth: np.ndarray, light: Light) -> np.ndarray:
     coarse = depth[::2, ::2]  # shadows are soft
     blocked = np.zeros_like(coarse)
     for reach in (0.06, 0.14):
-        move = [round(-direction * reach * SCALE / 2) for direction in (light.y, light.x)]
-        towards = np.roll(coarse, move, axis=(0, 1))
+        move = np.float32([[1, 0, -light.x], [0, 1, -light.y]])
+        move[:, 2] = np.rint(move[:, 2] * (reach * SCALE / 2))
+        towards = cv2.warpAffine(coarse, move, coarse.shape, flags=cv2.INTER_NEAREST)
         np.maximum(blocked, towards - coarse - 1.1 * reach * light.z, out=blocked)
     shadow = 1 - 0.6 * np.clip(blocked / 0.05, 0, 1)
     return cv2.resize(shadow, (GRID, GRID), interpolation=cv2.INTER_LINEAR)

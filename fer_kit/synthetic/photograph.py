@@ -22,6 +22,7 @@ from fer_kit.synthetic.relief import Head
 
 FRAME = 96  # the picture before it is reduced: two samples for each pixel of 48
 MARGIN = 1 / 12
+COARSE = np.linspace(-1 - MARGIN, 1 + MARGIN, 53, dtype=np.float32)[1::2]
 CAMERAS = ("studio", "wild", "dark")
 
 
@@ -201,10 +202,8 @@ def _turn(depth: np.ndarray, camera: Camera) -> np.ndarray:
     the solution of X = x·cos(yaw) + z(x, y)·sin(yaw), found by repeating. Depth is smooth, so a
     coarse grid is enough.
     """
-    count = 26
-    axis = np.linspace(-1 - MARGIN, 1 + MARGIN, 2 * count + 1, dtype=np.float32)[1::2]
     cos, sin = math.cos(camera.roll) / camera.zoom, math.sin(camera.roll) / camera.zoom
-    across, down = axis[None] - camera.shift[0], axis[:, None] - camera.shift[1]
+    across, down = COARSE[None] - camera.shift[0], COARSE[:, None] - camera.shift[1]
     frame_x, frame_y = across * cos + down * sin, down * cos - across * sin
     x, y = frame_x, frame_y
     for _ in range(3):

@@ -5,6 +5,7 @@ nose and mouth, AU1 wrinkles the forehead. Nothing here knows of emotions.
 """
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -97,7 +98,13 @@ def features(identity: Identity, left: Units, right: Units, chin: float) -> np.n
 
 
 def complexion(identity: Identity, rng: np.random.Generator) -> np.ndarray:
-    """Albedo of bare skin: sockets and the sides of the nose are darker, nothing is quite even."""
+    """Albedo of bare skin: nothing is quite even."""
+    return _tint(identity) * (1 + 0.025 * noise(rng, 1.7))
+
+
+@lru_cache(maxsize=4)  # the same for all pictures of a person
+def _tint(identity: Identity) -> np.ndarray:
+    """Sockets and the sides of the nose are darker, the bridge of the nose is lighter."""
     eye = identity.eye_distance
     tint = bumps(
         *pair(eye, EYE_LINE + 0.005, 0.17, 0.085, -0.16 - 0.1 * identity.make_up),
@@ -111,7 +118,7 @@ def complexion(identity: Identity, rng: np.random.Generator) -> np.ndarray:
         *pair(0.47, 0.08, 0.18, 0.16, -0.06),
         (0, -0.6, 0.4, 0.2, 0.06),
     )
-    return identity.skin * (1 + tint) * (1 + 0.025 * noise(rng, 1.7))
+    return identity.skin * (1 + tint)
 
 
 def fold(head: Head, identity: Identity, left: Units, right: Units, chin: float) -> None:

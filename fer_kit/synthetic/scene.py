@@ -40,7 +40,7 @@ def body(
     identity: Identity, head: Head, hair: Hair, light: Light, rng: np.random.Generator
 ) -> Sheet:
     """A sheet with the hair behind the head, neck, shoulders and ears."""
-    behind = (0.75 * identity.hair_tone) * hair.strands * light.on_hair()
+    behind = (0.75 * identity.hair_tone) * hair.strands * light.on_hair
     sheet = Sheet(behind * hair.behind, (HAIR_WARMTH - 0.6) * hair.behind, hair.behind.copy())
     _lay_neck(sheet, identity, head.landmarks["chin"][1], light, rng)
     x, rows = head.half_width.max() + 0.01, slice(*np.searchsorted(AXIS, (-0.25, 0.2)))
@@ -72,7 +72,7 @@ def lay_hair(sheet: Sheet, identity: Identity, hair: Hair, light: Light) -> None
     """Hair in front of the head, with the shadow that it casts on the forehead."""
     sheet.visible *= 1 - 0.4 * cv2.blur(hair.front, (7, 7))
     sheen = 1 + 0.35 * np.exp(-(((V + 0.85) / 0.14) ** 2))
-    tone = identity.hair_tone * hair.strands * light.on_hair() * sheen
+    tone = identity.hair_tone * hair.strands * light.on_hair * sheen
     sheet.lay(tone, HAIR_WARMTH + 0.25 * hair.strands, hair.front)
 
 
@@ -83,7 +83,7 @@ def lay_hat(sheet: Sheet, identity: Identity, light: Light, rng: np.random.Gener
     outside = step(identity.face_width + 0.1 - np.abs(U))
     knit = 1 + 0.12 * np.sin(60 * U) * rng.uniform(0, 1) + 0.08 * noise(rng, 1.5)
     band = 1 - 0.3 * np.exp(-(((V - brim + 0.18) / 0.03) ** 2))
-    tone = rng.uniform(0.06, 0.8) * knit * band * light.on_hair()
+    tone = rng.uniform(0.06, 0.8) * knit * band * light.on_hair
     sheet.visible *= 1 - 0.35 * step(brim + 0.06 - V, 0.12) * outside
     sheet.lay(tone, CLOTHES_WARMTH + 0.8, step(brim - V) * outside)
 
