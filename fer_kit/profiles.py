@@ -35,14 +35,14 @@ PROFILES = {
     # The default: minutes on two CPU cores.
     "quick": {
         "size": {"synthetic": (6000, 2000, 2000), "real": None},
-        "lenet5": {"epochs": 30, "batch_size": 48, "patience": 8},
+        "lenet5": {"epochs": 20, "batch_size": 48, "patience": 8},
         "cnn": {
-            "width": 0.25,
+            "width": 0.125,
             "dropout": 0.0,
             "augmentation": GENTLE,
             "learning_rate": 3e-3,
             "batch_size": 32,
-            "epochs": 6,
+            "epochs": 12,
             "patience": 32,
             "plateau": 2,
         },
