@@ -202,7 +202,7 @@ def intervals(
 
     Introduced in notebooks/04_lenet5.ipynb.
     """
-    ax = ax or _new_axes(7, 0.5 * len(table) + 1.3)
+    ax = ax or _new_axes(7, 0.5 * len(table) + 1.6)
     places = np.arange(len(table))[::-1]
     errors = [table["value"] - table["low"], table["high"] - table["value"]]
     ax.errorbar(table["value"], places, xerr=errors, fmt="o", color="#4C72B0", capsize=4)
@@ -213,7 +213,8 @@ def intervals(
         ax.axvline(baseline, color="grey", linestyle="--", label=name)
         ax.legend(loc="lower right", frameon=False)
     ax.set_yticks(places, table.index)
-    ax.set(xlim=(0, 1), ylim=(-0.6, len(table) - 0.2), xlabel=xlabel, title=title)
+    below = -0.6 if baseline is None else -1.2  # room for the legend
+    ax.set(xlim=(0, 1), ylim=(below, len(table) - 0.2), xlabel=xlabel, title=title)
     sns.despine(ax=ax)
     return ax
 
