@@ -8,6 +8,8 @@ that some pixels became darker. What the muscles would really do is `fer_kit.syn
 Introduced in notebooks/10_image_fusion.ipynb.
 """
 
+from pathlib import Path
+
 import numpy as np
 
 from fer_kit.errors import InputError
@@ -58,13 +60,35 @@ def fuse(
     first, second = np.asarray(first), np.asarray(second)
     _check(first, second, method, weight)
     one, other = _as_batch(first), _as_batch(second)
-    if align:
+    if check_alignment(align):
         other = _aligned(other, one, align, None)
     fused = np.empty_like(one)
     for start in range(0, len(one), CHUNK):
         rows = slice(start, start + CHUNK)
         _fuse_batch(one[rows], other[rows], method, weight, fused[rows])
     return fused.reshape(first.shape)
+
+
+def fuse_files(
+    first: str | Path,
+    second: str | Path,
+    out: str | Path,
+    method: str = "average+pca",
+    weight: float = 0.5,
+    align: str = "",
+) -> Path:
+    """Fuse two picture files of any format into a third, whose ending chooses its format.
+
+    Arguments as in `fuse`. Returns the path written.
+
+    Raises:
+        InputError: a file that is no picture, pictures of different sizes, or a place that cannot
+            be written; then nothing is written.
+    """
+    from fer_kit.pictures import read_picture, write_picture
+
+    pictures = [read_picture(path) for path in (first, second)]
+    return write_picture(out, fuse(*pictures, method, weight, align))
 
 
 def pca_weights(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -102,6 +126,8 @@ def align(
     Introduced in notebooks/10_image_fusion.ipynb.
     """
     second, first = np.asarray(second), np.asarray(first)
+    if not check_alignment(by):
+        return second
     _check_pictures(first, second)
     return _aligned(_as_batch(second), _as_batch(first), by, eyes).reshape(second.shape)
 
@@ -135,6 +161,28 @@ def find_eyes(pictures: np.ndarray) -> np.ndarray:
             )
         found.append((landmarks[:2] + 0.5) / grow - 0.5)
     return np.array(found).reshape(-1, 2, 2)
+
+
+def check_method(name: str) -> str:
+    """The name, if it is a method of fusion.
+
+    Raises:
+        InputError: it is none.
+    """
+    if name not in METHODS:
+        raise InputError(f"Expected a method among {', '.join(METHODS)}. Received: {name!r}.")
+    return name
+
+
+def check_alignment(name: str) -> str:
+    """The name, if it is an alignment, or "" for none.
+
+    Raises:
+        InputError: it is none.
+    """
+    if name not in ALIGNMENTS:
+        raise InputError(f'Expected an alignment: "eyes", "flow", or "". Received: {name!r}.')
+    return name
 
 
 # Fusing
@@ -219,13 +267,11 @@ def _wavelet(first: np.ndarray, second: np.ndarray, weight: float) -> np.ndarray
 
 
 def _aligned(second: np.ndarray, first: np.ndarray, by: str, eyes: tuple | None) -> np.ndarray:
-    if by == "eyes":
-        theirs, ours = eyes or (find_eyes(second), find_eyes(first))
-        moved = map(_move_eyes, second, theirs, ours)
-    elif by == "flow":
+    if check_alignment(by) == "flow":
         moved = map(_follow_flow, second, first)
     else:
-        raise InputError(f'Expected an alignment: "eyes", "flow" or none (""). Received: {by!r}.')
+        theirs, ours = eyes or (find_eyes(second), find_eyes(first))
+        moved = map(_move_eyes, second, theirs, ours)
     return np.stack([picture.reshape(second.shape[1:]) for picture in moved])
 
 
@@ -304,8 +350,7 @@ def _as_uint8(pictures: np.ndarray) -> np.ndarray:
 
 
 def _check(first: np.ndarray, second: np.ndarray, method: str, weight: float) -> None:
-    if method not in METHODS:
-        raise InputError(f"Expected a method among {', '.join(METHODS)}. Received: {method!r}.")
+    check_method(method)
     if not 0 <= weight <= 1:
         raise InputError(f"Expected a weight between 0 and 1. Received: {weight}.")
     _check_pictures(first, second)

@@ -20,8 +20,8 @@ import pandas as pd
 from fer_kit.emotions import JAFFE, JAFFE_CODES, canonical
 from fer_kit.errors import InputError
 from fer_kit.faces import Faces
-from fer_kit.fusion import METHODS, find_eyes, fuse
 from fer_kit.fusion import align as align_pictures
+from fer_kit.fusion import find_eyes, fuse
 
 log = logging.getLogger(__name__)
 
@@ -109,6 +109,25 @@ def mix(
     return Mixtures(mixed, first, second, np.stack([faces.ids[here], faces.ids[there]], 1), method)
 
 
+def load_sitters(dataset: str = "synthetic", data: str | Path = "", seed: int = 42) -> Faces:
+    """Faces of people with pictures of several emotions each, to be mixed.
+
+    Args:
+        dataset: "synthetic" draws sittings; "jaffe" and "people" are loaded from `data`.
+
+    Raises:
+        InputError: a data set that does not tell who is shown.
+    """
+    from fer_kit.datasets import load
+    from fer_kit.synthetic import sittings
+
+    if dataset == "synthetic":
+        return sittings(seed=seed)
+    faces = load(dataset, data, seed=seed)
+    _check_subjects(faces)
+    return faces
+
+
 def pair_names(emotions: Sequence[str] = JAFFE) -> tuple[str, ...]:
     """The ordered pairs of different emotions, "angry+disgust" first: 42 for seven emotions.
 
@@ -184,12 +203,7 @@ def write_mixtures(mixtures: Mixtures, folder: str | Path) -> Path:
     """
     from fer_kit.pictures import write_picture
 
-    folder = Path(folder).expanduser()
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InputError(
-            f"Expected the name of a new folder. Received: {folder}, which is there already. "
-            "Choose another name, or delete it."
-        )
+    folder = new_folder(folder)
     table = _table(mixtures)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -211,14 +225,66 @@ def write_mixtures(mixtures: Mixtures, folder: str | Path) -> Path:
     return folder
 
 
+def new_folder(path: str | Path) -> Path:
+    """The path of a folder to be written.
+
+    Raises:
+        InputError: something is there already.
+    """
+    folder = Path(path).expanduser()
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(
+            f"Expected the name of a new folder. Received: {folder}, which is there already. "
+            "Choose another name, or delete it."
+        )
+    return folder
+
+
+def two_emotions(votes: np.ndarray, share: float = 0.3) -> np.ndarray:
+    """The two emotions of each face that annotators divide between: int (N, 2).
+
+    A face counts as mixed if exactly two emotions have at least `share` of its votes each. The
+    stronger one comes first; a face that is not mixed has -1 and -1.
+
+    Args:
+        votes: (N, K), counts or shares. Only these K emotions are in the denominator: votes for
+            "unknown" or "no face", which `Faces.votes` does not hold, are not.
+
+    Introduced in notebooks/10_image_fusion.ipynb.
+    """
+    shares = votes / votes.sum(axis=1, keepdims=True)
+    is_mixed = (shares >= share - 1e-6).sum(axis=1) == 2
+    highest = np.argsort(-shares, axis=1, kind="stable")[:, :2]
+    return np.where(is_mixed[:, None], highest, -1)
+
+
+def runner_up_is_clear(votes: np.ndarray) -> np.ndarray:
+    """Whether the two emotions with most votes are no matter of a tie: bool (N,)."""
+    second, third = -np.sort(-votes, axis=1)[:, 1:3].T
+    return second > third
+
+
+def divergence(votes: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """Kullback-Leibler divergence of a network's answers from the votes, in bits: float (N,).
+
+    Σ v log2(v / p) over the emotions; 0 where the network divides its probability as people divided
+    their votes.
+
+    Args:
+        votes: (N, K), counts or shares.
+        probabilities: (N, K), rows summing to 1.
+
+    Introduced in notebooks/10_image_fusion.ipynb.
+    """
+    from scipy.stats import entropy
+
+    shares = np.asarray(votes, float)
+    return entropy(shares, np.clip(probabilities, 1e-7, None), base=2, axis=1)
+
+
 def _pairs(faces: Faces, pairs: Sequence[tuple[str, str]] | None) -> list[tuple[int, int]]:
     """The pairs as indices, checked."""
-    if faces.subject is None:
-        raise InputError(
-            "Expected faces of which it is known who is shown: only pictures of one person are "
-            f"mixed. Received: {faces.source}, without subjects. Use drawn sittings, JAFFE, or a "
-            "folder of people."
-        )
+    _check_subjects(faces)
     if pairs is None:
         return list(permutations(range(len(faces.emotions)), 2))
     indices = []
@@ -232,6 +298,15 @@ def _pairs(faces: Faces, pairs: Sequence[tuple[str, str]] | None) -> list[tuple[
             )
         indices.append(tuple(faces.emotions.index(name) for name in names))
     return indices
+
+
+def _check_subjects(faces: Faces) -> None:
+    if faces.subject is None:
+        raise InputError(
+            "Expected faces of which it is known who is shown: only pictures of one person are "
+            f"mixed. Received: {faces.source}, without subjects. Use drawn sittings, JAFFE, or a "
+            "folder of people."
+        )
 
 
 def _first_of_each(faces: Faces) -> dict[tuple[str, int], int]:
@@ -259,7 +334,7 @@ def _fuse_pairs(
 ) -> np.ndarray:
     """Fuse rows of `images`; each picture's eyes are sought once, not once for each pair."""
     first, second = images[here], images[there]
-    if method in METHODS and align:
+    if align:
         eyes = find_eyes(images) if align == "eyes" else None
         known = None if eyes is None else (eyes[there], eyes[here])
         second = align_pictures(second, first, align, known)
