@@ -255,7 +255,7 @@ def test_fuse_writes_one_picture(fer_kit, tmp_path):
 def test_fuse_in_an_unknown_way_is_a_mistake_of_usage(fer_kit, option):
     code, _, error = fer_kit("fuse", "a.png", "b.png", "--out", "c.png", *option)
     assert code == 2
-    assert option[1] in error
+    assert option[0] in error
 
 
 def test_mixtures_writes_a_folder_and_a_table(fer_kit, tmp_path, monkeypatch):

@@ -1,4 +1,4 @@
-"""JAFFE: ten women, seven posed expressions, 213 pictures (Lyons, Akamatsu, Kamachi & Gyoba, 1998)."""
+"""JAFFE: ten women, seven posed expressions, 213 pictures (Lyons et al., 1998)."""
 
 import logging
 import re
