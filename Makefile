@@ -55,9 +55,10 @@ lint: $(INSTALLED) ## Check the style of the code and of the notebooks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-bench: $(INSTALLED) ## Measure the speed of drawing and of predicting; with DATA=fer2013.csv also of loading
+bench: $(INSTALLED) ## Measure the speed of drawing, predicting and fusing; with DATA=fer2013.csv also of loading
 	$(BIN)/python benchmarks/synthetic.py
 	$(BIN)/python benchmarks/prediction.py
+	$(BIN)/python benchmarks/fusion.py
 	$(if $(DATA),$(BIN)/python benchmarks/loading.py "$(DATA)")
 
 clean: ## Remove the environment and caches; data, models and runs stay

@@ -75,6 +75,24 @@ def _check_run(name: str) -> None:
         check_name(name)
 
 
+def _check_method(name: str) -> None:
+    from fer_kit.fusion import check_method
+
+    check_method(name)
+
+
+def _check_alignment(name: str) -> None:
+    from fer_kit.fusion import check_alignment
+
+    check_alignment(name)
+
+
+def _check_new_folder(path: str) -> None:
+    from fer_kit.mixtures import new_folder
+
+    new_folder(path)
+
+
 Split = StrEnum("Split", ["train", "validation", "test"])
 RunName = Annotated[
     str,
@@ -101,6 +119,21 @@ Force = Annotated[bool, typer.Option("--force", help="Run again even where nothi
 Extra = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="One more parameter for the notebooks."),
+]
+Method = Annotated[
+    str,
+    typer.Option(
+        callback=_usage(_check_method),
+        help="paste, weighted_average, pca, average+pca or wavelet.",
+    ),
+]
+Weight = Annotated[float, typer.Option(min=0, max=1, help="The share of the second picture.")]
+Align = Annotated[
+    str,
+    typer.Option(
+        callback=_usage(_check_alignment),
+        help="Bring the second picture onto the first before: eyes or flow. [default: not at all]",
+    ),
 ]
 Notebooks = Annotated[
     list[str],
@@ -208,6 +241,50 @@ def evaluate(
     else:
         print(scores_text(scores))
         print(f"\n{classifier.about}")
+
+
+@app.command()
+def fuse(
+    first: Annotated[str, typer.Argument(metavar="A", help="A picture of a face.")],
+    second: Annotated[str, typer.Argument(metavar="B", help="Another one, of the same size.")],
+    out: Annotated[str, typer.Option(metavar="PNG", help="Where to write the fused picture.")],
+    method: Method = "average+pca",
+    weight: Weight = 0.5,
+    align: Align = "",
+) -> None:
+    """Fuse two pictures of faces into one."""
+    from fer_kit.fusion import fuse_files
+
+    print(fuse_files(first, second, out, method, weight, align))
+
+
+@app.command()
+def mixtures(
+    out: Annotated[
+        str,
+        typer.Option(
+            metavar="FOLDER", callback=_usage(_check_new_folder), help="A new folder to fill."
+        ),
+    ],
+    dataset: Dataset = None,
+    data: Data = "",
+    method: Method = "paste",
+    weight: Weight = 0.5,
+    align: Align = "",
+    seed: Seed = None,
+) -> None:
+    """Fuse every two expressions of each person: a data set of mixed emotions.
+
+    People come from --dataset jaffe or people (a folder for each person, with a folder for each
+    emotion in it), or are drawn. Pictures go into a folder for each pair, and mixtures.csv says
+    what each was made of.
+    """
+    from fer_kit.mixtures import load_sitters, mix, write_mixtures
+    from fer_kit.run import DATASET, SEED
+
+    faces = load_sitters(dataset or DATASET, data, SEED if seed is None else seed)
+    mixed = mix(faces, method, weight, align)
+    print(f"{write_mixtures(mixed, out)}: {len(mixed):,} mixtures from {len(faces):,} pictures")
 
 
 @app.command()

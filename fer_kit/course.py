@@ -118,6 +118,12 @@ LESSONS = (
         ),
     ),
     Lesson(
+        "10_image_fusion",
+        "Fuse two expressions, and recognise mixtures",
+        needs=("data/prepared.npz", "models/cnn.keras"),
+        makes=("models/mixed.keras", "models/mixed.json", "fusion.json"),
+    ),
+    Lesson(
         "11_classify",
         "Classify new faces",
         needs=("data/prepared.npz", "models/lenet5.keras", "models/lenet5.json", "models/cnn.*"),

@@ -49,23 +49,27 @@ def find_faces(
 
     Introduced in notebooks/11_classify.ipynb.
     """
-    import cv2
-
-    shrink = min(1, long_side / max(picture.shape[:2]))
-    size = [round(side * shrink) for side in picture.shape[1::-1]]
-    if min(size) < SMALLEST:
-        return []
-    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA) if shrink < 1 else picture
-    detector = _detector()
-    detector.setInputSize(size)
-    detector.setScoreThreshold(confidence)
-    _, found = detector.detect(cv2.cvtColor(small, cv2.COLOR_RGB2BGR))
-    if found is None:
-        return []
-    # In a narrow strip YuNet "finds" boxes of any size, even without end.
-    sensible = np.abs(found[:, :4]).max(axis=1) < 2 * max(size)
-    boxes = [_box(row, shrink) for row in found[sensible]]
+    found, shrink = _detect(picture, long_side, confidence)
+    boxes = [_box(row, shrink) for row in found]
     return sorted(boxes, key=lambda box: -box.width * box.height)
+
+
+def find_landmarks(picture: np.ndarray, confidence: float = 0.5) -> np.ndarray | None:
+    """Five points of the largest face: float (5, 2), or None where no face is found.
+
+    They are the eyes, the tip of the nose and the corners of the mouth, each (x, y) in pixels, of
+    a pair first the one that is left in the picture.
+
+    Args:
+        picture, confidence: as in `find_faces`; a tightly cropped face scores lower.
+
+    Introduced in notebooks/10_image_fusion.ipynb.
+    """
+    found, shrink = _detect(picture, LONG_SIDE, confidence)
+    if not len(found):
+        return None
+    largest = max(found, key=lambda row: row[2] * row[3])
+    return largest[4:14].reshape(5, 2) / shrink
 
 
 def cut_out(picture: np.ndarray, box: Box, size: int = 48) -> np.ndarray:
@@ -115,6 +119,26 @@ def _detector():
     import cv2
 
     return cv2.FaceDetectorYN.create(str(DETECTOR), "", (320, 320))
+
+
+def _detect(picture: np.ndarray, long_side: int, confidence: float) -> tuple[np.ndarray, float]:
+    """YuNet's rows (n, 15): box, five landmarks, score; and by what the picture was shrunk."""
+    import cv2
+
+    shrink = min(1, long_side / max(picture.shape[:2]))
+    size = [round(side * shrink) for side in picture.shape[1::-1]]
+    nothing = np.zeros((0, 15), np.float32)
+    if min(size) < SMALLEST:
+        return nothing, shrink
+    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA) if shrink < 1 else picture
+    detector = _detector()
+    detector.setInputSize(size)
+    detector.setScoreThreshold(confidence)
+    _, found = detector.detect(cv2.cvtColor(small, cv2.COLOR_RGB2BGR))
+    if found is None:
+        return nothing, shrink
+    # In a narrow strip YuNet "finds" boxes of any size, even without end.
+    return found[np.abs(found[:, :4]).max(axis=1) < 2 * max(size)], shrink
 
 
 def _box(row: np.ndarray, shrink: float) -> Box:

@@ -295,6 +295,35 @@ def shares(table: pd.DataFrame, xlabel: str = "", title: str = "", ax: Axes | No
     return ax
 
 
+def principal_direction(
+    points: np.ndarray,
+    direction: np.ndarray,
+    names: Sequence[str] = ("A", "B"),
+    title: str = "",
+    ax: Axes | None = None,
+) -> Axes:
+    """The pixels of two pictures as points, with the direction along which they spread most.
+
+    Args:
+        points: (2, P), the grey of each pixel in the first and in the second picture, 0 to 255.
+        direction: (2,), the principal eigenvector of their covariance.
+        names: of the two pictures, for the axes.
+
+    Introduced in notebooks/10_image_fusion.ipynb.
+    """
+    ax = ax or _new_axes(4.6, 4.4)
+    ax.scatter(*points, s=3, alpha=0.35, color="#4C72B0", linewidths=0)
+    middle, spread = points.mean(axis=1), 2 * points.std()
+    ends = np.stack([middle - spread * direction, middle + spread * direction], axis=1)
+    ax.plot([0, 255], [0, 255], color="grey", linestyle="--", label="equal in both")
+    ax.plot(*ends, color="#C44E52", linewidth=2, label="principal eigenvector")
+    ax.set(xlim=(0, 255), ylim=(0, 255), xlabel=names[0], ylabel=names[1], title=title)
+    ax.set_aspect("equal")
+    ax.legend(loc="upper left", frameon=False)
+    sns.despine(ax=ax)
+    return ax
+
+
 def distributions(
     values: pd.DataFrame,
     column: str,

@@ -31,6 +31,18 @@ PROFILES = {
             "plateau": 8,
         },
         "robustness": {"epochs": 1, "batch_size": 32, "learning_rate": 1e-3, "faces": 40},
+        "fusion": {
+            "people": (4, 2, 2),
+            "judged": 1,
+            "width": 0.125,
+            "dropout": 0.2,
+            "learning_rate": 2e-3,
+            "batch_size": 64,
+            "epochs": 1,
+            "patience": 4,
+            "leaks": {"people": 6, "epochs": 1},
+            "votes": {"epochs": 1},
+        },
     },
     # The default: minutes on two CPU cores.
     "quick": {
@@ -47,6 +59,18 @@ PROFILES = {
             "plateau": 2,
         },
         "robustness": {"epochs": 2, "batch_size": 32, "learning_rate": 5e-4, "faces": 400},
+        "fusion": {
+            "people": (48, 12, 20),
+            "judged": 6,
+            "width": 0.125,
+            "dropout": 0.2,
+            "learning_rate": 2e-3,
+            "batch_size": 64,
+            "epochs": 12,
+            "patience": 4,
+            "leaks": {"people": 24, "epochs": 12},
+            "votes": {"epochs": 12},
+        },
     },
     # As published; comfortable with a GPU. Synthetic faces come in FER2013's numbers.
     "full": {
@@ -63,6 +87,18 @@ PROFILES = {
             "plateau": 8,
         },
         "robustness": {"epochs": 30, "batch_size": 32, "learning_rate": 5e-4, "faces": 2000},
+        "fusion": {
+            "people": (400, 50, 100),
+            "judged": 20,
+            "width": 1.0,
+            "dropout": 1.0,
+            "learning_rate": 1e-4,
+            "batch_size": 64,
+            "epochs": 100,
+            "patience": 10,
+            "leaks": {"people": 60, "epochs": 30},
+            "votes": {"epochs": 30},
+        },
     },
 }
 

@@ -204,6 +204,25 @@ class Resume(keras.callbacks.Callback):
         return [*self.model.variables, *self.model.optimizer.variables]
 
 
+def snapshot(model: keras.Model) -> list[np.ndarray]:
+    """Copies of a compiled model's weights and of its optimizer's memory, for `restore`."""
+    if not model.optimizer.built:
+        model.optimizer.build(model.trainable_variables)
+    state = [*model.variables, *model.optimizer.variables]
+    return [np.array(keras.ops.convert_to_numpy(variable)) for variable in state]
+
+
+def restore(model: keras.Model, state: list[np.ndarray]) -> None:
+    """Make a model what it was when `snapshot` was taken: to train it again, from the same start.
+
+    Building and compiling it anew would do the same and take longer than a short training.
+
+    Introduced in notebooks/10_image_fusion.ipynb.
+    """
+    for variable, value in zip([*model.variables, *model.optimizer.variables], state, strict=True):
+        variable.assign(value)
+
+
 def save_history(history: keras.callbacks.History, path: str | Path) -> pd.DataFrame:
     """Write a `fit` history as CSV, one line an epoch, and return it as a table.
 

@@ -144,6 +144,7 @@ def test_info_names_the_versions_and_the_data_sets(fer_kit, monkeypatch):
 
 
 COMMANDS = ["run-all", "run", "report", "predict", "evaluate", "download", "info"]
+COMMANDS += ["fuse", "mixtures"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -231,3 +232,42 @@ def test_evaluate_on_other_emotions_than_the_model_has_is_a_sentence(
     code, _, error = fer_kit("evaluate", model)
     assert code == 1
     assert "with contempt" in error
+
+
+def test_fuse_writes_one_picture(fer_kit, tmp_path):
+    from PIL import Image
+
+    for name, grey in (("a", 100), ("b", 200)):
+        Image.new("L", (40, 40), grey).save(tmp_path / f"{name}.png")
+    out = tmp_path / "out.png"
+    a, b = str(tmp_path / "a.png"), str(tmp_path / "b.png")
+    code, output, _ = fer_kit("fuse", a, b, "--method", "weighted_average", "--out", str(out))
+    assert (code, output.strip()) == (0, str(out))
+    assert Image.open(out).getpixel((0, 0)) == (150, 150, 150)
+    Image.new("L", (41, 40)).save(b)
+    code, _, error = fer_kit("fuse", a, b, "--out", str(tmp_path / "other.png"))
+    assert code == 1
+    assert "Received: 40×40×3 and 40×41×3" in error
+    assert not (tmp_path / "other.png").exists()
+
+
+@pytest.mark.parametrize("option", [("--method", "morph"), ("--align", "nose"), ("--weight", "2")])
+def test_fuse_in_an_unknown_way_is_a_mistake_of_usage(fer_kit, option):
+    code, _, error = fer_kit("fuse", "a.png", "b.png", "--out", "c.png", *option)
+    assert code == 2
+    assert option[0] in error
+
+
+def test_mixtures_writes_a_folder_and_a_table(fer_kit, tmp_path, monkeypatch):
+    from fer_kit import mixtures, synthetic
+
+    sitters = synthetic.sittings(1, 0, 0, progress=False)
+    monkeypatch.setattr(mixtures, "load_sitters", lambda *given: sitters)
+    out = tmp_path / "mixes"
+    code, output, _ = fer_kit("mixtures", "--out", str(out))
+    assert code == 0
+    assert "42 mixtures from 7 pictures" in output
+    assert len(list(out.glob("*/*.png"))) == 42
+    code, _, error = fer_kit("mixtures", "--out", str(out))
+    assert code == 2
+    assert "name of a new folder" in error

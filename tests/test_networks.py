@@ -43,6 +43,26 @@ def test_the_dropout_of_the_cnn_can_be_lowered():
     assert rates == 2 * [0.10, 0.125, 0.125, 0.125]
 
 
+@pytest.mark.parametrize(("classes", "parameters"), [(42, 5_910_378), (7, 5_905_863)])
+def test_the_network_for_mixtures_has_the_published_parameters(classes, parameters):
+    model = build("mixed", classes=classes)
+    assert model.count_params() == parameters
+    assert model.get_layer("conv1a").output.shape[1:3] == (46, 46)
+    assert model.get_layer("flatten").output.shape[1] == 2048
+    rates = [layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)]
+    assert rates == [0.5, 0.5, 0.5, 0.5, 0.4, 0.4, 0.5]
+    penalised = [layer.name for layer in model.layers if getattr(layer, "kernel_regularizer", 0)]
+    assert penalised == ["conv1a"]
+
+
+def test_with_sigmoids_several_emotions_can_be_there():
+    model = build("mixed", classes=7, activation="sigmoid", width=0.125)
+    faces = np.random.default_rng(0).random((2, 48, 48, 1), np.float32)
+    answers = keras.ops.convert_to_numpy(model(faces))
+    assert ((answers > 0) & (answers < 1)).all()
+    assert not np.allclose(answers.sum(axis=1), 1, atol=0.1)
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 def test_answers_are_probabilities(name):
     model = build(name, classes=5)

@@ -203,3 +203,19 @@ def test_the_progress_bar_goes_on(tmp_path, capsys):
     shown = capsys.readouterr()
     assert "Going on after epoch 4" in shown.out
     assert "6/6" in shown.err
+
+
+def test_a_restored_model_trains_again_as_before():
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, activation="softmax")])
+    model.compile("adam", "categorical_crossentropy")
+    x, y = np.random.default_rng(0).random((30, 4)), np.eye(3)[np.arange(30) % 3]
+    start = training.snapshot(model)
+    results = []
+    for _ in range(2):
+        training.restore(model, start)
+        model.fit(x, y, epochs=2, shuffle=False, verbose=0)
+        results.append(model.get_weights())
+    for one, other, initial in zip(*results, start[:2], strict=True):
+        np.testing.assert_array_equal(one, other)
+        assert not np.array_equal(one, initial)

@@ -18,6 +18,8 @@ from fer_kit.datasets.downloads import download
 from fer_kit.datasets.fer2013 import read_fer2013
 from fer_kit.datasets.ferplus import VOTES_FILE, read_ferplus
 from fer_kit.datasets.folder import read_folder
+from fer_kit.datasets.jaffe import read_jaffe
+from fer_kit.datasets.people import read_people
 from fer_kit.datasets.splits import sample
 from fer_kit.datasets.synthetic import read_synthetic
 from fer_kit.errors import InputError
@@ -52,6 +54,12 @@ SOURCES = {
     "folder": Source(
         read_folder, ("path", "seed", "image_size"), "a folder that holds a folder for each emotion"
     ),
+    "people": Source(
+        read_people,
+        ("path", "seed", "image_size"),
+        "a folder for each person, with a folder for each emotion in it",
+    ),
+    "jaffe": Source(read_jaffe, ("path", "seed", "image_size"), "the folder of JAFFE's pictures"),
 }
 
 
@@ -69,7 +77,7 @@ def load(
     """Load a data set of faces.
 
     Args:
-        name: "synthetic", "fer2013", "ferplus" or "folder".
+        name: a key of `SOURCES`: "synthetic", "fer2013", "ferplus", "folder", "people" or "jaffe".
         path: where it lies; nothing for "synthetic". data/README.md lists the accepted layouts.
         size: (train, validation, test). Synthetic: how many faces to draw, 6000, 2000 and 2000 if
             None. Real: at most how many of each split to keep, a sample in which the emotions keep

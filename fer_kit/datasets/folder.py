@@ -93,15 +93,20 @@ def read_pictures(
     source: str,
     seed: int,
     image_size: int,
+    split: bool = True,
 ) -> Faces:
-    """Decode the pictures and put them together as `Faces`."""
+    """Decode the pictures and put them together as `Faces`.
+
+    Args:
+        split: complete the split that the pictures tell; if False, it stays as it is.
+    """
     labels = np.array([list(emotions).index(picture.emotion) for picture in pictures])
     found = np.array([picture.split for picture in pictures], "U10")
     return Faces(
         images=_decode(folder, [picture.path for picture in pictures], image_size),
         targets=one_hot(labels, len(emotions)),
         emotions=tuple(emotions),
-        split=complete_split(found, labels, seed),
+        split=complete_split(found, labels, seed) if split else found,
         ids=np.array([picture.path for picture in pictures]),
         source=source,
     )

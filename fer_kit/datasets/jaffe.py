@@ -1,0 +1,94 @@
+"""JAFFE: ten women, seven posed expressions, 213 pictures (Lyons et al., 1998)."""
+
+import logging
+import re
+from pathlib import Path
+
+import numpy as np
+
+from fer_kit.datasets.folder import Picture, read_pictures
+from fer_kit.datasets.people import split_people
+from fer_kit.datasets.problems import first_few
+from fer_kit.emotions import JAFFE, JAFFE_CODES
+from fer_kit.errors import InputError
+from fer_kit.faces import Faces
+
+log = logging.getLogger(__name__)
+
+# KA.AN1.39.tiff: the person, the emotion, the number of the picture, and a serial number.
+NAME = re.compile(r"([A-Z]{2})\.([A-Z]{2})(\d)\.(\d{1,3})\.tiff?", re.IGNORECASE)
+NOT_RELEASED = (8, 12, 21, 76, 108, 183)
+SERIALS = tuple(serial for serial in range(1, 220) if serial not in NOT_RELEASED)
+
+
+def read_jaffe(path: Path, seed: int = 42, image_size: int = 48) -> Faces:
+    """Read JAFFE as it is distributed: one folder of TIFF files named like KA.AN1.39.tiff.
+
+    Args:
+        path: the folder; pictures may lie deeper in it.
+        seed: draws which of the ten people train (6), validate (2) and test (2).
+
+    Returns:
+        Grey faces with subjects, sorted by file name. The whole picture is scaled, as in the source
+        that lesson 10 repeats: it is not cropped to the face. Nobody is in two splits. If it is not
+        the complete set of 213 pictures, a warning names the serial numbers that are missing.
+
+    Raises:
+        InputError: no pictures, a name of another form or with an unknown emotion, or two pictures
+            with one serial number.
+
+    Introduced in notebooks/10_image_fusion.ipynb.
+    """
+    files = sorted(
+        file.relative_to(path).as_posix()
+        for file in Path(path).rglob("*")
+        if file.suffix.lower() in (".tif", ".tiff") and not file.name.startswith(".")
+    )
+    if not files:
+        raise InputError(
+            f"Expected the pictures of JAFFE in {path}, named like KA.AN1.39.tiff. Received: no "
+            "TIFF file. Point to the folder that was unpacked."
+        )
+    subjects, codes, serials = _parse(files, path)
+    _check_serials(files, serials, path)
+    pictures = [
+        Picture(file, JAFFE_CODES[code], "train") for file, code in zip(files, codes, strict=True)
+    ]
+    faces = read_pictures(path, pictures, JAFFE, "JAFFE", seed, image_size, split=False)
+    return split_people(faces, subjects, seed)
+
+
+def _parse(files: list[str], path: Path) -> tuple[np.ndarray, list[str], list[int]]:
+    """Person, emotion's code and serial number of each file."""
+    found = [NAME.fullmatch(Path(file).name) for file in files]
+    wrong = [
+        file
+        for file, match in zip(files, found, strict=True)
+        if match is None or match[2].upper() not in JAFFE_CODES
+    ]
+    if wrong:
+        raise InputError(
+            f"Expected names like KA.AN1.39.tiff in {path}, with an emotion among "
+            f"{', '.join(JAFFE_CODES)}. Received: {len(wrong):,} others: {first_few(wrong)}. "
+            "Take them out, or name them as they were."
+        )
+    subjects = np.array([match[1].upper() for match in found])
+    return subjects, [match[2].upper() for match in found], [int(match[4]) for match in found]
+
+
+def _check_serials(files: list[str], serials: list[int], path: Path) -> None:
+    numbers = np.array(serials)
+    twice = [
+        file for file, number in zip(files, serials, strict=True) if (numbers == number).sum() > 1
+    ]
+    if twice:
+        raise InputError(
+            f"Expected every serial number once in {path}. Received: some twice: "
+            f"{first_few(twice)}. Keep one copy of each picture."
+        )
+    missing = sorted(set(SERIALS) - set(serials))
+    if missing:
+        log.warning(
+            "JAFFE has %s pictures; %s of them are not here, serial numbers %s.",
+            *(len(SERIALS), len(missing), first_few([str(number) for number in missing])),
+        )
