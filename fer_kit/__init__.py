@@ -24,6 +24,7 @@ _NAMES = {
     "normalise": "preprocess",
     "one_hot": "faces",
     "predict_emotion": "classify",
+    "write_bundle": "bundle",
     "write_report": "report",
 }
 _MODULES = {
@@ -36,6 +37,7 @@ _MODULES = {
     "evaluation",
     "explain",
     "cards",
+    "check",
     "networks",
     "pictures",
     "plots",
