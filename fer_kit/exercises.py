@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fer_kit.check.answers import OUTCOME
+from fer_kit.evidence import source
 
 EMPTY = "YOUR ANSWER HERE"  # nbgrader puts it where the student is to write
 
@@ -25,6 +26,7 @@ class Exercise:
         written: whether it is answered in words.
         state: "passed", "failed" or "not run" for a check; "answered" or "not answered" in words.
         answer: the code or the text of the student.
+        graded, filled: the ids of the cell that counts and of the one that is filled in.
     """
 
     name: str
@@ -33,6 +35,8 @@ class Exercise:
     written: bool
     state: str
     answer: str
+    graded: str = ""
+    filled: str = ""
 
 
 def read_exercises(notebook: Mapping[str, Any]) -> list[Exercise]:
@@ -43,19 +47,26 @@ def read_exercises(notebook: Mapping[str, Any]) -> list[Exercise]:
     for about, cell in cells:
         if not about.get("grade"):
             continue
-        name = str(about["grade_id"]).removesuffix("-check")
-        written = cell["cell_type"] == "markdown"
+        name = str(about.get("grade_id", "")).removesuffix("-check")
+        filled = cell if cell["cell_type"] == "markdown" else by_name.get(name)
         found.append(
             Exercise(
                 name=name,
                 title=_title(by_name.get(f"{name}-task"), name),
                 points=float(about.get("points") or 0),
-                written=written,
-                state=_written_state(cell) if written else _check_state(cell),
-                answer=_source(cell if written else by_name.get(name)),
+                written=cell["cell_type"] == "markdown",
+                state=state_of(cell),
+                answer=source(filled) if filled else "",
+                graded=str(cell.get("id")),
+                filled=str(filled.get("id")) if filled else "",
             )
         )
     return found
+
+
+def state_of(cell: Mapping[str, Any]) -> str:
+    """What became of an exercise, from the cell that counts; see `Exercise.state`."""
+    return _written_state(cell) if cell["cell_type"] == "markdown" else _check_state(cell)
 
 
 def is_solution(cell: Mapping[str, Any]) -> bool:
@@ -73,18 +84,13 @@ def _nbgrader(cell: Mapping[str, Any]) -> Mapping[str, Any]:
     return about if isinstance(about, Mapping) else {}
 
 
-def _source(cell: Mapping[str, Any] | None) -> str:
-    source = cell["source"] if cell else ""
-    return "".join(source) if isinstance(source, list) else str(source)
-
-
 def _title(task: Mapping[str, Any] | None, name: str) -> str:
-    heading = re.match(r"#+ (.+)", _source(task))
+    heading = re.match(r"#+ (.+)", source(task) if task else "")
     return heading[1].strip() if heading else name
 
 
 def _written_state(cell: Mapping[str, Any]) -> str:
-    return "answered" if _source(cell).strip() not in ("", EMPTY) else "not answered"
+    return "answered" if source(cell).strip() not in ("", EMPTY) else "not answered"
 
 
 def _check_state(cell: Mapping[str, Any]) -> str:

@@ -22,6 +22,7 @@ AROUND_THE_LESSONS = (
     "bundle.py",
     "cli.py",
     "course.py",
+    "evidence.py",
     "execution.py",
     "exercises.py",
     "grading",

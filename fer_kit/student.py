@@ -61,8 +61,10 @@ def student_copy(notebook: nbformat.NotebookNode, name: str = "") -> nbformat.No
             f"Expected nbgrader's markers in pairs, in cells of the right kind. Received: {name} "
             f"({error}). CONTRIBUTING.md says how an exercise is written."
         ) from error
-    copy.cells[0].source = copy.cells[0].source.replace("/notebooks/", "/student/").replace(
-        "labpath=notebooks/", "labpath=student/"
+    copy.cells[0].source = (
+        copy.cells[0]
+        .source.replace("/notebooks/", "/student/")
+        .replace("labpath=notebooks/", "labpath=student/")
     )
     return copy
 
@@ -72,8 +74,8 @@ def _copies(notebooks: str | Path) -> dict[str, str]:
     paths = sorted(folder.glob("[!.]*.ipynb"))
     if not paths:
         raise InputError(
-            f"Expected the course's notebooks in {folder}. Received: none. Run this in the course's "
-            "folder."
+            f"Expected the course's notebooks in {folder}. Received: none. Run this in the folder "
+            "of the course."
         )
     read = {path.name: nbformat.read(path, as_version=4) for path in paths}
     return {name: nbformat.writes(student_copy(nb, name)) + "\n" for name, nb in read.items()}
