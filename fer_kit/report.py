@@ -326,9 +326,14 @@ def _write_pages(folder: Path, values: dict[str, Any]) -> None:
         _write_page(folder / f"{notebook.name}.html", "notebook.html.j2", values | around)
 
 
+def page_html(template: str, values: dict[str, Any]) -> str:
+    """One of the pages in templates/, with the stylesheet in it."""
+    return _templates().get_template(template).render(values)
+
+
 def _write_page(path: Path, template: str, values: dict[str, Any]) -> None:
     try:
-        html = _templates().get_template(template).render(values)
+        html = page_html(template, values)
     except (jinja2.UndefinedError, LookupError, TypeError, ValueError) as error:
         raise InputError(
             f"Expected a run with files as the course writes them. Received: {error}, in what "

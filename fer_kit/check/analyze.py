@@ -23,17 +23,15 @@ def mirrored_copies(function: Callable) -> None:
         f"{type(found).__name__} with {np.ndim(found)} dimensions",
     )
     rows = sorted(int(row) for row in found)
+    upside_down = "The columns are the third axis of (N, H, W, C): images[:, :, ::-1]."
+    expect(
+        rows != [17], "copies mirrored left to right", "one that stands on its head", upside_down
+    )
     expect(
         17 not in rows or len(rows) > 4,
         "copies mirrored left to right only",
         "also row 17",
-        "The columns are the third axis of (N, H, W, C): images[:, :, ::-1].",
-    )
-    expect(
-        rows != [17],
-        "copies mirrored left to right",
-        "one that stands on its head",
-        "The columns are the third axis of (N, H, W, C): images[:, :, ::-1].",
+        upside_down,
     )
     expect(
         rows,

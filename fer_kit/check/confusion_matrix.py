@@ -54,11 +54,11 @@ def f1_from_matrix(function: Callable) -> None:
 def top_k_accuracy(function: Callable) -> None:
     """`top_k_accuracy(probabilities, true, k)` → share of faces with the truth among k best."""
     p = np.array([[0.5, 0.3, 0.2], [0.1, 0.2, 0.7], [0.4, 0.35, 0.25], [0.2, 0.7, 0.1]])
-    true = np.array([0, 0, 1, 0])
+    true = np.array([0, 0, 1, 1])
     one = ask(function, p, true, 1)
     expect_number(
         one,
-        0.25,
+        0.5,
         "top-1 accuracy",
         "With k = 1 it is the ordinary accuracy: np.argsort sorts upwards, so that the "
         "best is last.",

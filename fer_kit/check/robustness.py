@@ -59,7 +59,8 @@ def denoise(function: Callable) -> None:
     """`denoise(images)`: float pictures (N, H, W, C) in [0, 1], with less noise."""
     generator = np.random.default_rng(7)
     clean = np.full((4, 48, 48, 1), 0.4, np.float32)
-    clean[:, 12:36, 12:36] = 0.8
+    for number, picture in enumerate(clean):
+        picture[4 * number : 4 * number + 24, 12:36] = 0.8
     noise = generator.normal(0, 0.2, clean.shape)
     noisy = np.clip(clean + noise, 0, 1).astype(np.float32)
     out = expect_array(
@@ -83,14 +84,14 @@ def denoise(function: Callable) -> None:
     )
     kept = _error(expect_array(ask(function, clean), clean.shape, "pictures"), clean)
     expect(
-        kept < 0.1,
+        kept < 0.08,
         "a clean picture to stay much as it is",
         f"an error of {kept:.2f}",
         "So strong a filter takes the face away with the noise.",
     )
-    shifted = ask(function, noisy[::-1].copy())
+    alone = ask(function, noisy[:1])
     expect(
-        np.allclose(shifted, out[::-1], atol=1e-5),
+        np.allclose(alone, out[:1], atol=1e-5),
         "every picture treated by itself",
         "an answer that depends on the other pictures",
         "Do not average over the first axis: those are different faces.",

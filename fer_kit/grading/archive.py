@@ -98,7 +98,7 @@ class Bundle:
         """(name, notebook) of each executed notebook, one after the other."""
         for member in self._like("notebooks/", ".ipynb"):
             notebook = self._json(member)
-            _check_notebook(member, notebook)
+            check_notebook(member, notebook)
             yield PurePosixPath(member).stem, notebook
 
     def predictions(self) -> Iterator[tuple[str, bytes]]:
@@ -166,7 +166,7 @@ def _check_member(member: zipfile.ZipInfo) -> None:
         )
 
 
-def _check_notebook(name: str, notebook: dict[str, Any]) -> None:
+def check_notebook(name: str, notebook: dict[str, Any]) -> None:
     """The few things that the readers of notebooks rely on."""
     cells = notebook.get("cells")
     fine = isinstance(cells, list) and all(_is_cell(cell) for cell in cells)
