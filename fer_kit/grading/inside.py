@@ -32,9 +32,10 @@ def main() -> None:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     _limit(told["limits"])
     for name, notebook in sorted(told["notebooks"].items()):
-        executed = _execute(nbformat.from_dict(notebook), told["parameters"])
-        answer.write(json.dumps({"name": name, "notebook": executed}) + "\n")
-        answer.flush()
+        with contextlib.suppress(Exception):  # one that cannot be executed does not stop the rest
+            executed = _execute(nbformat.from_dict(notebook), told["parameters"])
+            answer.write(json.dumps({"name": name, "notebook": executed}) + "\n")
+            answer.flush()
 
 
 def _hide() -> None:
@@ -53,6 +54,7 @@ def _limit(limits: dict[str, Any]) -> None:
 
 def _execute(notebook: nbformat.NotebookNode, parameters: dict[str, Any]) -> dict[str, Any]:
     """The notebook with its outputs; a cell that fails does not keep the next ones from running."""
+    notebook.metadata["papermill"] = {}  # papermill looks for it, and for tags in every cell
     ready = parameterize_notebook(notebook, parameters)
     client = NotebookClient(
         ready, timeout=None, allow_errors=True, kernel_name="python3",
