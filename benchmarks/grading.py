@@ -86,7 +86,7 @@ def personal(notebook: dict, number: int, generator: np.random.Generator) -> Non
         cell_of(notebook, key)["source"] = " ".join(generator.choice(WORDS, 80))
     papermill = notebook["metadata"]["papermill"]
     for name in ("start_time", "end_time"):
-        papermill[name] = papermill[name].replace("00:00+", f"00.{number:06}+")
+        papermill[name] = papermill[name].replace(":00+", f":00.{number:06}+")
 
 
 def measure(folder: Path, labels: Path, out: Path, workers: int | None) -> tuple[float, float]:

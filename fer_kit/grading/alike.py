@@ -22,9 +22,14 @@ COMMON = 0.1  # a passage that more than this share of the bundles have is commo
 
 @dataclass(frozen=True, eq=False)
 class Print:
-    """What is compared of a bundle: its passages as uint64, and when its notebooks were run."""
+    """What is compared of a bundle: each answer's passages, and when its notebooks were run.
 
-    passages: np.ndarray
+    Attributes:
+        passages: for each answer (the id of its cell) the passages, uint64.
+        executions: when each notebook was started.
+    """
+
+    passages: Mapping[str, np.ndarray]
     executions: frozenset[str]
 
 
@@ -37,16 +42,18 @@ class Pair:
     reason: str
 
 
-def take_print(texts: Iterable[str], executions: Iterable[Mapping[str, Any]]) -> Print:
-    """The print of what a student wrote, and of the executions of the notebooks."""
-    passages = {passage for text in texts for passage in _passages(text)}
+def take_print(texts: Mapping[str, str], executions: Iterable[Mapping[str, Any]]) -> Print:
+    """The print of what a student wrote, by cell, and of the executions of the notebooks."""
+    passages = {key: np.array(sorted(set(_passages(t))), np.uint64) for key, t in texts.items()}
     moments = {str(told["started"]) for told in executions if told.get("started")}
-    return Print(np.array(sorted(passages), np.uint64), frozenset(moments))
+    return Print(
+        {key: found for key, found in passages.items() if len(found) >= FEWEST}, frozenset(moments)
+    )
 
 
 def find_pairs(prints: Mapping[str, Print], alike: float) -> list[Pair]:
-    """The pairs that share an execution, or from `alike` on of their unusual passages."""
-    return _same_execution(prints) + _same_passages(prints, alike)
+    """The pairs that share an execution, or in some answer `alike` of the unusual passages."""
+    return _same_execution(prints) + _same_answers(prints, alike)
 
 
 def _passages(text: str) -> Iterable[int]:
@@ -72,9 +79,27 @@ def _same_execution(prints: Mapping[str, Print]) -> list[Pair]:
     ]
 
 
-def _same_passages(prints: Mapping[str, Print], alike: float) -> list[Pair]:
-    names = list(prints)
-    unusual = _unusual([prints[name].passages for name in names])
+def _same_answers(prints: Mapping[str, Print], alike: float) -> list[Pair]:
+    """Pairs with answers in common, those with most of them first."""
+    answers = sorted({key for taken in prints.values() for key in taken.passages})
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for key in answers:
+        own = {name: taken.passages[key] for name, taken in prints.items() if key in taken.passages}
+        for pair, share in _alike_in(own, alike):
+            found[pair].append(f"{key} ({share:.0%})")
+    listed = sorted(found.items(), key=lambda pair: (-len(pair[1]), pair[0]))
+    return [
+        Pair(first, second, f"most of what is unusual in {len(told)} answers: {_few(told)}")
+        for (first, second), told in listed
+    ]
+
+
+def _alike_in(
+    own: Mapping[str, np.ndarray], alike: float
+) -> Iterable[tuple[tuple[str, str], float]]:
+    """The pairs whose passages in one answer are alike, and how much."""
+    names = sorted(own)
+    unusual = _unusual([own[name] for name in names])
     owners: dict[int, list[int]] = defaultdict(list)
     for index, passages in enumerate(unusual):
         for passage in passages.tolist():
@@ -83,22 +108,18 @@ def _same_passages(prints: Mapping[str, Print], alike: float) -> list[Pair]:
     for indices in owners.values():
         for pair in combinations(indices, 2):
             shared[pair] += 1
-    pairs = []
     for (first, second), count in shared.items():
         share = count / min(len(unusual[first]), len(unusual[second]))
         if count >= FEWEST and share >= alike:
-            pairs.append((share, Pair(names[first], names[second], _reason(share, count))))
-    return [pair for _, pair in sorted(pairs, key=lambda found: -found[0])]
+            yield (names[first], names[second]), share
 
 
-def _reason(share: float, count: int) -> str:
-    return f"{share:.0%} of the unusual passages, {count:,} of them"
+def _few(told: Sequence[str]) -> str:
+    return ", ".join(told[:3]) + (" and others" if len(told) > 3 else "")
 
 
 def _unusual(passages: Sequence[np.ndarray]) -> list[np.ndarray]:
     """Each bundle's passages without those that many bundles have."""
-    if not passages:
-        return []
     values, counts = np.unique(np.concatenate(passages), return_counts=True)
     common = values[counts > max(2, COMMON * len(passages))]
-    return [np.setdiff1d(own, common, assume_unique=True) for own in passages]
+    return [np.setdiff1d(one, common, assume_unique=True) for one in passages]

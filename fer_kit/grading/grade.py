@@ -296,7 +296,7 @@ def _models(metrics: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def _print(lessons: Sequence[Lesson]) -> Print:
-    texts = (text for lesson in lessons for text in lesson.own)
+    texts = {key: text for lesson in lessons for key, text in lesson.own.items()}
     return take_print(texts, (lesson.execution for lesson in lessons))
 
 

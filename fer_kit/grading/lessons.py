@@ -52,7 +52,7 @@ class Lesson:
         exercises: what became of them; a check that was changed has not been passed.
         changed_checks: ids of check cells with another text.
         empty_but_passed: exercises whose check shows success though nothing was filled in.
-        own: what the student wrote: filled, changed and added cells.
+        own: what the student wrote, by cell: filled, changed, and under "NAME-added" the rest.
     """
 
     name: str
@@ -64,7 +64,7 @@ class Lesson:
     exercises: tuple[Exercise, ...]
     changed_checks: tuple[str, ...]
     empty_but_passed: tuple[str, ...]
-    own: tuple[str, ...]
+    own: Mapping[str, str]
 
     @property
     def complete(self) -> bool:
@@ -107,7 +107,6 @@ def compare(name: str, notebook: Mapping[str, Any], released: Released) -> Lesso
         if key in cells and key not in released.free and _text(cells[key]) != text
     }
     added = [cell for key, cell in cells.items() if key not in released.sources]
-    own = [cell for key, cell in cells.items() if _is_own(key, cell, released)]
     exercises = _exercises(cells, released)
     return Lesson(
         name=name,
@@ -123,7 +122,7 @@ def compare(name: str, notebook: Mapping[str, Any], released: Released) -> Lesso
             for exercise in exercises
             if exercise.state == "passed" and STUB in exercise.answer
         ),
-        own=tuple(source(cell) for cell in own),
+        own=_own(name, cells, released),
     )
 
 
@@ -156,8 +155,14 @@ def _text(cell: Mapping[str, Any]) -> str:
     return "\n".join(line.rstrip() for line in source(cell).strip().splitlines())
 
 
-def _is_own(key: str, cell: Mapping[str, Any], released: Released) -> bool:
-    return key not in released.sources or _text(cell) != released.sources[key]
+def _own(name: str, cells: Mapping[str, Any], released: Released) -> dict[str, str]:
+    texts = {
+        key: source(cell)
+        for key, cell in cells.items()
+        if key in released.sources and _text(cell) != released.sources[key]
+    }
+    added = [source(cell) for key, cell in cells.items() if key not in released.sources]
+    return texts | ({f"{name}-added": "\n".join(added)} if added else {})
 
 
 def _was_skipped(cell: Mapping[str, Any]) -> bool:

@@ -28,7 +28,7 @@ from fer_kit.grading.archive import Bundle
 from fer_kit.grading.lessons import Released, read_released
 
 MEGABYTE = 1_000_000
-HOME, COURSE = "/home/student", "/course"
+HOME, COURSE = "/student", "/course"
 LOOK_EVERY = 0.1  # seconds
 
 
