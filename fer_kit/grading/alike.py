@@ -89,7 +89,7 @@ def _same_answers(prints: Mapping[str, Print], alike: float) -> list[Pair]:
             found[pair].append(f"{key} ({share:.0%})")
     listed = sorted(found.items(), key=lambda pair: (-len(pair[1]), pair[0]))
     return [
-        Pair(first, second, f"most of what is unusual in {len(told)} answers: {_few(told)}")
+        Pair(first, second, f"most of what is unusual in {_few(told)}")
         for (first, second), told in listed
     ]
 
@@ -115,7 +115,7 @@ def _alike_in(
 
 
 def _few(told: Sequence[str]) -> str:
-    return ", ".join(told[:3]) + (" and others" if len(told) > 3 else "")
+    return ", ".join(told[:3]) + (f" and {len(told) - 3} more" if len(told) > 3 else "")
 
 
 def _unusual(passages: Sequence[np.ndarray]) -> list[np.ndarray]:
