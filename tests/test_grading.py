@@ -256,6 +256,16 @@ def test_a_check_that_was_changed_is_not_passed(hand_in):
     assert points(graded)["checks"] == 36
 
 
+def test_the_notebooks_with_solutions_are_recognised(hand_in):
+    original = nbformat.read(COURSE / "notebooks" / "04_lenet5.ipynb", as_version=4)
+
+    def change(notebook):
+        cell_of(notebook, CHECK)["source"] = cell_of(original, CHECK)["source"]
+
+    graded = hand_in(change_notebook(change))
+    assert doubts(graded) == "The notebooks with solutions, not the released ones: 04_lenet5."
+
+
 def test_a_printed_tick_is_no_pass(hand_in):
     def change(notebook):
         tick = {"output_type": "stream", "name": "stdout", "text": "✓ right. Accuracy 99.9 %"}

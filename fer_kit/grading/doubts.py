@@ -72,7 +72,10 @@ def _claims_without_predictions(metrics: Mapping[str, Any], results: Sequence[Re
 def _checks(lessons: Sequence[Lesson]) -> list[str]:
     changed = [key for lesson in lessons for key in lesson.changed_checks]
     empty = [name for lesson in lessons for name in lesson.empty_but_passed]
+    solved = [lesson.name for lesson in lessons if lesson.with_solutions]
     doubts = [f"Checks were changed: {_few(changed)}."] if changed else []
+    if solved:
+        doubts.append(f"The notebooks with solutions, not the released ones: {_few(solved)}.")
     return doubts + ([f"Passed, though nothing was filled in: {_few(empty)}."] if empty else [])
 
 

@@ -109,7 +109,9 @@ def grade(
     rubric = read_rubric(rubric)
     measure = Measure(
         rubric=rubric,
-        released=read_released(release or course_folder() / "student"),
+        released=read_released(
+            release or course_folder() / "student", course_folder() / "notebooks"
+        ),
         labels=read_labels(labels) if str(labels) else None,
         manual=pages.read_manual(manual, rubric, set(found)) if str(manual) else {},
         out=Path(out),

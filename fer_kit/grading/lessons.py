@@ -30,12 +30,14 @@ class Released:
         checks: ids of the cells that check an answer.
         free: ids of the cells that students are meant to change.
         exercises: the exercises, with the ids of their cells.
+        originals: the text of each check as the instructor has it, with hidden tests.
     """
 
     sources: Mapping[str, str]
     checks: frozenset[str]
     free: frozenset[str]
     exercises: tuple[Exercise, ...]
+    originals: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class Lesson:
         exercises: what became of them; a check that was changed has not been passed.
         changed_checks: ids of check cells with another text.
         empty_but_passed: exercises whose check shows success though nothing was filled in.
+        with_solutions: whether it is the instructor's notebook, and not the released one.
         own: what the student wrote, by cell: filled, changed, and under "NAME-added" the rest.
     """
 
@@ -64,6 +67,7 @@ class Lesson:
     exercises: tuple[Exercise, ...]
     changed_checks: tuple[str, ...]
     empty_but_passed: tuple[str, ...]
+    with_solutions: bool
     own: Mapping[str, str]
 
     @property
@@ -84,8 +88,12 @@ class Lesson:
         )
 
 
-def read_released(folder: str | Path) -> dict[str, Released]:
+def read_released(folder: str | Path, originals: str | Path) -> dict[str, Released]:
     """The notebooks that were given out, by name.
+
+    Args:
+        folder: where they are.
+        originals: where those with solutions and hidden tests are.
 
     Raises:
         InputError: the folder has none.
@@ -95,7 +103,12 @@ def read_released(folder: str | Path) -> dict[str, Released]:
         raise InputError(
             f"Expected the released notebooks in {folder}. Received: none. Make them: make student."
         )
-    return {path.stem: _released(nbformat.read(path, as_version=4)) for path in paths}
+    return {
+        path.stem: _released(
+            nbformat.read(path, as_version=4), _checks_of(Path(originals) / path.name)
+        )
+        for path in paths
+    }
 
 
 def compare(name: str, notebook: Mapping[str, Any], released: Released) -> Lesson:
@@ -106,6 +119,8 @@ def compare(name: str, notebook: Mapping[str, Any], released: Released) -> Lesso
         for key, text in released.sources.items()
         if key in cells and key not in released.free and _text(cells[key]) != text
     }
+    original = {key for key in changed if _text(cells[key]) == released.originals.get(key)}
+    changed -= original
     added = [cell for key, cell in cells.items() if key not in released.sources]
     exercises = _exercises(cells, released)
     return Lesson(
@@ -122,11 +137,18 @@ def compare(name: str, notebook: Mapping[str, Any], released: Released) -> Lesso
             for exercise in exercises
             if exercise.state == "passed" and STUB in exercise.answer
         ),
+        with_solutions=bool(original),
         own=_own(name, cells, released),
     )
 
 
-def _released(notebook: Mapping[str, Any]) -> Released:
+def _checks_of(path: Path) -> dict[str, str]:
+    """The text of each check in a notebook, by id; nothing where there is no such notebook."""
+    cells = nbformat.read(path, as_version=4).cells if path.exists() else []
+    return {cell["id"]: _text(cell) for cell in cells if is_check(cell)}
+
+
+def _released(notebook: Mapping[str, Any], originals: Mapping[str, str]) -> Released:
     cells = {str(cell["id"]): cell for cell in lesson_cells(notebook)}
     return Released(
         sources={key: _text(cell) for key, cell in cells.items()},
@@ -135,6 +157,7 @@ def _released(notebook: Mapping[str, Any]) -> Released:
             key for key, cell in cells.items() if is_solution(cell) or "parameters" in tags(cell)
         ),
         exercises=tuple(read_exercises(notebook)),
+        originals=originals,
     )
 
 

@@ -86,7 +86,7 @@ def rerun(bundle: Bundle, notebooks: str | Path, limits: Mapping[str, Any]) -> R
     executed = _read_lines(outcome.output)
     ended = f" {outcome.stopped}" if outcome.stopped else ""
     summary = f"Executed again in a sandbox: {len(executed)} of {len(prepared)} notebooks.{ended}"
-    return Rerun(executed, read_released(notebooks), summary)
+    return Rerun(executed, read_released(notebooks, notebooks), summary)
 
 
 def run_in_sandbox(command: list[str], given: bytes, limits: Mapping[str, Any]) -> Outcome:
