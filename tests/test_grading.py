@@ -242,6 +242,16 @@ def test_a_missing_notebook_is_not_complete(hand_in):
     graded = hand_in(lambda files: files.pop("notebooks/12_save.ipynb"))
     assert points(graded)["executed"] == pytest.approx(15 * 8 / 9, abs=0.01)
     assert points(graded)["checks"] == 34
+    assert "Changed after the bundle was made: notebooks/12_save.ipynb." in doubts(graded)
+
+
+def test_what_was_changed_after_packing_is_seen(hand_in):
+    def change(files):
+        files["notebooks/04_lenet5.ipynb"] += b"\n"
+
+    assert hand_in(change).doubts == [
+        "Changed after the bundle was made: notebooks/04_lenet5.ipynb."
+    ]
 
 
 CHECK = "04-convolution-parameters-check"
@@ -263,7 +273,8 @@ def test_the_notebooks_with_solutions_are_recognised(hand_in):
         cell_of(notebook, CHECK)["source"] = cell_of(original, CHECK)["source"]
 
     graded = hand_in(change_notebook(change))
-    assert doubts(graded) == "The notebooks with solutions, not the released ones: 04_lenet5."
+    assert "The notebooks with solutions, not the released ones: 04_lenet5." in doubts(graded)
+    assert "Checks were changed" not in doubts(graded)
 
 
 def test_a_printed_tick_is_no_pass(hand_in):

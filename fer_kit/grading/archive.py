@@ -4,6 +4,7 @@ Members are read into memory, one at a time, and only those with a name and a si
 members have.
 """
 
+import hashlib
 import json
 import re
 import stat
@@ -106,6 +107,19 @@ class Bundle:
         for member in self._like("predictions/", ".csv"):
             yield PurePosixPath(member).stem, self.bytes(member)
 
+    def altered(self) -> list[str]:
+        """Notebooks and predictions that are not those that run.json lists, or are gone."""
+        listed = self.manifest.get("files")
+        listed = listed if isinstance(listed, dict) else {}
+        here = [*self._like("notebooks/", ".ipynb"), *self._like("predictions/", ".csv")]
+        gone = [
+            name
+            for name in listed
+            if str(name).startswith(("notebooks/", "predictions/")) and name not in here
+        ]
+        changed = [name for name in here if _sha256(self.bytes(name)) != listed.get(name)]
+        return sorted([*gone, *changed])
+
     def _like(self, start: str, end: str) -> list[str]:
         names = (name for name in self._members if KNOWN.fullmatch(name))
         return sorted(name for name in names if name.startswith(start) and name.endswith(end))
@@ -118,6 +132,10 @@ class Bundle:
         if not isinstance(value, dict):
             raise InputError(f"Expected an object in {name}. Received: {type(value).__name__}.")
         return value
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _checked(members: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:

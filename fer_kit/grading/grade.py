@@ -267,6 +267,9 @@ def grade_one(name: str, path: Path, measure: Measure) -> Graded:
             for model, content in bundle.predictions()
         ]
         doubts = find_doubts(bundle.manifest, bundle.metrics, lessons, results, measure.rubric)
+        altered = bundle.altered()
+        if altered:
+            doubts.append(f"Changed after the bundle was made: {', '.join(altered[:4])[:200]}.")
         if bundle.strange:
             doubts.append(f"Files that no bundle has: {', '.join(bundle.strange[:4])[:200]}.")
         student = bundle.manifest.get("student")
