@@ -9,6 +9,16 @@ RUN ?=
 SEED ?=
 # One notebook, such as: make run NB=04
 NB ?=
+# Which notebooks run: the lessons with their solutions, or NOTEBOOKS=student.
+NOTEBOOKS ?=
+# Who hands in: make bundle STUDENT="Ada Lovelace" ID=s1234567
+STUDENT ?=
+ID ?=
+# What is graded, and against what: make grade SUBMISSIONS=folder LABELS=synthetic-quick
+SUBMISSIONS ?=
+RUBRIC ?=
+LABELS ?=
+MANUAL ?=
 
 # The interpreter that the environment is made with; looked for where it is not given.
 PYTHON ?=
@@ -23,10 +33,13 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed-$(BACKEND)
 FACES = $(if $(DATASET),--dataset "$(DATASET)") $(if $(DATA),--data "$(DATA)")
 WORK = $(if $(PROFILE),--profile "$(PROFILE)") $(if $(SEED),--seed "$(SEED)")
-OPTIONS = $(if $(RUN),--run "$(RUN)") $(FACES) $(WORK)
+LESSONS = $(if $(NOTEBOOKS),--notebooks "$(NOTEBOOKS)")
+OPTIONS = $(if $(RUN),--run "$(RUN)") $(FACES) $(WORK) $(LESSONS)
+WHO = $(if $(STUDENT),--name "$(STUDENT)") $(if $(ID),--id "$(ID)")
+TRUTH = $(if $(RUBRIC),--rubric "$(RUBRIC)") $(if $(LABELS),--labels "$(LABELS)")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab run-all run report test lint bench clean
+.PHONY: help setup lab run-all run report bundle grade student test lint bench clean
 
 help: ## List what there is to do
 	@echo "FER Kit: a course on facial expression recognition. Usage: make TARGET"
@@ -48,6 +61,16 @@ run: $(INSTALLED) ## Run one notebook: make run NB=04
 report: $(INSTALLED) ## Write the report of a run again
 	$(BIN)/fer-kit report $(if $(RUN),--run "$(RUN)")
 
+bundle: $(INSTALLED) ## Pack a run into bundle.zip, to be handed in: make bundle STUDENT="…" ID=…
+	$(BIN)/fer-kit bundle $(if $(RUN),--run "$(RUN)") $(WHO)
+
+grade: $(INSTALLED) ## Grade a folder of bundles: make grade SUBMISSIONS=folder LABELS=synthetic-quick
+	@test -n "$(SUBMISSIONS)" || { echo "Which folder? Such as: make grade SUBMISSIONS=handed-in" >&2; exit 2; }
+	$(BIN)/fer-kit grade "$(SUBMISSIONS)" $(TRUTH) $(if $(MANUAL),--manual "$(MANUAL)")
+
+student: $(INSTALLED) ## Write the students' copies of the notebooks, without solutions
+	$(BIN)/fer-kit student
+
 test: $(INSTALLED) ## Run the tests, the notebooks among them
 	$(BIN)/python -m pytest
 
@@ -55,10 +78,11 @@ lint: $(INSTALLED) ## Check the style of the code and of the notebooks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-bench: $(INSTALLED) ## Measure the speed of drawing, predicting and fusing; with DATA=fer2013.csv also of loading
+bench: $(INSTALLED) ## Measure speed: drawing, predicting, fusing, grading; with DATA=fer2013.csv also loading
 	$(BIN)/python benchmarks/synthetic.py
 	$(BIN)/python benchmarks/prediction.py
 	$(BIN)/python benchmarks/fusion.py
+	$(BIN)/python benchmarks/grading.py
 	$(if $(DATA),$(BIN)/python benchmarks/loading.py "$(DATA)")
 
 clean: ## Remove the environment and caches; data, models and runs stay

@@ -24,6 +24,7 @@ _NAMES = {
     "normalise": "preprocess",
     "one_hot": "faces",
     "predict_emotion": "classify",
+    "write_bundle": "bundle",
     "write_report": "report",
 }
 _MODULES = {
@@ -39,6 +40,7 @@ _MODULES = {
     "fusion_quality",
     "cards",
     "mixtures",
+    "check",
     "networks",
     "pictures",
     "plots",

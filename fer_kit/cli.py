@@ -135,6 +135,9 @@ Align = Annotated[
         help="Bring the second picture onto the first before: eyes or flow. [default: not at all]",
     ),
 ]
+Lessons = Annotated[
+    str, typer.Option("--notebooks", help="Their folder, such as student. [default: notebooks]")
+]
 Notebooks = Annotated[
     list[str],
     typer.Argument(
@@ -152,12 +155,13 @@ def run_all(
     seed: Seed = None,
     force: Force = False,
     extra: Extra = None,
+    folder: Lessons = "",
 ) -> None:
     """Run all notebooks in order and write the report.
 
     A notebook whose source, parameters and inputs have not changed is not run again.
     """
-    _run_course((), run, dataset, data, profile, seed, force, extra)
+    _run_course((), run, dataset, data, profile, seed, force, extra, folder)
 
 
 @app.command("run")
@@ -170,9 +174,10 @@ def run_some(
     seed: Seed = None,
     force: Force = False,
     extra: Extra = None,
+    folder: Lessons = "",
 ) -> None:
     """Run some notebooks and write the report."""
-    _run_course(notebooks, run, dataset, data, profile, seed, force, extra)
+    _run_course(notebooks, run, dataset, data, profile, seed, force, extra, folder)
 
 
 @app.command()
@@ -182,6 +187,73 @@ def report(run: RunName = "") -> None:
     from fer_kit.run import DATASET, PROFILE, default_name, runs_folder
 
     print(write_report(runs_folder() / (run or default_name(DATASET, PROFILE))))
+
+
+@app.command()
+def bundle(
+    run: RunName = "",
+    name: Annotated[str, typer.Option(help="Who hands it in.")] = "",
+    student_id: Annotated[str, typer.Option("--id", help="The number that your course uses.")] = "",
+    pictures: Annotated[
+        bool, typer.Option("--pictures", help="Also pictures that may show real people.")
+    ] = False,
+) -> None:
+    """Pack a run into bundle.zip, to be handed in."""
+    from fer_kit.bundle import write_bundle
+    from fer_kit.run import DATASET, PROFILE, default_name, runs_folder
+
+    folder = runs_folder() / (run or default_name(DATASET, PROFILE))
+    print(write_bundle(folder, name, student_id, pictures))
+
+
+@app.command()
+def student(
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; end with 1 if a copy is stale.")
+    ] = False,
+) -> None:
+    """Write the students' copies of the notebooks, without solutions, to student/."""
+    from fer_kit.student import stale_student_copies, write_student_copies
+
+    if not check:
+        print(f"{len(write_student_copies())} notebooks written to student/")
+        return
+    stale = stale_student_copies()
+    if stale:
+        raise InputError(
+            "Expected the students' copies to be as make student writes them. "
+            f"Received: {', '.join(stale)}, stale. Run make student and commit what it changes."
+        )
+
+
+@app.command()
+def grade(
+    submissions: Annotated[str, typer.Argument(metavar="FOLDER", help="With bundles (.zip).")],
+    rubric: Annotated[str, typer.Option(help="A TOML file. [default: rubric.toml]")] = "",
+    labels: Annotated[
+        str, typer.Option(help="The truth: a run of yours, or a CSV with id, split and label.")
+    ] = "",
+    manual: Annotated[str, typer.Option(help="A CSV of points given by hand.")] = "",
+    out: Annotated[str, typer.Option(help="Where the grades go.")] = "grades",
+    release: Annotated[str, typer.Option(help="The released notebooks. [default: student]")] = "",
+    rerun: Annotated[
+        bool, typer.Option("--rerun", help="Also execute each submission, in a sandbox.")
+    ] = False,
+    workers: Annotated[int | None, typer.Option(help="Processes. [default: processors]")] = None,
+) -> None:
+    """Grade bundles: recompute, compare, flag. Nothing in them is run without --rerun."""
+    from fer_kit.grading.grade import grade
+    from fer_kit.run import runs_folder
+
+    if labels and (runs_folder() / labels / "config.json").exists():
+        labels = str(runs_folder() / labels)
+    graded = grade(submissions, rubric, labels, manual, out, release, rerun, workers)
+    doubted = sum(bool(one.doubts) for one in graded)
+    broken = sum(bool(one.error) for one in graded)
+    print(
+        f"{len(graded)} submissions, {broken} unreadable, {doubted} with doubts. "
+        f"Begin with {out}/overview.html"
+    )
 
 
 @app.command()
@@ -352,12 +424,16 @@ def _run_course(
     seed: int | None,
     force: bool,
     extra: list[str] | None,
+    folder: str,
 ) -> None:
+    from pathlib import Path
+
     from fer_kit.course import ParameterError, run_course
 
     try:
         values = dict(map(_name_and_value, extra or ()))
-        run_course(run, dataset, data, profile, seed, only, force, extra=values)
+        lessons = Path(folder) if folder else None
+        run_course(run, dataset, data, profile, seed, only, force, lessons, values)
     except ParameterError as error:
         raise typer.BadParameter(str(error)) from error
     except KeyboardInterrupt:

@@ -35,7 +35,7 @@ def describe() -> dict[str, str]:
         )
     system = f"{platform.system()} {platform.machine()}"
     found = {"backend": backend(), "system": system, "device": answer.stdout.splitlines()[-1]}
-    return versions() | found
+    return versions() | found | {"commit": commit()}
 
 
 def versions() -> dict[str, str]:
@@ -47,6 +47,25 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
+
+
+def commit() -> str:
+    """The course's commit, with "changed" where files differ from it; "" outside of a checkout."""
+    folder = Path(__file__).parents[1]
+    if not (folder / ".git").exists():
+        return ""
+    try:
+        head = _git("rev-parse", "--short=12", "HEAD", folder=folder)
+        tracked = ("fer_kit", "notebooks", "student")
+        changed = _git("status", "--porcelain", "--", *tracked, folder=folder)
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return f"{head}, changed" if changed else head
+
+
+def _git(*words: str, folder: Path) -> str:
+    command = ["git", "-C", str(folder), *words]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def backend() -> str:

@@ -19,12 +19,17 @@ from fer_kit.run import Run
 
 # These run notebooks and show results; no result depends on them.
 AROUND_THE_LESSONS = (
+    "bundle.py",
     "cli.py",
     "course.py",
+    "evidence.py",
     "execution.py",
+    "exercises.py",
+    "grading",
     "records.py",
     "report.py",
     "safe_html.py",
+    "student.py",
 )
 
 
@@ -86,6 +91,10 @@ def _listing(data: str) -> list[tuple[str, int, int]]:
 @cache
 def _library() -> str:
     folder = Path(__file__).parent
-    sources = [path for path in sorted(folder.rglob("*.py")) if path.name not in AROUND_THE_LESSONS]
+    sources = [
+        path
+        for path in sorted(folder.rglob("*.py"))
+        if path.relative_to(folder).parts[0] not in AROUND_THE_LESSONS
+    ]
     told = [(path.relative_to(folder).as_posix(), _sha256(path)) for path in sources]
     return hashlib.sha256(repr(told).encode()).hexdigest()

@@ -5,6 +5,7 @@
 Introduced in notebooks/12_save.ipynb.
 """
 
+import re
 import shutil
 import tempfile
 import warnings
@@ -25,7 +26,10 @@ from pygments.formatters import HtmlFormatter
 from fer_kit import records
 from fer_kit.course import LESSONS
 from fer_kit.errors import InputError
+from fer_kit.exercises import Exercise, read_exercises
 from fer_kit.files import read_json
+from fer_kit.grading.rubric import Rubric, read_rubric
+from fer_kit.run import course_folder
 from fer_kit.safe_html import Markdown, count_undescribed, sanitise, terminal
 
 # Pygments' styles whose every colour reads well (WCAG AA) on the stylesheet's backgrounds.
@@ -55,6 +59,8 @@ class Notebook:
         remark: a sentence that explains the state; "" where it is complete.
         started, ended: UTC in ISO form, or "".
         seconds: how long it ran, or None.
+        exercises: what became of its exercises.
+        answers: for each written answer its title, the id of its heading, and its HTML.
     """
 
     name: str
@@ -66,6 +72,12 @@ class Notebook:
     started: str
     ended: str
     seconds: float | None
+    exercises: list[Exercise]
+    answers: list[dict[str, Any]]
+
+    def anchor(self, title: str) -> str:
+        """The id of the heading with this text, or "" where there is none."""
+        return next((anchor for _, anchor, text in self.headings if text == title), "")
 
 
 def write_report(run_folder: str | Path) -> Path:
@@ -90,7 +102,7 @@ def write_report(run_folder: str | Path) -> Path:
     Introduced in notebooks/12_save.ipynb.
     """
     run_folder = Path(run_folder)
-    config = _read_config(run_folder)
+    config = read_run_config(run_folder)
     metrics_path = run_folder / "metrics.json"
     metrics = read_json(metrics_path) if metrics_path.exists() else None
     values = {
@@ -100,6 +112,8 @@ def write_report(run_folder: str | Path) -> Path:
         "notebooks": _read_notebooks(run_folder / "notebooks"),
         "figures": _read_figures(run_folder / "figures"),
         "environment": _read_environment(run_folder / "notebooks"),
+        "student": _read_student(run_folder / "student.json"),
+        "rubric": _read_rubric(),
     }
     _replace_folder(run_folder / "report", lambda folder: _write_pages(folder, values))
     return run_folder / "report" / "index.html"
@@ -108,7 +122,12 @@ def write_report(run_folder: str | Path) -> Path:
 # Reading the run
 
 
-def _read_config(run_folder: Path) -> dict[str, Any]:
+def read_run_config(run_folder: Path) -> dict[str, Any]:
+    """What a run's config.json says.
+
+    Raises:
+        InputError: the folder is no run.
+    """
     path = run_folder / "config.json"
     config = read_json(path) if path.is_file() else None
     names = ("run", "dataset", "data", "profile", "seed", "fer_kit")
@@ -133,6 +152,15 @@ def _banner(config: dict[str, Any], metrics: dict[str, Any] | None) -> dict[str,
         return {"kind": "synthetic", "sentence": sentence}
     source = metrics["source"] if metrics else config["dataset"]
     return {"kind": "real", "sentence": f"{source}, real faces: do not publish this page."}
+
+
+def _read_student(path: Path) -> dict[str, str]:
+    return {"name": "", "id": ""} | (read_json(path) if path.exists() else {})
+
+
+def _read_rubric() -> Rubric | None:
+    """The course's rubric; a report from elsewhere does without."""
+    return read_rubric() if (course_folder() / "rubric.toml").exists() else None
 
 
 def _read_figures(folder: Path) -> list[dict[str, Any]]:
@@ -185,7 +213,18 @@ def _read_notebook(path: Path, pages: list[str]) -> Notebook:
         started=papermill.get("start_time") or "",
         ended=papermill.get("end_time") or "",
         seconds=papermill.get("duration"),
+        exercises=read_exercises(content),
+        answers=[
+            {"title": exercise.title, "html": _answer(exercise.answer, pages)}
+            for exercise in read_exercises(content)
+            if exercise.written and exercise.state == "answered"
+        ],
     )
+
+
+def _answer(text: str, pages: list[str]) -> Markup:
+    """A written answer for another page, where the ids of its headings could be taken."""
+    return Markup(re.sub(r'(<h\d) id="[^"]*"', r"\1", Markdown(pages).convert(text)))
 
 
 def _state(content: nbformat.NotebookNode) -> tuple[str, str]:
@@ -287,9 +326,14 @@ def _write_pages(folder: Path, values: dict[str, Any]) -> None:
         _write_page(folder / f"{notebook.name}.html", "notebook.html.j2", values | around)
 
 
+def page_html(template: str, values: dict[str, Any]) -> str:
+    """One of the pages in templates/, with the stylesheet in it."""
+    return _templates().get_template(template).render(values)
+
+
 def _write_page(path: Path, template: str, values: dict[str, Any]) -> None:
     try:
-        html = _templates().get_template(template).render(values)
+        html = page_html(template, values)
     except (jinja2.UndefinedError, LookupError, TypeError, ValueError) as error:
         raise InputError(
             f"Expected a run with files as the course writes them. Received: {error}, in what "

@@ -143,8 +143,10 @@ class Run:
         path = self.file(f"figures/{check_name(name)}.png")
         write_whole(path, lambda temporary: figure.savefig(temporary, dpi=192, bbox_inches="tight"))
         plt.close(figure)
-        self._record_figure(name, {"title": _title(figure) or name, "alt": alt.strip()})
-        display(Image(data=path.read_bytes(), alt=alt.strip(), retina=True))
+        about = {"name": name, "pictures": any(axes.images for axes in figure.axes)}
+        described = {"title": _title(figure) or name, "alt": alt.strip()}
+        self._record_figure(name, described | {"pictures": about["pictures"]})
+        display(Image(data=path.read_bytes(), alt=alt.strip(), retina=True, metadata=about))
 
     def _write_config(self) -> None:
         write_json(self.folder / "config.json", asdict(self) | {"data": portable(self.data)})

@@ -2,6 +2,7 @@
 
 import errno
 import json
+from pathlib import Path
 
 import pytest
 from saved_models import save_lenet5
@@ -35,11 +36,11 @@ def given(monkeypatch):
     """Catches what the command asks of `run_course`."""
     caught = {}
 
-    def run_course(run, dataset, data, profile, seed, only, force, extra):
+    def run_course(run, dataset, data, profile, seed, only, force, notebooks, extra):
         caught.update(
             run=run, dataset=dataset, data=data, profile=profile, seed=seed, only=list(only)
         )
-        caught.update(force=force, extra=extra)
+        caught.update(force=force, notebooks=notebooks, extra=extra)
 
     monkeypatch.setattr(course, "run_course", run_course)
     return caught
@@ -65,6 +66,29 @@ def test_run_asks_for_some_with_further_parameters(fer_kit, given):
     assert code == 0
     assert given["only"] == ["04", "8"]
     assert given["extra"] == {"noise": 0.5, "model": "lenet5"}
+    assert given["notebooks"] is None
+
+
+def test_the_students_copies_can_be_run(fer_kit, given):
+    code, _, _ = fer_kit("run-all", "--notebooks", "student")
+    assert code == 0
+    assert given["notebooks"] == Path("student")
+
+
+def test_stale_copies_are_an_error(fer_kit, monkeypatch):
+    monkeypatch.setattr("fer_kit.student.stale_student_copies", lambda: [])
+    assert fer_kit("student", "--check")[0] == 0
+    monkeypatch.setattr("fer_kit.student.stale_student_copies", lambda: ["01_load.ipynb"])
+    code, _, said = fer_kit("student", "--check")
+    assert code == 1
+    assert "01_load.ipynb" in said
+
+
+@pytest.mark.parametrize("command", [["bundle", "--run", "none"], ["grade", "nowhere"]])
+def test_bundles_that_are_not_there_are_a_sentence(fer_kit, command):
+    code, _, said = fer_kit(*command)
+    assert code == 1
+    assert said.startswith("fer-kit: Expected")
 
 
 @pytest.mark.parametrize(

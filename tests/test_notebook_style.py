@@ -47,7 +47,7 @@ def test_nothing_of_an_execution_is_stored(path):
         assert cell.outputs == []
         assert cell.execution_count is None
     for cell in cells(path):
-        assert set(cell.metadata) <= {"tags"}
+        assert set(cell.metadata) <= {"tags", "nbgrader"}
 
 
 def test_one_cell_holds_the_parameters_as_annotated_literals(path):

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from fer_kit.course import LESSONS, run_course
+from fer_kit.exercises import read_exercises
 from fer_kit.profiles import settings
 
 ROOT = Path(__file__).parents[1]
@@ -93,6 +94,13 @@ def test_no_notebook_shows_a_warning_or_a_place_on_this_machine(folder):
         text = json.dumps(output)
         assert "Warning" not in text, f"{name}: {output.get('text', text)[:500]}"
         assert str(ROOT) not in text, f"{name}: {output.get('text', text)[:500]}"
+
+
+def test_every_exercise_is_solved_in_the_lessons_themselves(folder):
+    for lesson in LESSONS:
+        notebook = nbformat.read(folder / "notebooks" / f"{lesson.name}.ipynb", 4)
+        for exercise in read_exercises(notebook):
+            assert exercise.state in ("passed", "answered"), exercise.name
 
 
 def test_the_report_has_a_page_for_every_notebook(folder):

@@ -208,7 +208,8 @@ def test_a_figure_is_kept_described_and_closed(lab, axes):
     lab.show(axes, "counts", alt=" Bars: happy is the most common. ")
     assert (lab.folder / "figures" / "counts.png").read_bytes().startswith(b"\x89PNG")
     described = json.loads((lab.folder / "figures" / "figures.json").read_text())
-    assert described == {"counts": {"title": "Counts", "alt": "Bars: happy is the most common."}}
+    told = {"title": "Counts", "alt": "Bars: happy is the most common.", "pictures": False}
+    assert described == {"counts": told}
     assert not plt.fignum_exists(axes.figure.number)
 
 
@@ -219,6 +220,15 @@ def test_the_notebook_gets_the_alternative_text(lab, axes, monkeypatch):
     data, metadata = shown[0]._repr_mimebundle_()
     assert "image/png" in data
     assert metadata["image/png"]["alt"] == "Bars"
+    assert metadata["image/png"]["name"] == "counts"
+
+
+def test_a_figure_that_shows_pictures_says_so(lab, axes, monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    axes.imshow([[0, 1]])
+    lab.show(axes, "sheet", alt="Two pixels")
+    assert shown[0]._repr_mimebundle_()[1]["image/png"]["pictures"] is True
 
 
 @pytest.mark.parametrize("alt", ["", "  "])

@@ -1,0 +1,159 @@
+"""What cannot be, or should be asked about: sentences for the instructor, and no verdicts."""
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from fer_kit.grading.lessons import Lesson
+from fer_kit.grading.results import Result
+from fer_kit.grading.rubric import Rubric
+
+
+def find_doubts(
+    manifest: Mapping[str, Any],
+    metrics: Mapping[str, Any],
+    lessons: Sequence[Lesson],
+    results: Sequence[Result],
+    rubric: Rubric,
+) -> list[str]:
+    """Everything in a bundle that cannot be, or that was not asked for."""
+    return [
+        *_parameters(manifest, rubric),
+        *_provenance(manifest, metrics, lessons),
+        *(f"{result.model}: {problem}" for result in results for problem in result.problems),
+        *_claims_without_predictions(metrics, results),
+        *_checks(lessons),
+        *_order(lessons),
+        *_timing(manifest, lessons, rubric),
+    ]
+
+
+def _parameters(manifest: Mapping[str, Any], rubric: Rubric) -> list[str]:
+    told = _mapping(manifest.get("parameters"))
+    return [
+        f"{name} is {told.get(name)!r}; {wanted!r} was asked for."
+        for name, wanted in rubric.run.items()
+        if told.get(name) != wanted
+    ]
+
+
+def _provenance(
+    manifest: Mapping[str, Any], metrics: Mapping[str, Any], lessons: Sequence[Lesson]
+) -> list[str]:
+    """Every place that says what the faces are has to say the same: drawn, or real."""
+    says = {"run.json": manifest.get("synthetic")}
+    says["the parameters"] = _is_synthetic(_mapping(manifest.get("parameters")).get("dataset"))
+    if metrics:
+        says["metrics.json"] = metrics.get("synthetic")
+        says["the source in metrics.json"] = _is_synthetic(metrics.get("source"))
+    if manifest.get("data"):
+        says["the prepared data"] = _is_synthetic(_mapping(manifest["data"]).get("source"))
+    for model, card in _mapping(manifest.get("models")).items():
+        trained_on = _mapping(_mapping(card).get("trained_on"))
+        says[f"the card of {model}"] = trained_on.get("synthetic")
+    for lesson in lessons:
+        dataset = lesson.execution["parameters"].get("dataset")
+        if dataset is not None:
+            says[f"the execution of {lesson.name}"] = _is_synthetic(dataset)
+    drawn = [place for place, is_synthetic in says.items() if is_synthetic is True]
+    real = [place for place, is_synthetic in says.items() if is_synthetic is not True]
+    if drawn and real:
+        return [f"Drawn faces shown as real? Drawn: {_few(drawn)}. Real: {_few(real)}."]
+    return []
+
+
+def _claims_without_predictions(metrics: Mapping[str, Any], results: Sequence[Result]) -> list[str]:
+    claimed = set(_mapping(metrics.get("models")))
+    without = sorted(claimed - {result.model for result in results})
+    return [f"Results without predictions: {_few(without)}."] if without else []
+
+
+def _checks(lessons: Sequence[Lesson]) -> list[str]:
+    changed = [key for lesson in lessons for key in lesson.changed_checks]
+    empty = [name for lesson in lessons for name in lesson.empty_but_passed]
+    solved = [lesson.name for lesson in lessons if lesson.with_solutions]
+    doubts = [f"Checks were changed: {_few(changed)}."] if changed else []
+    if solved:
+        doubts.append(f"The notebooks with solutions, not the released ones: {_few(solved)}.")
+    return doubts + ([f"Passed, though nothing was filled in: {_few(empty)}."] if empty else [])
+
+
+def _order(lessons: Sequence[Lesson]) -> list[str]:
+    mixed = [lesson.name for lesson in lessons if not lesson.execution["in_order"]]
+    return [f"Not run from the top in one kernel: {_few(mixed)}."] if mixed else []
+
+
+def _timing(manifest: Mapping[str, Any], lessons: Sequence[Lesson], rubric: Rubric) -> list[str]:
+    doubts = []
+    for model, card in _mapping(manifest.get("models")).items():
+        doubts += _training_time(model, _mapping(card), rubric)
+    for lesson in lessons:
+        doubts += _notebook_time(lesson)
+    longest = max((_number(lesson.execution["seconds"]) or 0 for lesson in lessons), default=0)
+    for model, card in _mapping(manifest.get("models")).items():
+        seconds = _number(_mapping(card).get("seconds"))
+        if seconds is not None and lessons and seconds > longest + 1:
+            doubts.append(
+                f"{model}: a training of {seconds:.0f} s, and no notebook ran longer than "
+                f"{longest:.0f} s."
+            )
+    return doubts
+
+
+def _training_time(model: str, card: Mapping[str, Any], rubric: Rubric) -> list[str]:
+    seconds, epochs = _number(card.get("seconds")), _number(card.get("epochs"))
+    faces = _number(_mapping(card.get("trained_on")).get("faces"))
+    if seconds is None or epochs is None or faces is None:
+        return []
+    least = epochs * faces * rubric.limits["microseconds_per_face"] / 1e6
+    if seconds >= least:
+        return []
+    return [
+        f"{model}: {epochs:.0f} epochs of {faces:,.0f} faces in {seconds:.1f} s; nothing is faster "
+        f"than {least:.1f} s."
+    ]
+
+
+def _notebook_time(lesson: Lesson) -> list[str]:
+    """The clock has to fit: the end after the beginning, and not after now."""
+    told = lesson.execution
+    started, ended = _moment(told["started"]), _moment(told["ended"])
+    if not told["started"] and not told["ended"]:
+        return []
+    if started is None or ended is None:
+        return [f"{lesson.name}: started or ended at no time that can be read."]
+    seconds = _number(told["seconds"])
+    took = (ended - started).total_seconds()
+    if took < 0 or ended > datetime.now(UTC) + timedelta(days=1):
+        return [f"{lesson.name}: ended before it started, or in the future."]
+    if seconds is not None and abs(took - seconds) > 1 + 0.01 * took:
+        return [f"{lesson.name}: took {seconds:.0f} s, but {took:.0f} s lie between start and end."]
+    return []
+
+
+def _is_synthetic(text: Any) -> bool:
+    return str(text).startswith("synthetic")
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return float(value)
+
+
+def _moment(text: Any) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _few(names: Sequence[str]) -> str:
+    shown = ", ".join(str(name)[:60] for name in names[:4])
+    return shown + (f" and {len(names) - 4} more" if len(names) > 4 else "")

@@ -1,0 +1,81 @@
+"""The students' copies of the notebooks: without solutions and without hidden tests.
+
+`notebooks/` holds the lessons as they are written, with solutions between nbgrader's markers.
+`student/` holds what students open; it is always made from `notebooks/`, never edited.
+"""
+
+from pathlib import Path
+
+import nbformat
+
+from fer_kit.errors import InputError
+from fer_kit.files import write_text
+from fer_kit.run import course_folder
+
+
+def write_student_copies(folder: str | Path = "", notebooks: str | Path = "") -> list[Path]:
+    """Write the students' copy of every notebook; copies of notebooks that are gone are removed.
+
+    Args:
+        folder: where they go, by default `student` in the course's folder.
+        notebooks: the lessons, by default `notebooks` in the course's folder.
+
+    Raises:
+        InputError: there are no notebooks, nbgrader is not installed, or its markers are wrong.
+    """
+    folder = Path(folder) if str(folder) else course_folder() / "student"
+    copies = _copies(notebooks)
+    for path in folder.glob("*.ipynb"):
+        if path.name not in copies:
+            path.unlink()
+    return [write_text(folder / name, text) for name, text in copies.items()]
+
+
+def stale_student_copies(folder: str | Path = "", notebooks: str | Path = "") -> list[str]:
+    """The names of the copies that are missing, outdated, edited, or of no notebook."""
+    folder = Path(folder) if str(folder) else course_folder() / "student"
+    copies = _copies(notebooks)
+    there = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.ipynb")}
+    return sorted(name for name in copies | there if copies.get(name) != there.get(name))
+
+
+def student_copy(notebook: nbformat.NotebookNode, name: str = "") -> nbformat.NotebookNode:
+    """A notebook as students get it: nbgrader's own steps, and badges that open the copy.
+
+    Raises:
+        InputError: nbgrader is not installed, or a marker is wrong.
+    """
+    try:
+        from nbgrader import preprocessors as steps
+    except ImportError as error:
+        raise InputError(
+            "Expected nbgrader, which takes the solutions out. Received: it is not installed. "
+            'Install it with the course: pip install -e ".[grade]".'
+        ) from error
+    copy = nbformat.from_dict(notebook)
+    try:
+        for step in (steps.ClearSolutions, steps.ClearHiddenTests, steps.LockCells):
+            copy, _ = step().preprocess(copy, {})
+    except RuntimeError as error:
+        raise InputError(
+            f"Expected nbgrader's markers in pairs, in cells of the right kind. Received: {name} "
+            f"({error}). CONTRIBUTING.md says how an exercise is written."
+        ) from error
+    copy.cells[0].source = (
+        copy.cells[0]
+        .source.replace("/notebooks/", "/student/")
+        .replace("labpath=notebooks/", "labpath=student/")
+    )
+    return copy
+
+
+def _copies(notebooks: str | Path) -> dict[str, str]:
+    folder = Path(notebooks) if str(notebooks) else course_folder() / "notebooks"
+    paths = sorted(folder.glob("[!.]*.ipynb"))
+    if not paths:
+        raise InputError(
+            f"Expected the course's notebooks in {folder}. Received: none. Run this in the folder "
+            "of the course."
+        )
+    read = {path.name: nbformat.read(path, as_version=4) for path in paths}
+    return {name: nbformat.writes(student_copy(nb, name)) + "\n" for name, nb in read.items()}

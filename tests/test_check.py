@@ -1,0 +1,303 @@
+"""Every check, with the notebooks' own solutions and with the wrong answers that students give."""
+
+import hashlib
+from pathlib import Path
+
+import cv2
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+
+import fer_kit as fk
+from fer_kit import check
+from fer_kit.check.answers import Wrong, ask
+from fer_kit.detect import Box
+from fer_kit.exercises import is_solution
+
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+ORDER = sorted(fk.emotions.FER2013)
+NAMES = fk.emotions.FER2013
+
+
+def solutions() -> dict[str, str]:
+    """The source of every filled-in code cell of the notebooks, by the function it defines."""
+    found = {}
+    for path in NOTEBOOKS.glob("*.ipynb"):
+        for cell in nbformat.read(path, as_version=4).cells:
+            if is_solution(cell) and cell.cell_type == "code":
+                found[cell.source.split("def ")[1].split("(")[0]] = cell.source
+    return found
+
+
+def solution(name: str):
+    """A solution as a function, in the place that its notebook offers it."""
+    from fer_kit import detect
+
+    # The exercise's function is called as its check, but for the network that can be sure.
+    name = {"single_softmax": "can_be_sure"}.get(name, name)
+    place = {"np": np, "pd": pd, "fk": fk, "detect": detect, "classes": 7}
+    if name == "can_be_sure":
+        import keras
+        from keras import layers
+
+        place |= {"keras": keras, "layers": layers}
+    exec(solutions()[name], place)
+    return place[name]
+
+
+def network(*activations: str, forget: bool = False):
+    """A function that builds a dense network with these softmaxes."""
+    import keras
+    from keras import layers
+
+    def build():
+        inputs = keras.Input((48, 48, 1))
+        x = layers.Dense(7)(layers.Flatten()(inputs))
+        for activation in activations:
+            x = layers.Activation(activation)(x)
+        return None if forget else keras.Model(inputs, x)
+
+    return build
+
+
+def row(line):
+    emotion, pixels, usage = line.split(",")
+    return emotion, np.array(pixels.split(), np.uint8), usage
+
+
+def square_everywhere_the_same(images, size, seed):
+    worse = images.copy()
+    worse[:, :size, :size] = 0
+    return worse
+
+
+def square_over_the_border(images, size, seed):
+    generator, worse = np.random.default_rng(seed), images.copy()
+    for image in worse:
+        y, x = generator.integers(0, 48, 2)
+        image[y : y + size, x : x + size] = 0
+    return worse
+
+
+def square_in_place(images, size, seed):
+    images[:, :size, :size] = 0
+    return images
+
+
+def overlap_without_zero(a, b):
+    wide = min(a.x + a.width, b.x + b.width) - max(a.x, b.x)
+    high = min(a.y + a.height, b.y + b.height) - max(a.y, b.y)
+    both = a.width * a.height + b.width * b.height
+    return wide * high / (both - wide * high)
+
+
+def overlap_counted_twice(a, b):
+    wide = max(0, min(a.x + a.width, b.x + b.width) - max(a.x, b.x))
+    high = max(0, min(a.y + a.height, b.y + b.height) - max(a.y, b.y))
+    return 2 * wide * high / (a.width * a.height + b.width * b.height)
+
+
+# For each check: wrong answers, and a part of what the check has to say about each.
+WRONG = {
+    "read_row": [
+        (row, "number 3"),
+        (lambda line: int(line[0]), "three values"),
+        (lambda line: (3, row(line)[1], "PublicTest"), "shape (48, 48)"),
+        (lambda line: (3, row(line)[1].reshape(48, 48).astype(float), "PublicTest"), "uint8"),
+        (lambda line: (3, row(line)[1].reshape(48, 48).T, "PublicTest"), "diagonal"),
+        (lambda line: (3, np.resize(row(line)[1], (48, 48)), "PublicTest"), "2,303"),
+        (lambda line: (3, np.resize(row(line)[1], (48, 48)), "Training"), "usage"),
+    ],
+    "folder_labels": [
+        (lambda labels: labels, "as they came"),
+        (lambda labels: np.array([ORDER.index(NAMES[k]) for k in labels]), "the way back"),
+        (lambda labels: [0] * len(labels), "array"),
+        (lambda labels: labels * 1.0, "integer"),
+        (lambda labels: 6 - labels, "Look each name up"),
+    ],
+    "mirrored_copies": [
+        (lambda a, b: [], "none"),
+        (lambda a, b: [0, 5, 9], "rows of the test images"),
+        (lambda a, b: [i for i, x in enumerate(a) if any((x == y[::-1]).all() for y in b)],
+         "on its head"),
+        (lambda a, b: list(range(len(a))), "Every training row"),
+        (lambda a, b: 3, "a list of rows"),
+    ],
+    "entropy": [
+        (lambda p: -(p * np.log(p)).sum(axis=1), "0 · log 0"),
+        (lambda p: -(p * np.log2(np.where(p > 0, p, 1))).sum(axis=1), "bits"),
+        (lambda p: -(p * np.log(np.where(p > 0, p, 1))).sum(), "axis=1"),
+        (lambda p: -(p * np.log(np.where(p > 0, p, 1))).sum(axis=0), "not over the faces"),
+        (lambda p: (p * np.log(np.where(p > 0, p, 1))).sum(axis=1), "minus"),
+    ],
+    "standardise": [
+        (lambda a, b: (a - a.mean()) / a.std(), "two arrays"),
+        (lambda a, b: (a, b), "mean 0"),
+        (lambda a, b: ((a - a.mean()) / a.var(), (b - a.mean()) / a.var()), "variance"),
+        (lambda a, b: ((a - a.mean()) / a.std(), (b - b.mean()) / b.std()), "leak"),
+        (lambda a, b: ((a - a.mean()) / a.std(), b - a.mean()), "same two numbers"),
+    ],
+    "split_by_person": [
+        (lambda s, share, seed: np.random.default_rng(seed).random(len(s)) < share, "Draw people"),
+        (lambda s, share, seed: np.isin(s, np.unique(s)[:10]), "shuffle"),
+        (lambda s, share, seed: ~np.isin(s, np.unique(s)[:10]), "True stands for test"),
+        (lambda s, share, seed: np.ones(len(s), bool), "empty part"),
+        (lambda s, share, seed: np.zeros(len(s)), "True and False"),
+    ],
+    "convolution_parameters": [
+        (lambda k, c, f: k * k * c * f, "biases are missing"),
+        (lambda k, c, f: k * k * c * f + 1, "bias of its own"),
+        (lambda k, c, f: k * k * f + f, "channels"),
+        (lambda k, c, f: "156", "Each filter"),
+    ],
+    "single_softmax": [
+        (network("softmax", "softmax"), "softmax of a softmax"),
+        (network(), "One softmax has to stay"),
+        (network("sigmoid"), "sum to 1"),
+        (network("softmax", forget=True), "return"),
+    ],
+    "counts_that_round_to": [
+        (lambda p, n: [k for k in range(n + 1) if 100 * k / n == p], "Round"),
+        (lambda p, n: [k for k in range(n) if round(100 * k / n, 2) == p], "ends before"),
+        (lambda p, n: [round(p * n / 100)], "Several"),
+        (lambda p, n: 1, "a list"),
+    ],
+    "batch_normalise": [
+        (lambda x, g, b: (x - x.mean()) / np.sqrt(x.var() + 0.001), "One mean for each channel"),
+        (lambda x, g, b: g * (x - x.mean((0, 1, 2))) + b, "standard deviation 1"),
+        (lambda x, g, b: (x - x.mean((0, 1, 2))) / np.sqrt(x.var((0, 1, 2)) + 1e-3), "Scale first"),
+        (lambda x, g, b: g * (x - x.mean((1, 2), keepdims=True))
+         / np.sqrt(x.var((1, 2), keepdims=True) + 1e-3) + b, "layer normalisation"),
+    ],
+    "mirror_matrix": [
+        (lambda w: np.array([[-1.0, 0, w], [0, 1, 0]]), "column 48"),
+        (lambda w: np.array([[-1.0, 0, 0], [0, 1, 0]]), "width − 1"),
+        (lambda w: np.array([[1.0, 0, 0], [0, -1, w - 1]]), "y' = y"),
+        (lambda w: np.array([[-1.0, 0, 47], [0, 1, 0]]), "not 48"),
+        (lambda w: np.eye(3), "shape (2, 3)"),
+    ],
+    "f1_from_matrix": [
+        (lambda m, e: m.loc[e, e] / m[e].sum(), "precision"),
+        (lambda m, e: m.loc[e, e] / m.loc[e].sum(), "recall"),
+        (lambda m, e: 0.5 * (m.loc[e, e] / m[e].sum() + m.loc[e, e] / m.loc[e].sum()), "harmonic"),
+        (lambda m, e: 0.6 if e == "fear" else np.float64("nan"), "0 / 0"),
+        (lambda m, e: 0.7, "diagonal"),
+    ],
+    "top_k_accuracy": [
+        (lambda p, t, k: (np.argsort(p, 1)[:, :k] == t[:, None]).any(1).mean(), "best is last"),
+        (lambda p, t, k: (p.argmax(1) == t).mean(), "two largest"),
+        (lambda p, t, k: p.argmax(1) == t, "one number"),
+    ],
+    "black_square": [
+        (square_everywhere_the_same, "place of its own"),
+        (square_over_the_border, "over the border"),
+        (square_in_place, "begin with a copy"),
+        (lambda images, size, seed: images, "Black is 0"),
+        (lambda images, size, seed: images[..., 0], "shape"),
+    ],
+    "denoise": [
+        (lambda x: x, "mean or their median"),
+        (lambda x: 0 * x + x.mean((1, 2), keepdims=True), "mean or their median"),
+        (lambda x: np.array([cv2.blur(one, (13, 13)) for one in x])[..., None], "face away"),
+        (lambda x: x * 255, "not 0 to 255"),
+        (lambda x: x[..., 0], "put it back"),
+        (lambda x: np.repeat(x.mean(0, keepdims=True), len(x), 0), "different faces"),
+    ],
+    "overlap": [
+        (overlap_without_zero, "max(0"),
+        (overlap_counted_twice, "counted twice"),
+        (lambda a, b: 1.0, "upper half"),
+    ],
+    "decide": [
+        (lambda p, margin: max(p, key=p.get), "unsure"),
+        (lambda p, margin: max(p.values()), "a name"),
+        (lambda p, margin: max(p, key=p.get) if max(p.values()) >= margin else "unsure", "equal"),
+        (lambda p, margin: "unsure", "second best"),
+    ],
+    "as_half": [
+        (lambda w: [x.astype(np.float16) for x in w], "float32 again"),
+        (lambda w: w, "as they came"),
+        (lambda w: w[0], "a list"),
+        (lambda w: [x.round(3) for x in w], "nearest number"),
+    ],
+    "is_untouched": [
+        (lambda path, card: True, "one bit"),
+        (lambda path, card: False, "hexdigest"),
+        (lambda path, card: path.stat().st_size == 3000, "one bit"),
+        (lambda path, card: hashlib.sha256(path.read_bytes()).digest() == card["sha256"], "text"),
+    ],
+}  # fmt: skip
+
+
+def test_there_is_a_solution_and_wrong_answers_for_every_check():
+    names = {"single_softmax" if name == "can_be_sure" else name for name in solutions()}
+    assert set(check.__all__) == names == set(WRONG)
+
+
+@pytest.mark.parametrize("name", check.__all__)
+def test_the_solution_is_right(name, capsys):
+    assert getattr(check, name)(solution(name)) is True
+    assert f"✓ {name}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "said"),
+    [(name, *case) for name, cases in WRONG.items() for case in cases],
+    ids=[f"{name}-{number}" for name, cases in WRONG.items() for number in range(len(cases))],
+)
+def test_a_wrong_answer_is_told_what_was_overlooked(name, answer, said):
+    with pytest.raises(Wrong, match="Expected .* Received: ") as told:
+        getattr(check, name)(answer)
+    assert said in str(told.value)
+
+
+def not_written(*values):
+    raise NotImplementedError
+
+
+@pytest.mark.parametrize("name", check.__all__)
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (not_written, "not written yet"),
+        (lambda *values: None, "return"),
+        (lambda *values: 1 / 0, "ZeroDivisionError"),
+        (3, "Expected a function"),
+    ],
+)
+def test_every_check_says_what_is_wrong_with_no_answer(name, answer, said):
+    with pytest.raises(Wrong, match=said):
+        getattr(check, name)(answer)
+
+
+def test_a_function_that_changes_what_it_is_given_is_told_so():
+    def standardise(train, other):
+        train -= train.mean()
+        return train, other
+
+    with pytest.raises(Wrong, match="in place"):
+        check.standardise(standardise)
+
+
+def test_what_is_given_stays_as_it_was():
+    given = np.zeros(3)
+    with pytest.raises(Wrong):
+        ask(lambda values: values.fill(1), given)
+    assert not given.any()
+
+
+def test_unattended_a_wrong_answer_lets_the_run_go_on(monkeypatch, capsys):
+    monkeypatch.setenv("FER_KIT_HEADLESS", "1")
+    assert check.entropy(lambda shares: shares) is False
+    assert "✗ Expected" in capsys.readouterr().out
+
+
+def test_an_unknown_check_names_those_that_there_are():
+    with pytest.raises(AttributeError, match="overlap"):
+        check.nothing  # noqa: B018
+
+
+def test_the_detectors_boxes_are_what_the_check_uses():
+    assert check.overlap(lambda a, b: float(a == b) if a == b else solution("overlap")(a, b))
+    assert Box(0, 0, 1, 1).score is None
