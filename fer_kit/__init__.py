@@ -28,6 +28,7 @@ _NAMES = {
 }
 _MODULES = {
     "audit",
+    "augment",
     "classify",
     "course",
     "datasets",

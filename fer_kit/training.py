@@ -27,6 +27,18 @@ def set_seed(seed: int) -> None:
     keras.utils.set_random_seed(seed)
 
 
+def jit_compile() -> str | bool:
+    """For `compile(jit_compile=…)`: whether compiling with XLA is worth its time.
+
+    On a CPU, XLA takes longer to compile a deep network than a short training takes. A GPU gains,
+    and JAX has nothing else.
+
+    Introduced in notebooks/06_visible_infrared.ipynb.
+    """
+    gains = keras.backend.backend() == "jax" or keras.distribution.list_devices("gpu")
+    return "auto" if gains else False
+
+
 def callbacks(
     model_path: str | Path, batches: Any = None, patience: int = 32, plateau: int = 8
 ) -> list[keras.callbacks.Callback]:
