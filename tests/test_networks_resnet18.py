@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 
 import fer_kit as fk
+from fer_kit import cards
+from fer_kit.emotions import VIRI
 from fer_kit.errors import InputError
 from fer_kit.networks.resnet18 import attention, start_from
 from fer_kit.networks.two_streams import FUSIONS, interleaved
@@ -152,3 +154,12 @@ def test_what_there_is_not_is_a_sentence(options, received):
 def test_an_unknown_fusion_is_a_sentence():
     with pytest.raises(InputError, match="interleaved.*Received: 'late'"):
         fk.build("two_streams", fusion="late")
+
+
+def test_a_model_of_two_pictures_cannot_be_asked_about_one(make_faces, tmp_path):
+    model, path = fk.build("two_streams", **SMALL), tmp_path / "fused.keras"
+    model.save(path)
+    card = cards.write_card(path, model, make_faces(28, VIRI), pictures=["visible", "infrared"])
+    assert card["input"]["shape"] == [48, 48, 1]
+    with pytest.raises(InputError, match="looks at one picture.*needs 2"):
+        fk.load_model(path)
