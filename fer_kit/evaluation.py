@@ -156,8 +156,9 @@ def score(predictions: Predictions, seed: int = 0) -> dict:
 
     Returns:
         faces, accuracy, accuracy_95, majority_baseline, majority_emotion, macro_precision,
-        macro_recall, macro_f1, each of the three also with _95 for its interval,
-        weighted_precision, weighted_recall, weighted_f1, and per_emotion: {name: {precision, recall, f1, faces}}. Scores are between 0 and 1.
+        macro_recall and macro_f1, each also with _95 for its interval, weighted_precision,
+        weighted_recall, weighted_f1, and per_emotion: {name: {precision, recall, f1, faces}}.
+        Scores are between 0 and 1.
 
     Introduced in notebooks/08_confusion_matrix.ipynb.
     """
