@@ -37,17 +37,45 @@ def two_streams(
 
     Introduced in notebooks/06_visible_infrared.ipynb.
     """
-    if fusion not in FUSIONS:
-        raise InputError(f"Expected a fusion among {', '.join(FUSIONS)}. Received: {fusion!r}.")
     inputs = [keras.Input(input_shape, name=f"{name}_face") for name in ("visible", "infrared")]
     visible = backbone(inputs[0], width, downsampling, "visible_")
     infrared = backbone(inputs[1], width, downsampling, "infrared_")
+    outputs = join(visible, infrared, classes, scaled(UNITS, width), dropout, fusion)
+    return keras.Model(inputs, outputs, name=f"two_streams_{fusion}")
+
+
+def joined_features(
+    features: int,
+    classes: int = 7,
+    width: float = 1.0,
+    dropout: float = 1.0,
+    fusion: str = "interleaved",
+) -> keras.Model:
+    """The part of `two_streams` that joins them, to be trained on features that are kept.
+
+    Args:
+        features: how many each stream has, 512 at full width.
+        classes, width, dropout, fusion: as in `two_streams`.
+
+    Returns:
+        A model from [visible, infrared] features, (N, features) each, to probabilities
+        (N, classes). Its layers are named as in `two_streams`, so that `start_from` finds them.
+
+    Introduced in notebooks/06_visible_infrared.ipynb.
+    """
+    inputs = [keras.Input((features,), name=f"{name}_seen") for name in ("visible", "infrared")]
+    outputs = join(*inputs, classes, scaled(UNITS, width), dropout, fusion)
+    return keras.Model(inputs, outputs, name=f"joined_{fusion}")
+
+
+def join(visible, infrared, classes: int, units: int, dropout: float, fusion: str):
+    """Attention on both vectors of features, interleaving, and the dense layers behind."""
+    if fusion not in FUSIONS:
+        raise InputError(f"Expected a fusion among {', '.join(FUSIONS)}. Received: {fusion!r}.")
     both = layers.Concatenate(name="both")([visible, infrared]) if fusion == "cross_modal" else None
     visible = attention(visible, squared=True, name="visible_attention", seen=both)
     infrared = attention(infrared, squared=True, name="infrared_attention", seen=both)
-    x = interleaved(visible, infrared)
-    outputs = fusion_head(x, classes, scaled(UNITS, width), dropout)
-    return keras.Model(inputs, outputs, name=f"two_streams_{fusion}")
+    return fusion_head(interleaved(visible, infrared), classes, units, dropout)
 
 
 def interleaved(visible, infrared):
