@@ -38,8 +38,8 @@ LISTED = 20  # as many pictures without a partner are named in a warning
 _MODALITY_OF = {word: modality for modality, words in WORDS.items() for word in words}
 _SPLIT_OF = {name: split for split, names in SPLIT_FOLDERS.items() for name in names}
 _ARCHIVE = re.compile(r"(viri|nvie)-([a-z]+)\d*-(ir|vis)", re.IGNORECASE)
-_SUBJECT = re.compile(r"(?:s|p|sub|subj|subject|person|id)?0*(\d+)", re.IGNORECASE)
-_MARKED_SUBJECT = re.compile(r"(?:s|p|sub|subj|subject|person|id)0*(\d+)", re.IGNORECASE)
+_SUBJECT = re.compile(r"(?:s|sub|subj|subject|person|id)?0*(\d+)", re.IGNORECASE)
+_MARKED_SUBJECT = re.compile(r"(?:s|sub|subj|subject|person|id)0*(\d+)", re.IGNORECASE)
 
 
 class Shot(NamedTuple):
@@ -233,7 +233,7 @@ def _without_names(words: list[str], keep_numbers: bool = False) -> str:
 
 
 def _subject(folders: list[str], stem: str) -> str:
-    """Who is shown, where a folder (S012, 12) or the file name (S012_3, p12-a) tells it."""
+    """Who is shown, where a folder (S012, 12) or the file name (S012_3) tells it."""
     for folder in reversed(folders):
         if told := _SUBJECT.fullmatch(folder.replace("_", "")):
             return told.group(1)
