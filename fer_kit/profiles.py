@@ -39,7 +39,7 @@ PROFILES = {
         },
         "robustness": {"epochs": 1, "batch_size": 32, "learning_rate": 1e-3, "faces": 40},
         "resnet18": {
-            "size": (140, 70, 70),
+            "size": (64, 32, 32),
             "image_size": 48,
             "colour": False,
             "width": 0.125,
