@@ -29,6 +29,7 @@ _NAMES = {
 }
 _MODULES = {
     "audit",
+    "augment",
     "classify",
     "course",
     "datasets",

@@ -24,6 +24,7 @@ def draw_matrices(
     shear: float = 0.10,
     zoom: float = 0.10,
     flip: float = 0.5,
+    distortion: float = 0.0,
 ) -> np.ndarray:
     """Draw one random affine map for each of `count` pictures, around the picture's centre.
 
@@ -35,9 +36,12 @@ def draw_matrices(
         shear: moves the upper rows against the lower ones by up to this share of their distance.
         zoom: scales by 1 - zoom to 1 + zoom, along both axes.
         flip: the chance of being mirrored.
+        distortion: moves each corner by up to this share of half the size towards the middle, as if
+            the picture hung askew in space; such a change of perspective is no affine map any more.
 
     Returns:
-        float64 (count, 2, 3). A point (x, y) in pixels moves to matrix @ (x, y, 1).
+        float64 (count, 2, 3). A point (x, y) in pixels moves to matrix @ (x, y, 1). With distortion
+        (count, 3, 3), and the first two of the three results are to be divided by the third.
 
     Introduced in notebooks/05_cnn.ipynb.
     """
@@ -55,7 +59,8 @@ def draw_matrices(
     centre = np.array([(width - 1) / 2, (height - 1) / 2])
     moved = centre + np.stack([draw(shift) * width, draw(shift) * height], axis=1)
     offset = moved - linear @ centre
-    return np.concatenate([linear, offset[:, :, None]], axis=2)
+    matrices = np.concatenate([linear, offset[:, :, None]], axis=2)
+    return _distorted(matrices, size, generator, distortion) if distortion else matrices
 
 
 def warp(images: np.ndarray, matrices: np.ndarray) -> np.ndarray:
@@ -63,22 +68,23 @@ def warp(images: np.ndarray, matrices: np.ndarray) -> np.ndarray:
 
     Args:
         images: (N, H, W, C), uint8 or float32.
-        matrices: (N, 2, 3), as `draw_matrices` returns.
+        matrices: (N, 2, 3) or (N, 3, 3), as `draw_matrices` returns.
 
     Returns:
         The moved pictures, of the same shape, type and range.
 
     Introduced in notebooks/05_cnn.ipynb.
     """
-    if matrices.shape != (len(images), 2, 3):
+    if matrices.shape not in ((len(images), 2, 3), (len(images), 3, 3)):
         raise InputError(
             f"Expected matrices of shape {(len(images), 2, 3)}: one for each picture. "
             f"Received: {matrices.shape}."
         )
     size = images.shape[2], images.shape[1]
+    warp_one = cv2.warpAffine if matrices.shape[1] == 2 else cv2.warpPerspective
     moved = np.empty_like(images)
     for image, matrix, target in zip(images, matrices, moved, strict=True):
-        warped = cv2.warpAffine(image, matrix, size, borderMode=cv2.BORDER_REPLICATE)
+        warped = warp_one(image, matrix, size, borderMode=cv2.BORDER_REPLICATE)
         target[:] = warped.reshape(target.shape)  # OpenCV drops a single channel
     return moved
 
@@ -88,9 +94,10 @@ def move(points: np.ndarray, matrices: np.ndarray) -> np.ndarray:
 
     Args:
         points: (N, P, 2), x and y in pixels.
-        matrices: (N, 2, 3).
+        matrices: (N, 2, 3) or (N, 3, 3).
     """
-    return points @ matrices[:, :, :2].transpose(0, 2, 1) + matrices[:, None, :, 2]
+    moved = points @ matrices[:, :, :2].transpose(0, 2, 1) + matrices[:, None, :, 2]
+    return moved if matrices.shape[1] == 2 else moved[..., :2] / moved[..., 2:]
 
 
 def add_noise(
@@ -156,8 +163,7 @@ class Batches(keras.utils.PyDataset):
         return -(-len(self.images) // self.batch_size)
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        rows = self.order[index * self.batch_size : (index + 1) * self.batch_size]
-        generator = np.random.default_rng([self.seed, self.epoch, index])
+        rows, generator = self._drawn(index)
         return self._changed(self.images[rows], generator), self.targets[rows]
 
     def on_epoch_begin(self) -> None:
@@ -168,10 +174,75 @@ class Batches(keras.utils.PyDataset):
         self.epoch = epoch
         self.order = np.random.default_rng([self.seed, epoch]).permutation(len(self.images))
 
+    def _drawn(self, index: int) -> tuple[np.ndarray, np.random.Generator]:
+        """The rows of a batch, and the chance that changes them."""
+        rows = self.order[index * self.batch_size : (index + 1) * self.batch_size]
+        return rows, np.random.default_rng([self.seed, self.epoch, index])
+
     def _changed(self, images: np.ndarray, generator: np.random.Generator) -> np.ndarray:
         matrices = draw_matrices(len(images), images.shape[1:3], generator, **self.geometry)
         images = warp(images, matrices)
         return add_noise(images, generator, self.noise, self.noisy) if self.noise else images
+
+
+class PairBatches(Batches):
+    """Batches of pairs, a visible and an infrared picture of the same moment, changed alike.
+
+        batches = fk.augment.PairBatches(visible, infrared, y_train, batch_size=64, seed=42)
+        model.fit(batches, epochs=10, shuffle=False)  # a model with two inputs
+
+    Args:
+        visible, infrared: float32 (N, H, W, C) in [0, 1], row by row of the same moment.
+        targets, batch_size, seed, geometry: as in `Batches`.
+        alike: False turns each picture of a pair in its own way, which is a mistake: an eye is then
+            no longer at the same place in both. A published system did it.
+
+    Introduced in notebooks/06_visible_infrared.ipynb.
+    """
+
+    def __init__(
+        self,
+        visible: np.ndarray,
+        infrared: np.ndarray,
+        targets: np.ndarray,
+        batch_size: int,
+        seed: int,
+        alike: bool = True,
+        **geometry: float,
+    ):
+        super().__init__(visible, targets, batch_size, seed, **geometry)
+        if infrared.shape[:3] != visible.shape[:3]:
+            raise InputError(
+                "Expected an infrared picture of the same size for each visible one. "
+                f"Received: visible {visible.shape}, infrared {infrared.shape}."
+            )
+        self.infrared, self.alike = infrared, alike
+
+    def __getitem__(self, index: int) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray]:
+        rows, generator = self._drawn(index)
+        size = self.images.shape[1:3]
+        matrices = draw_matrices(len(rows), size, generator, **self.geometry)
+        visible = warp(self.images[rows], matrices)
+        if not self.alike:
+            matrices = draw_matrices(len(rows), size, generator, **self.geometry)
+        return (visible, warp(self.infrared[rows], matrices)), self.targets[rows]
+
+
+def _distorted(
+    matrices: np.ndarray, size: tuple[int, int], generator: np.random.Generator, distortion: float
+) -> np.ndarray:
+    """(N, 3, 3): affine maps (N, 2, 3), each after a random change of perspective."""
+    height, width = size
+    corners = np.array([(0, 0), (width - 1, 0), (width - 1, height - 1), (0, height - 1)])
+    inwards = np.sign((width - 1) / 2 - corners[:, :1]), np.sign((height - 1) / 2 - corners[:, 1:])
+    shares = generator.uniform(0, distortion, (len(matrices), 4, 2))
+    moved = corners + shares * np.hstack(inwards) * (width / 2, height / 2)
+    views = [
+        cv2.getPerspectiveTransform(corners.astype(np.float32), target.astype(np.float32))
+        for target in moved
+    ]
+    last = np.broadcast_to([[0.0, 0.0, 1.0]], (len(matrices), 1, 3))
+    return np.concatenate([matrices, last], axis=1) @ np.array(views)
 
 
 def _rotations(angles: np.ndarray) -> np.ndarray:

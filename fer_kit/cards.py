@@ -34,7 +34,7 @@ def write_card(model_path: str | Path, model, faces: Faces, **details) -> dict:
         "name": model_path.stem,
         "network": model.name,
         "parameters": model.count_params(),
-        "input": {"shape": list(model.input_shape[1:]), "range": [0, 1]},
+        "input": {"shape": list(model.inputs[0].shape[1:]), "range": [0, 1]},
         "emotions": list(faces.emotions),
         "trained_on": {
             "source": faces.source,

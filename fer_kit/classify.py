@@ -132,6 +132,11 @@ def load_model(model: str | Path, run: str = "") -> Classifier:
             f"Expected a model that Keras can load. Received: {path} ({_reason(error)}). "
             "Train it again, or get the file again from somebody you trust."
         ) from error
+    if len(loaded.inputs) > 1:
+        raise InputError(
+            f"Expected a model that looks at one picture. Received: {path}, which needs "
+            f"{len(loaded.inputs)} of the same moment. Lesson 06 shows how to ask it."
+        )
     return Classifier(loaded, _checked_emotions(path, loaded, card), card)
 
 

@@ -58,6 +58,7 @@ class Lesson:
         return self.name[:2]
 
 
+PAIRED = ("visible", "infrared", "fused")  # the networks of lesson 06
 LESSONS = (
     Lesson("01_load", "Load the faces", needs=(), makes=("data/faces.npz",)),
     Lesson(
@@ -93,6 +94,16 @@ LESSONS = (
             "models/cnn-history.csv",
             "predictions/cnn.csv",
             "predictions/cnn-as-published.csv",
+        ),
+    ),
+    Lesson(
+        "06_visible_infrared",
+        "Add an infrared picture",
+        needs=("data/prepared.npz",),
+        makes=(
+            *(f"models/{name}.{ending}" for name in PAIRED for ending in ("keras", "json")),
+            *(f"infrared/{name}.csv" for name in PAIRED),
+            "infrared.json",
         ),
     ),
     Lesson(

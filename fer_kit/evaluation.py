@@ -151,13 +151,14 @@ def read_predictions(path: str | Path) -> Predictions:
 def score(predictions: Predictions, seed: int = 0) -> dict:
     """The scores of one model on one set of faces, as plain numbers ready for JSON.
 
-    Accuracy carries Wilson's 95 % interval. The interval of macro-F1 is a bootstrap: the faces are
-    drawn again with replacement 2,000 times.
+    Accuracy carries Wilson's 95 % interval. The intervals of the macro means are a bootstrap: the
+    faces are drawn again with replacement 2,000 times.
 
     Returns:
         faces, accuracy, accuracy_95, majority_baseline, majority_emotion, macro_precision,
-        macro_recall, macro_f1, macro_f1_95, weighted_precision, weighted_recall, weighted_f1, and
-        per_emotion: {name: {precision, recall, f1, faces}}. Scores are between 0 and 1.
+        macro_recall and macro_f1, each also with _95 for its interval, weighted_precision,
+        weighted_recall, weighted_f1, and per_emotion: {name: {precision, recall, f1, faces}}.
+        Scores are between 0 and 1.
 
     Introduced in notebooks/08_confusion_matrix.ipynb.
     """
@@ -177,7 +178,7 @@ def score(predictions: Predictions, seed: int = 0) -> dict:
         "majority_baseline": float(shares.max()),
         "majority_emotion": predictions.emotions[int(shares.argmax())],
         **{f"macro_{name}": float(value) for name, value in macro.items()},
-        "macro_f1_95": _macro_f1_interval(matrix, seed),
+        **_macro_intervals(matrix, seed),
         **{f"weighted_{name}": float(value) for name, value in weighted.items()},
         "per_emotion": report.to_dict(orient="index"),
     }
@@ -324,19 +325,22 @@ def percent(value: float, interval: Sequence[float] | None = None) -> str:
     )
 
 
-def _macro_f1_interval(matrix: np.ndarray, seed: int) -> list[float]:
+def _macro_intervals(matrix: np.ndarray, seed: int) -> dict[str, list[float]]:
     """Bootstrap: drawing faces again is drawing the cells of the confusion matrix again."""
     generator = np.random.default_rng(seed)
     total = int(matrix.sum())
     drawn = generator.multinomial(total, (matrix / total).ravel(), size=RESAMPLES)
     drawn = drawn.reshape(-1, *matrix.shape)
     hits = np.diagonal(drawn, axis1=1, axis2=2)
-    sizes = drawn.sum(axis=2) + drawn.sum(axis=1)
-    f1 = np.divide(2 * hits, sizes, out=np.zeros(hits.shape), where=sizes > 0)
-    present = drawn.sum(axis=2) > 0
-    macro = (f1 * present).sum(axis=1) / present.sum(axis=1)
-    low, high = np.quantile(macro, [0.025, 0.975])
-    return [float(low), float(high)]
+    predicted, true = drawn.sum(axis=1), drawn.sum(axis=2)
+    sizes = {"precision": predicted, "recall": true, "f1": (predicted + true) / 2}
+    present = true > 0
+    intervals = {}
+    for name, size in sizes.items():
+        values = np.divide(hits, size, out=np.zeros(hits.shape), where=size > 0)
+        macro = (values * present).sum(axis=1) / present.sum(axis=1)
+        intervals[f"macro_{name}_95"] = np.quantile(macro, [0.025, 0.975]).tolist()
+    return intervals
 
 
 def _numbers(table: pd.DataFrame, columns: list[str], path: str | Path) -> np.ndarray:

@@ -27,6 +27,21 @@ def set_seed(seed: int) -> None:
     keras.utils.set_random_seed(seed)
 
 
+def execution(profile: str) -> dict[str, Any]:
+    """How `compile` should let Keras run a deep network: `model.compile(…, **execution(profile))`.
+
+    Layer by layer in "smoke", where tracing the network would take longer than the few steps. Else,
+    XLA takes longer to compile a deep network for a CPU than a short training takes; a GPU gains
+    from it, and JAX has nothing else.
+
+    Introduced in notebooks/06_visible_infrared.ipynb.
+    """
+    if profile == "smoke":
+        return {"run_eagerly": True}
+    gains = keras.backend.backend() == "jax" or keras.distribution.list_devices("gpu")
+    return {"jit_compile": "auto" if gains else False}
+
+
 def callbacks(
     model_path: str | Path, batches: Any = None, patience: int = 32, plateau: int = 8
 ) -> list[keras.callbacks.Callback]:

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from fer_kit import augment
+from fer_kit import augment, synthetic
 from fer_kit.errors import InputError
 
 OFF = {"rotation": 0, "shift": 0, "shear": 0, "zoom": 0, "flip": 0}
@@ -168,3 +168,72 @@ def test_keras_trains_on_them(images, targets):
 def test_too_few_targets_are_a_sentence(images, targets):
     with pytest.raises(InputError, match="Received: 9 targets for 10 images"):
         augment.Batches(images, targets[:9], batch_size=4, seed=0)
+
+
+# Perspective, and pairs of pictures
+
+
+def dots(points: np.ndarray) -> np.ndarray:
+    """float32 (N, 48, 48, 1): a soft dot at each of the points (N, P, 2)."""
+    y, x = np.mgrid[:48, :48]
+    distance = (x - points[..., 0, None, None]) ** 2 + (y - points[..., 1, None, None]) ** 2
+    return np.exp(-distance / 4).max(axis=1)[..., None].astype(np.float32)
+
+
+def test_a_change_of_perspective_moves_corners_inwards_and_no_further():
+    drawn = matrices(distortion=0.5)
+    corners = np.array([(0, 0), (47, 0), (47, 47), (0, 47)], float)
+    moved = augment.move(np.broadcast_to(corners, (500, 4, 2)), drawn)
+    inwards = (moved - corners) * np.sign(23.5 - corners)
+    assert drawn.shape == (500, 3, 3)
+    assert inwards.min() >= -1e-4
+    assert 11 < inwards.max() <= 12 + 1e-4
+    sides = np.linalg.norm(moved - np.roll(moved, 1, axis=1), axis=2)
+    assert sides.std(axis=1).max() > 1  # no affine map: opposite sides differ
+
+
+@pytest.mark.parametrize("distortion", [0.0, 0.3])
+def test_points_follow_the_picture(distortion):
+    points = np.random.default_rng(1).uniform(17, 30, (20, 1, 2))
+    drawn = augment.draw_matrices(20, (48, 48), np.random.default_rng(2), distortion=distortion)
+    moved = augment.warp(dots(points), drawn)[..., 0]
+    y, x = np.mgrid[:48, :48]
+    weight = moved.sum(axis=(1, 2))
+    centres = np.stack([(moved * x).sum((1, 2)) / weight, (moved * y).sum((1, 2)) / weight], axis=1)
+    np.testing.assert_allclose(centres, augment.move(points, drawn)[:, 0], atol=0.35)
+
+
+def test_landmarks_of_a_pair_still_agree_after_augmentation():
+    people = [synthetic.portrait(synthetic.identity(seed), {"AU12": 1.0}) for seed in range(12)]
+    landmarks = np.array([list(person.landmarks.values()) for person in people])
+    pictures = dots(landmarks.clip(4, 43))
+    batches = augment.PairBatches(
+        pictures, 0.5 * pictures, np.eye(12), 12, seed=3, rotation=20, zoom=0.25, distortion=0.3
+    )
+    (visible, infrared), _ = batches[0]
+    assert not np.allclose(visible, pictures[batches.order], atol=0.1)
+    np.testing.assert_allclose(infrared, 0.5 * visible, atol=1e-6)
+
+
+def test_pairs_stay_together_in_every_epoch_with_their_targets():
+    rows = np.arange(10, dtype=np.float32)
+    visible = np.broadcast_to(rows[:, None, None, None] / 20, (10, 8, 8, 1)).copy()
+    batches = augment.PairBatches(visible, 2 * visible, rows, batch_size=4, seed=0)
+    for _ in range(2):
+        batches.on_epoch_begin()
+        for (first, second), targets in (batches[index] for index in range(len(batches))):
+            np.testing.assert_allclose(first[:, 0, 0, 0], targets / 20, rtol=1e-5)
+            np.testing.assert_allclose(second, 2 * first, rtol=1e-5)
+
+
+def test_pairs_that_are_not_turned_alike_do_not_agree(images, targets):
+    alike = augment.PairBatches(images, images, targets, 10, seed=0)
+    apart = augment.PairBatches(images, images, targets, 10, seed=0, alike=False)
+    np.testing.assert_array_equal(*alike[0][0])
+    assert np.abs(np.subtract(*apart[0][0])).mean() > 0.05
+    np.testing.assert_array_equal(alike[0][0][0], apart[0][0][0])
+
+
+def test_pairs_of_different_sizes_are_a_sentence(images, targets):
+    with pytest.raises(InputError, match="infrared picture of the same size"):
+        augment.PairBatches(images, images[:, :40], targets, 4, seed=0)

@@ -20,6 +20,7 @@ from fer_kit.datasets.ferplus import VOTES_FILE, read_ferplus
 from fer_kit.datasets.folder import read_folder
 from fer_kit.datasets.jaffe import read_jaffe
 from fer_kit.datasets.people import read_people
+from fer_kit.datasets.paired import read_nvie, read_viri
 from fer_kit.datasets.splits import sample
 from fer_kit.datasets.synthetic import read_synthetic
 from fer_kit.errors import InputError
@@ -60,6 +61,12 @@ SOURCES = {
         "a folder for each person, with a folder for each emotion in it",
     ),
     "jaffe": Source(read_jaffe, ("path", "seed", "image_size"), "the folder of JAFFE's pictures"),
+    "viri": Source(
+        read_viri, ("path", "seed", "image_size", "colour"), "the folder of VIRI's archives"
+    ),
+    "nvie": Source(
+        read_nvie, ("path", "seed", "image_size", "colour"), "the folder of NVIE's archives"
+    ),
 }
 
 
@@ -72,12 +79,13 @@ def load(
     votes: str | Path | None = None,
     targets: str | None = None,
     image_size: int = 48,
+    colour: bool | None = None,
     cache: bool = True,
 ) -> Faces:
     """Load a data set of faces.
 
     Args:
-        name: a key of `SOURCES`: "synthetic", "fer2013", "ferplus", "folder", "people" or "jaffe".
+        name: a key of `SOURCES`, such as "synthetic", "fer2013", "ferplus", "folder" or "jaffe".
         path: where it lies; nothing for "synthetic". data/README.md lists the accepted layouts.
         size: (train, validation, test). Synthetic: how many faces to draw, 6000, 2000 and 2000 if
             None. Real: at most how many of each split to keep, a sample in which the emotions keep
@@ -86,10 +94,11 @@ def load(
         votes: "ferplus" only: the file of votes, if it is not beside `path`.
         targets: "synthetic" only: "intent" or "votes", see `fer_kit.synthetic.generate`.
         image_size: height and width in pixels; pictures of another size are scaled.
+        colour: "viri" and "nvie" only: True for three channels, red, green and blue.
         cache: keep what was read in the cache folder (FER_KIT_CACHE), and read it from there.
 
     Returns:
-        The faces, grey: images are uint8 (N, image_size, image_size, 1).
+        The faces, grey unless asked otherwise: images are uint8 (N, image_size, image_size, 1).
 
     Raises:
         InputError: something is missing or damaged; the sentence says what and where.
@@ -104,6 +113,7 @@ def load(
         "votes": _votes(source, path, votes),
         "targets": targets,
         "image_size": image_size,
+        "colour": colour,
     }
     options = _understood(name, source, given)
     faces = cached(name, source.read, options) if cache else source.read(**options)
@@ -174,7 +184,7 @@ def _found(path: str | Path, what: str) -> Path:
 
 def _understood(name: str, source: Source, given: dict[str, Any]) -> dict[str, Any]:
     """Those of load's arguments that the source takes; one that it would ignore is an error."""
-    for option in ("votes", "targets"):
+    for option in ("votes", "targets", "colour"):
         if given[option] is not None and option not in source.options:
             raise InputError(
                 f"Expected no {option} for {name!r}. Received: {option}={given[option]!r}. "

@@ -70,7 +70,7 @@ def find_pictures(folder: Path) -> list[Picture]:
     Raises:
         InputError: there are none, or some are in no folder of an emotion.
     """
-    paths = _without_copies(_picture_paths(folder))
+    paths = _without_copies(picture_paths(folder))
     if not paths:
         raise InputError(
             f"Expected pictures ({', '.join(EXTENSIONS)}) in {folder}. Received: none. "
@@ -112,7 +112,7 @@ def read_pictures(
     )
 
 
-def _picture_paths(folder: Path) -> list[str]:
+def picture_paths(folder: Path) -> list[str]:
     """Paths below the folder, with "/" on every system; hidden and system files are passed over."""
 
     def refuse(error: OSError) -> None:

@@ -31,7 +31,7 @@ def read_picture(path: Path, size: int) -> tuple[np.ndarray, bool] | None:
 
 def centre_square(picture: np.ndarray) -> np.ndarray:
     """The largest square in the middle: unlike squeezing, it keeps a face's proportions."""
-    height, width = picture.shape
+    height, width = picture.shape[:2]
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
     return picture[top : top + side, left : left + side]

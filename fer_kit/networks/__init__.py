@@ -4,7 +4,8 @@ from importlib import import_module
 
 from fer_kit.errors import InputError
 
-NETWORKS = ("lenet5", "cnn", "mixed")
+NETWORKS = ("lenet5", "cnn", "resnet18", "mixed")
+PAIR_NETWORKS = ("two_streams",)  # they look at two pictures of the same moment
 
 
 def build(name: str, **options):
@@ -16,9 +17,8 @@ def build(name: str, **options):
     Raises:
         InputError: the course has no network of that name.
     """
-    if name not in NETWORKS:
-        raise InputError(
-            f"Expected the name of a network: {', '.join(NETWORKS)}. Received: {name!r}."
-        )
+    known = NETWORKS + PAIR_NETWORKS
+    if name not in known:
+        raise InputError(f"Expected the name of a network: {', '.join(known)}. Received: {name!r}.")
     module = import_module(f"fer_kit.networks.{name}")
     return getattr(module, name)(**options)

@@ -1,0 +1,352 @@
+"""VIRI and NVIE: a visible and an infrared picture of the same moment.
+
+Both are taken as they are distributed, an archive for each emotion and modality
+(`VIRI-Angry-Ir.zip`, `NVIE-happy1-Vis.7z`), or unpacked into folders
+(`Visible/train/Angry/12.JPG`, `IR/Angry/12.JPG`), in any letter case. Which two pictures belong
+together follows from their names alone, never from the order in which a folder lists them.
+"""
+
+import logging
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from tqdm import tqdm
+
+from fer_kit.datasets.archives import KINDS, find_members, read_members
+from fer_kit.datasets.folder import SPLIT_FOLDERS, picture_paths
+from fer_kit.datasets.pictures import centre_square, scale
+from fer_kit.datasets.problems import first_few
+from fer_kit.datasets.splits import complete_split, draw_split_by_subject
+from fer_kit.emotions import NVIE, VIRI, canonical, is_emotion
+from fer_kit.errors import InputError
+from fer_kit.faces import Faces, one_hot
+from fer_kit.pictures import read_picture
+
+log = logging.getLogger(__name__)
+
+EMOTIONS = {"VIRI": VIRI, "NVIE": NVIE}
+MODALITIES = ("visible", "infrared")
+WORDS = {"visible": ("visible", "vis"), "infrared": ("infrared", "ir", "thermal")}
+DIGITS = "0123456789"
+LISTED = 20  # as many pictures without a partner are named in a warning
+
+_MODALITY_OF = {word: modality for modality, words in WORDS.items() for word in words}
+_SPLIT_OF = {name: split for split, names in SPLIT_FOLDERS.items() for name in names}
+_ARCHIVE = re.compile(r"(viri|nvie)-([a-z]+)\d*-(ir|vis)", re.IGNORECASE)
+_SUBJECT = re.compile(r"(?:s|sub|subj|subject|person|id)?0*(\d+)", re.IGNORECASE)
+_MARKED_SUBJECT = re.compile(r"(?:s|sub|subj|subject|person|id)0*(\d+)", re.IGNORECASE)
+
+
+class Shot(NamedTuple):
+    """One picture of a pair, and what its place tells.
+
+    Attributes:
+        archive: the archive that it is in, or None for a file of the folder.
+        name: its path inside the archive or the folder, with "/".
+        modality: "visible" or "infrared".
+        emotion: the course's name for it.
+        split: "train", "validation", "test", or "" where its place does not tell.
+        key: what it has in common with its partner alone.
+        subject: who is shown, or "" where its place does not tell.
+    """
+
+    archive: Path | None
+    name: str
+    modality: str
+    emotion: str
+    split: str
+    key: str
+    subject: str
+
+    @property
+    def id(self) -> str:
+        """Where it is, for people: "VIRI-Angry-Ir.zip/12.JPG"."""
+        return f"{self.archive.name}/{self.name}" if self.archive else self.name
+
+
+def read_viri(
+    path: Path, seed: int = 42, image_size: int = 48, colour: bool | None = None
+) -> Faces:
+    """Read VIRI: 566 pairs of five posed emotions (Siddiqui and Javaid 2020).
+
+    See `read_pairs` for the layouts, arguments and errors.
+    """
+    return read_pairs("VIRI", path, seed, image_size, bool(colour))
+
+
+def read_nvie(
+    path: Path, seed: int = 42, image_size: int = 48, colour: bool | None = None
+) -> Faces:
+    """Read the happy, disgust and fear pairs of NVIE (Wang et al. 2010).
+
+    See `read_pairs` for the layouts, arguments and errors.
+    """
+    return read_pairs("NVIE", path, seed, image_size, bool(colour))
+
+
+def read_pairs(source: str, folder: Path, seed: int, image_size: int, colour: bool) -> Faces:
+    """Read a data set of pairs.
+
+    Pictures without a partner are left out and named in a warning. Where the folders tell no split,
+    70/15/15 is drawn, with the same shares of emotions in each part, and with nobody in two parts
+    where the names tell who is shown.
+
+    Args:
+        source: "VIRI" or "NVIE".
+        folder: where the archives or the folders of pictures are. Where there are archives of
+            either data set, they are read and everything beside them is left alone.
+        colour: three channels (RGB) instead of one.
+
+    Returns:
+        Faces with infrared pictures; ids are the places of the visible ones.
+
+    Raises:
+        InputError: a modality or an emotion is missing, a picture belongs to another data set or
+            cannot be decoded, or an archive is damaged or not safe.
+
+    Introduced in notebooks/06_visible_infrared.ipynb.
+    """
+    pairs, unpaired = find_pairs(source, folder)
+    if unpaired:
+        names = first_few([shot.id for shot in unpaired], LISTED)
+        log.warning("Left out %s pictures without a partner: %s", f"{len(unpaired):,}", names)
+    emotions = EMOTIONS[source]
+    labels = np.array([emotions.index(visible.emotion) for visible, _ in pairs])
+    shots = [shot for pair in pairs for shot in pair]
+    images = _decode_all(folder, shots, image_size, colour)
+    subject = _subjects(pairs)
+    return Faces(
+        images=images[0::2],
+        targets=one_hot(labels, len(emotions)),
+        emotions=emotions,
+        split=_split(pairs, labels, subject, seed),
+        ids=np.array([visible.id for visible, _ in pairs]),
+        source=source,
+        subject=subject,
+        infrared=images[1::2],
+    )
+
+
+def find_pairs(source: str, folder: Path) -> tuple[list[tuple[Shot, Shot]], list[Shot]]:
+    """Match visible and infrared pictures by name, without decoding them.
+
+    Two pictures belong together if emotion, part, folders and file name agree, apart from the words
+    that name the modality, the emotion, the part or the data set.
+
+    Returns:
+        The pairs (visible, infrared), and the pictures without a partner, both sorted by place.
+    """
+    if not folder.is_dir():
+        raise InputError(
+            f"Expected the folder that holds {source}'s archives or pictures. Received: {folder}, "
+            "which is a file."
+        )
+    shots = _shots_in_archives(source, folder) or _shots_in_folders(source, folder)
+    _check_modalities(source, folder, shots)
+    found = defaultdict(dict)
+    for shot in shots:
+        partners = found[shot.emotion, shot.split, shot.key]
+        if shot.modality in partners:
+            raise InputError(
+                f"Expected one {shot.modality} picture of each name. Received: "
+                f"{partners[shot.modality].id} and {shot.id}. Rename or remove one of them."
+            )
+        partners[shot.modality] = shot
+    pairs = [tuple(both[name] for name in MODALITIES) for both in found.values() if len(both) == 2]
+    alone = [shot for both in found.values() if len(both) == 1 for shot in both.values()]
+    _check_emotions(source, pairs, alone)
+    return sorted(pairs, key=lambda pair: pair[0].id), sorted(alone, key=lambda shot: shot.id)
+
+
+# Finding the pictures
+
+
+def _shots_in_archives(source: str, folder: Path) -> list[Shot]:
+    shots = []
+    for archive in sorted(folder.iterdir()):
+        named = _ARCHIVE.fullmatch(archive.stem)
+        if not named or archive.suffix.lower() not in KINDS:
+            continue
+        kind, emotion, modality = named.groups()
+        if kind.upper() != source:
+            raise InputError(
+                f"Expected archives of {source} alone in {folder}. Received: {archive.name}, which "
+                f"belongs to {kind.upper()}. Give each data set a folder of its own."
+            )
+        label = _check_emotion(source, emotion, archive.name)
+        for name in find_members(archive):
+            shots.append(_shot(archive, name, _MODALITY_OF[modality.lower()], label))
+    return shots
+
+
+def _shots_in_folders(source: str, folder: Path) -> list[Shot]:
+    shots, copies = [], 0
+    for name in picture_paths(folder):
+        words = [word for part in name.split("/")[:-1] for word in _words(part)]
+        if "aug" in words or "msx" in words:
+            copies += 1
+            continue
+        modality = next((_MODALITY_OF[word] for word in words if word in _MODALITY_OF), None)
+        letters = [word.rstrip(DIGITS) for word in reversed(words)]
+        emotion = next((word for word in letters if is_emotion(word)), None)
+        if modality is None or emotion is None:
+            raise InputError(
+                f"Expected every picture of {source} below a folder Visible or IR and one named "
+                f"after its emotion. Received: {name}. Move it, or point to another folder."
+            )
+        shots.append(_shot(None, name, modality, _check_emotion(source, emotion, name)))
+    if copies:
+        log.warning("Left out %s copies (augmented or MSX).", f"{copies:,}")
+    return shots
+
+
+def _shot(archive: Path | None, name: str, modality: str, emotion: str) -> Shot:
+    *folders, file = name.replace("\\", "/").split("/")
+    telling = [rest for folder in folders if (rest := _without_names(_words(folder)))]
+    stem = _without_names(_words(Path(file).stem), keep_numbers=True)
+    split = next((_SPLIT_OF[part.lower()] for part in folders if part.lower() in _SPLIT_OF), "")
+    subject = _subject(telling, stem)
+    return Shot(archive, name, modality, emotion, split, "/".join([*telling, stem]), subject)
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in re.split(r"[^a-z0-9]+", text.lower()) if word]
+
+
+def _without_names(words: list[str], keep_numbers: bool = False) -> str:
+    """What is left without modality, emotion, part and data set: S012_happy_vis_3 → s012_3."""
+    kept = []
+    for word in words:
+        letters = word.rstrip(DIGITS)
+        is_name = letters in _MODALITY_OF or is_emotion(letters) or letters in ("viri", "nvie")
+        if is_name or word in _SPLIT_OF:
+            number = word[len(letters) :]
+            kept += [number] if keep_numbers and number else []
+        else:
+            kept.append(word)
+    return "_".join(kept)
+
+
+def _subject(folders: list[str], stem: str) -> str:
+    """Who is shown, where a folder (S012, 12) or the file name (S012_3) tells it."""
+    for folder in reversed(folders):
+        if told := _SUBJECT.fullmatch(folder.replace("_", "")):
+            return told.group(1)
+    told = _MARKED_SUBJECT.fullmatch(stem.split("_")[0])
+    return told.group(1) if told else ""
+
+
+# Checking what was found
+
+
+def _check_emotion(source: str, name: str, place: str) -> str:
+    if not is_emotion(name) or canonical(name) not in EMOTIONS[source]:
+        raise InputError(
+            f"Expected {source}'s emotions: {', '.join(EMOTIONS[source])}. Received: {place}, "
+            f"which is {name.lower()}. Move it elsewhere: one folder holds one data set."
+        )
+    return canonical(name)
+
+
+def _check_modalities(source: str, folder: Path, shots: list[Shot]) -> None:
+    present = {shot.modality for shot in shots}
+    missing = [modality for modality in MODALITIES if modality not in present]
+    if missing:
+        example = f", only {present.pop()} ones such as {shots[0].id}" if shots else ""
+        raise InputError(
+            f"Expected visible and infrared pictures of {source} in {folder}. "
+            f"Received: no {' and no '.join(missing)} pictures{example}. "
+            "data/README.md says which archives and folders are understood."
+        )
+
+
+def _check_emotions(source: str, pairs: list[tuple[Shot, Shot]], alone: list[Shot]) -> None:
+    paired = {visible.emotion for visible, _ in pairs}
+    for emotion in EMOTIONS[source]:
+        if emotion not in paired:
+            left = [shot.id for shot in alone if shot.emotion == emotion]
+            came = f"pictures without a partner: {first_few(left)}" if left else "no picture of it"
+            raise InputError(
+                f"Expected pairs of every emotion of {source}. Received: for {emotion}, {came}. "
+                "A pair has the same file name in both modalities."
+            )
+
+
+# Putting them together
+
+
+def _subjects(pairs: list[tuple[Shot, Shot]]) -> np.ndarray | None:
+    told = np.array([visible.subject for visible, _ in pairs])
+    if (told != "").all():
+        return told
+    if (told != "").any():
+        log.warning("Only some names tell who is shown: %s of %s.", (told != "").sum(), len(told))
+    return None
+
+
+def _split(
+    pairs: list[tuple[Shot, Shot]], labels: np.ndarray, subject: np.ndarray | None, seed: int
+) -> np.ndarray:
+    found = np.array([visible.split for visible, _ in pairs], "U10")
+    if subject is None:
+        return complete_split(found, labels, seed)
+    if not (found != "").any():
+        return draw_split_by_subject(labels, subject, seed)
+    split = complete_split(found, labels, seed)
+    crossing = [name for name in np.unique(subject) if len(set(split[subject == name])) > 1]
+    if crossing:
+        log.warning("The folders put the same people into several parts: %s.", first_few(crossing))
+    return split
+
+
+def _decode_all(folder: Path, shots: Sequence[Shot], size: int, colour: bool) -> np.ndarray:
+    """uint8 (N, size, size, 1 or 3), in the order of `shots`."""
+    images = np.empty((len(shots), size, size, 3 if colour else 1), np.uint8)
+    places = {shot.id: place for place, shot in enumerate(shots)}
+    broken = []
+    for name, content in tqdm(_contents(folder, shots), "Reading pairs", len(shots), delay=1):
+        image = _decode(content, size, colour)
+        if image is None:
+            broken.append(name)
+        else:
+            images[places[name]] = image
+    if broken:
+        raise InputError(
+            f"Expected pictures that can be decoded. Received: {len(broken):,} that cannot: "
+            f"{first_few(broken)}. Get them again, or remove both pictures of the pair."
+        )
+    return images
+
+
+def _contents(folder: Path, shots: Sequence[Shot]) -> Iterator[tuple[str, bytes]]:
+    """The files themselves, with the ids of their pictures."""
+    by_archive = defaultdict(list)
+    for shot in shots:
+        by_archive[shot.archive].append(shot.name)
+    for archive, names in by_archive.items():
+        if archive is None:
+            yield from ((name, (folder / name).read_bytes()) for name in names)
+        else:
+            for name, content in read_members(archive, names):
+                yield f"{archive.name}/{name}", content
+
+
+def _decode(content: bytes, size: int, colour: bool) -> np.ndarray | None:
+    """uint8 (size, size, 1 or 3), the middle of a picture; None where it cannot be decoded."""
+    import cv2
+    from PIL import Image
+
+    try:
+        with Image.open(BytesIO(content)) as image:
+            image.draft("RGB", (size, size))  # a JPEG can be decoded at half its size, or less
+            picture = read_picture(image)
+    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError):
+        return None
+    if not colour:
+        picture = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    return scale(centre_square(picture), size).reshape(size, size, -1)
