@@ -4,7 +4,7 @@ from importlib import import_module
 
 from fer_kit.errors import InputError
 
-NETWORKS = ("lenet5", "cnn")
+NETWORKS = ("lenet5", "cnn", "ddamfn")
 
 
 def build(name: str, **options):
