@@ -27,6 +27,7 @@ _NAMES = {
     "write_report": "report",
 }
 _MODULES = {
+    "attention",
     "audit",
     "classify",
     "course",
@@ -40,10 +41,13 @@ _MODULES = {
     "pictures",
     "plots",
     "preprocess",
+    "recipes",
     "robustness",
+    "sharpness",
     "synthetic",
     "training",
     "video",
+    "votes",
 }
 
 __all__ = ["__version__", *sorted(_NAMES), *sorted(_MODULES)]

@@ -94,9 +94,7 @@ class SharpnessAware(keras.Model):
         (_, (loss, answers, after, metrics)), gradients = slope(weights, *rest, **options)
         _, gradients = slope(_uphill(weights, gradients, self.rho), *rest, **options)
         weights, optimizer = self.optimizer.stateless_apply(optimizer, gradients, weights)
-        logs, metrics = self._update_metrics_variables(
-            metrics, loss, x, y, answers, sample_weight
-        )
+        logs, metrics = self._update_metrics_variables(metrics, loss, x, y, answers, sample_weight)
         return logs, (weights, after, optimizer, metrics)
 
 

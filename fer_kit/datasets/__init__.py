@@ -53,7 +53,9 @@ SOURCES = {
         read_ferplus, ("path", "votes", "image_size", "targets"), "fer2013.csv", VOTES_FILE
     ),
     "ckplus": Source(
-        read_ckplus, ("path", "seed", "image_size", "split_by"), "the folder CK+48 or ckextended.csv"
+        read_ckplus,
+        ("path", "seed", "image_size", "split_by"),
+        "the folder CK+48 or ckextended.csv",
     ),
     "folder": Source(
         read_folder, ("path", "seed", "image_size"), "a folder that holds a folder for each emotion"

@@ -36,9 +36,6 @@ def uses_xla(model) -> bool:
         return model.jit_compile
     import tensorflow as tf
 
-    has_depthwise = any(
-        isinstance(layer, keras.layers.DepthwiseConv2D)
-        for layer in model._flatten_layers(include_self=False)
-    )
+    has_depthwise = any(isinstance(layer, keras.layers.DepthwiseConv2D) for layer in model.layers)
     on_gpu = bool(tf.config.list_physical_devices("GPU"))
     return model.jit_compile and (on_gpu or not has_depthwise)

@@ -132,8 +132,8 @@ def mixed_depthwise(x, kernels: dict[int, int], stride: int, name: str):
     """Depthwise convolutions of several sizes side by side, each on its own channels.
 
     Nothing normalises them: the published code declares a batch normalisation and a PReLU here and
-    never applies them. (Taken apart by `split`, since the gradient of a slice fills the rest of the
-    channels with zeros: that took longer than all of the arithmetic.)
+    never applies them. (Taken apart by `split`: the gradient of a slice fills all other channels
+    with zeros, which took as long as the gradients of the convolutions themselves.)
     """
     ends = list(accumulate(kernels.values()))
     groups = [
