@@ -39,7 +39,7 @@ class WithAttentionLoss(SharpnessAware):
                 "without that loss, fit the network itself."
             )
         self.weight = weight
-        self.with_maps = keras.Model(network.inputs, [network.output, *head_maps(network)])
+        self.with_maps = keras.Model(network.input, [network.output, *head_maps(network)])
         self.attention_loss = keras.metrics.Mean(name="attention_loss")
 
     def call(self, faces, training=None):
@@ -101,7 +101,7 @@ def attention_maps(network: keras.Model, images: np.ndarray) -> np.ndarray:
 
     Introduced in notebooks/07_ddamfn.ipynb.
     """
-    inside = keras.Model(network.inputs, [ops.mean(maps, axis=-1) for maps in head_maps(network)])
+    inside = keras.Model(network.input, [ops.mean(maps, axis=-1) for maps in head_maps(network)])
     answers = inside(ops.convert_to_tensor(images), training=False)
     return np.stack([ops.convert_to_numpy(maps) for maps in _listed(answers)])
 

@@ -18,7 +18,6 @@ from fer_kit.detect import Box, cut_out, draw_box, find_faces
 from fer_kit.errors import InputError
 from fer_kit.evaluation import Predictions
 from fer_kit.faces import Faces
-from fer_kit.networks import uses_xla
 from fer_kit.pictures import read_picture
 from fer_kit.run import DATASET, PROFILE, course_folder, default_name, runs_folder
 
@@ -291,7 +290,7 @@ def _compiled(model: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
 
     # XLA, where Keras would use it too, halves the time of a large network for one face. It
     # compiles anew for each number of faces, so that several faces do without.
-    one, many = function_of(1, uses_xla(model)), function_of(None, False)
+    one, many = function_of(1, model.jit_compile), function_of(None, False)
     return lambda images: (one if len(images) == 1 else many)(images).numpy()
 
 

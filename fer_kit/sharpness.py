@@ -37,7 +37,8 @@ class SharpnessAware(keras.Model):
     """
 
     def __init__(self, network: keras.Model, rho: float = 0.05):
-        super().__init__(name=network.name)
+        # The network's precision, so that `compile` scales the loss where that is float16.
+        super().__init__(name=network.name, dtype=network.dtype_policy)
         self.network, self.rho = network, rho
 
     def call(self, faces, training=None):
@@ -109,7 +110,7 @@ def _uphill(weights: list, gradients: list, rho: float) -> list:
 
 
 def _values(variables: list) -> list:
-    return [ops.convert_to_tensor(variable) for variable in variables]
+    return [ops.copy(variable) for variable in variables]
 
 
 def _assign(variables: list, values: list) -> None:

@@ -32,7 +32,7 @@ def data():
 
 
 def distance(model, x) -> float:
-    inside = keras.Model(model.inputs, attention.head_maps(model))
+    inside = keras.Model(model.input, attention.head_maps(model))
     first, second = inside.predict(x, verbose=0)
     return float(np.mean((first - second) ** 2))
 
@@ -112,7 +112,7 @@ def test_maps_of_each_head_are_means_over_the_filters():
     faces = np.random.default_rng(0).random((4, 48, 48, 1), np.float32)
     maps = attention_maps(model, faces)
     assert maps.shape == (2, 4, 3, 3)
-    head = keras.Model(model.inputs, model.get_layer("head2").output)
+    head = keras.Model(model.input, model.get_layer("head2").output)
     expected = keras.ops.convert_to_numpy(head(faces)).mean(axis=-1)
     np.testing.assert_allclose(maps[1], expected, rtol=1e-4)
 

@@ -22,20 +22,3 @@ def build(name: str, **options):
         )
     module = import_module(f"fer_kit.networks.{name}")
     return getattr(module, name)(**options)
-
-
-def uses_xla(model) -> bool:
-    """Whether XLA should compile a network; for `compile(jit_compile=…)`.
-
-    It makes most networks faster, but its depthwise convolutions take 40 to 100 times as long on a
-    processor as TensorFlow's own. JAX has nothing else.
-    """
-    import keras
-
-    if keras.backend.backend() != "tensorflow":
-        return model.jit_compile
-    import tensorflow as tf
-
-    has_depthwise = any(isinstance(layer, keras.layers.DepthwiseConv2D) for layer in model.layers)
-    on_gpu = bool(tf.config.list_physical_devices("GPU"))
-    return model.jit_compile and (on_gpu or not has_depthwise)

@@ -55,7 +55,8 @@ def ddamfn(
     """The mixed-feature backbone and its attention: 4,105,999 parameters to train for 7 emotions.
 
     Only layers of Keras are in it, so that a saved file needs nothing else. Train it with
-    `fer_kit.attention.WithAttentionLoss`, which keeps the heads apart.
+    `fer_kit.attention.WithAttentionLoss`, which keeps the heads apart. On a processor do not compile
+    it with XLA (`jit_compile=True`): its depthwise convolutions take 40 to 100 times as long there.
 
     Args:
         input_shape: (height, width, channels) of pictures in [0, 1]. Grey ones are copied to three
@@ -136,11 +137,12 @@ def mixed_depthwise(x, kernels: dict[int, int], stride: int, name: str):
     with zeros, which took as long as the gradients of the convolutions themselves.)
     """
     ends = list(accumulate(kernels.values()))
-    groups = [
+    groups = ops.split(x, ends[:-1], axis=-1)
+    looked = [
         depthwise(group, kernel, stride, name=f"{name}_{kernel}x{kernel}")
-        for kernel, group in zip(kernels, ops.split(x, ends[:-1], axis=-1), strict=True)
+        for kernel, group in zip(kernels, groups, strict=True)
     ]
-    return layers.Concatenate(name=name)(groups)
+    return layers.Concatenate(name=name)(looked)
 
 
 def depthwise(x, kernel: int, stride: int = 1, *, name: str):
