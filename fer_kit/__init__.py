@@ -28,6 +28,7 @@ _NAMES = {
     "write_report": "report",
 }
 _MODULES = {
+    "attention",
     "audit",
     "augment",
     "classify",
@@ -46,10 +47,13 @@ _MODULES = {
     "pictures",
     "plots",
     "preprocess",
+    "recipes",
     "robustness",
+    "sharpness",
     "synthetic",
     "training",
     "video",
+    "votes",
 }
 
 __all__ = ["__version__", *sorted(_NAMES), *sorted(_MODULES)]

@@ -107,6 +107,17 @@ LESSONS = (
         ),
     ),
     Lesson(
+        "07_ddamfn",
+        "Train DDAMFN, and ask ten people",
+        needs=("data/prepared.npz", "predictions/lenet5.csv", "predictions/cnn.csv"),
+        makes=(
+            "models/ddamfn.keras",
+            "models/ddamfn.json",
+            "models/ddamfn-history.csv",
+            "predictions/ddamfn.csv",
+        ),
+    ),
+    Lesson(
         "08_confusion_matrix",
         "Measure what the models do",
         needs=(

@@ -324,6 +324,29 @@ def principal_direction(
     return ax
 
 
+def stages(table: pd.DataFrame, title: str = "", ax: Axes | None = None) -> Axes:
+    """The maps of a network from first to last, as boxes: as high as the map, wide by its filters.
+
+    Args:
+        table: columns height, width and filters of each map; the index names it.
+
+    Introduced in notebooks/07_ddamfn.ipynb.
+    """
+    ax = ax or _new_axes(1.15 * len(table) + 0.6, 3.4)
+    heights = table["height"] / table["height"].max()
+    widths = 0.25 + 0.55 * table["filters"] / table["filters"].max()
+    places = np.arange(len(table))
+    colours = sns.color_palette("crest", len(table))
+    ax.bar(places, heights, widths, bottom=-heights / 2, color=colours)
+    for place, row in zip(places, table.itertuples(), strict=True):
+        text = f"{row.height}×{row.width}\n× {row.filters}"
+        ax.text(place, -0.56, text, ha="center", va="top", size=9)
+        ax.text(place, 0.56, row.Index, ha="center", size=9)
+    ax.set(ylim=(-0.8, 0.68), xlim=(-0.6, len(table) - 0.4), title=title)
+    ax.axis("off")
+    return ax
+
+
 def distributions(
     values: pd.DataFrame,
     column: str,

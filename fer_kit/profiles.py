@@ -37,6 +37,15 @@ PROFILES = {
             "patience": 32,
             "plateau": 8,
         },
+        "ddamfn": {
+            "width": 0.125,
+            "depth": 0.0,
+            "size": None,
+            "recipe": "short",
+            "epochs": 1,
+            "batch_size": 64,
+            "faces": 128,
+        },
         "robustness": {"epochs": 1, "batch_size": 32, "learning_rate": 1e-3, "faces": 40},
         "fusion": {
             "people": (4, 2, 2),
@@ -78,6 +87,15 @@ PROFILES = {
             "patience": 32,
             "plateau": 2,
         },
+        "ddamfn": {
+            "width": 0.25,
+            "depth": 0.06,
+            "size": None,
+            "recipe": "short",
+            "epochs": 3,
+            "batch_size": 32,
+            "faces": 3000,
+        },
         "robustness": {"epochs": 2, "batch_size": 32, "learning_rate": 5e-4, "faces": 400},
         "fusion": {
             "people": (48, 12, 20),
@@ -118,6 +136,15 @@ PROFILES = {
             "epochs": 128,
             "patience": 32,
             "plateau": 8,
+        },
+        "ddamfn": {
+            "width": 1.0,
+            "depth": 1.0,
+            "size": 112,
+            "recipe": "v1",
+            "epochs": 80,
+            "batch_size": 256,
+            "faces": None,
         },
         "robustness": {"epochs": 30, "batch_size": 32, "learning_rate": 5e-4, "faces": 2000},
         "fusion": {

@@ -271,5 +271,6 @@ def _state(item: Any) -> dict[str, Any]:
 
 def _recipe(model: keras.Model) -> str:
     """What a training goes on with only if it is the same: layers and optimizer, without names."""
-    parts = [*model.layers, model.optimizer]
+    network = getattr(model, "network", model)  # a trainer such as `sharpness.SharpnessAware`
+    parts = [*network.layers, model.optimizer]
     return json.dumps([[type(part).__name__, part.get_config() | {"name": ""}] for part in parts])

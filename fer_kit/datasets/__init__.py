@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from fer_kit.datasets.cache import cached
+from fer_kit.datasets.ckplus import read_ckplus
 from fer_kit.datasets.downloads import download
 from fer_kit.datasets.fer2013 import read_fer2013
 from fer_kit.datasets.ferplus import VOTES_FILE, read_ferplus
 from fer_kit.datasets.folder import read_folder
 from fer_kit.datasets.jaffe import read_jaffe
-from fer_kit.datasets.people import read_people
 from fer_kit.datasets.paired import read_nvie, read_viri
+from fer_kit.datasets.people import read_people
 from fer_kit.datasets.splits import sample
 from fer_kit.datasets.synthetic import read_synthetic
 from fer_kit.errors import InputError
@@ -51,7 +52,14 @@ SOURCES = {
     "fer2013": Source(
         read_fer2013, ("path", "seed", "image_size"), "fer2013.csv or the folder of its pictures"
     ),
-    "ferplus": Source(read_ferplus, ("path", "votes", "image_size"), "fer2013.csv", VOTES_FILE),
+    "ferplus": Source(
+        read_ferplus, ("path", "votes", "image_size", "targets"), "fer2013.csv", VOTES_FILE
+    ),
+    "ckplus": Source(
+        read_ckplus,
+        ("path", "seed", "image_size", "split_by"),
+        "the folder CK+48 or ckextended.csv",
+    ),
     "folder": Source(
         read_folder, ("path", "seed", "image_size"), "a folder that holds a folder for each emotion"
     ),
@@ -78,6 +86,7 @@ def load(
     seed: int = 42,
     votes: str | Path | None = None,
     targets: str | None = None,
+    split_by: str | None = None,
     image_size: int = 48,
     colour: bool | None = None,
     cache: bool = True,
@@ -92,7 +101,9 @@ def load(
             their shares; all if None.
         seed: decides which faces are drawn or sampled, and the split of a folder that has none.
         votes: "ferplus" only: the file of votes, if it is not beside `path`.
-        targets: "synthetic" only: "intent" or "votes", see `fer_kit.synthetic.generate`.
+        targets: "synthetic": "intent" or "votes", see `fer_kit.synthetic.generate`; "ferplus": a
+            mode of `fer_kit.votes.label`, or None for the shares of all votes.
+        split_by: "ckplus" only: "subject" (if None) or "row"; see `datasets.ckplus.read_ckplus`.
         image_size: height and width in pixels; pictures of another size are scaled.
         colour: "viri" and "nvie" only: True for three channels, red, green and blue.
         cache: keep what was read in the cache folder (FER_KIT_CACHE), and read it from there.
@@ -112,6 +123,7 @@ def load(
         "seed": seed,
         "votes": _votes(source, path, votes),
         "targets": targets,
+        "split_by": split_by,
         "image_size": image_size,
         "colour": colour,
     }
@@ -184,7 +196,7 @@ def _found(path: str | Path, what: str) -> Path:
 
 def _understood(name: str, source: Source, given: dict[str, Any]) -> dict[str, Any]:
     """Those of load's arguments that the source takes; one that it would ignore is an error."""
-    for option in ("votes", "targets", "colour"):
+    for option in ("votes", "targets", "colour", "split_by"):
         if given[option] is not None and option not in source.options:
             raise InputError(
                 f"Expected no {option} for {name!r}. Received: {option}={given[option]!r}. "

@@ -13,13 +13,17 @@ from fer_kit.datasets.problems import first_few
 from fer_kit.emotions import FERPLUS, canonical, is_emotion
 from fer_kit.errors import InputError
 from fer_kit.faces import Faces
+from fer_kit.votes import UNNAMED, label
 
 log = logging.getLogger(__name__)
 
 VOTES_FILE = "fer2013new.csv"
+UNNAMED_ANSWERS = ("unknown", "NF")  # no emotion, and no face
 
 
-def read_ferplus(path: Path, votes: Path, image_size: int = 48) -> Faces:
+def read_ferplus(
+    path: Path, votes: Path, image_size: int = 48, targets: str | None = None
+) -> Faces:
     """Read FER2013's pictures with the votes of FER+.
 
     The two tables are joined row by row. (The image names in the votes are no row numbers: 173 rows
@@ -27,12 +31,16 @@ def read_ferplus(path: Path, votes: Path, image_size: int = 48) -> Faces:
 
     Args:
         path: fer2013.csv.
-        votes: fer2013new.csv: Usage, image name, and ten counts.
+        votes: fer2013new.csv: Usage, image name, and ten counts. Columns go by their names.
+        targets: None, or one of `fer_kit.votes.MODES` but "multi-target", whose targets are no
+            shares. It applies to the training faces; the others are labelled by "majority", as in
+            the paper, and what its rule leaves open is left out.
 
     Returns:
-        Faces with votes, counts over the eight emotions, and targets, their shares. The annotators
-        could also say "unknown" or "no face" (NF); a face without a vote for any of the eight
-        emotions is left out (176 in the original). Ids are the row numbers of fer2013.csv.
+        Faces with votes, counts over the eight emotions, and targets: without a mode, their shares.
+        The annotators could also say "unknown" or "no face" (NF); a face without a vote for any of
+        the eight emotions is left out (176 in the original). "probability" has the shares of which
+        `fer_kit.votes.draw` draws. Ids are the row numbers of fer2013.csv.
 
     Raises:
         InputError: the tables do not belong together, or one is damaged.
@@ -40,36 +48,58 @@ def read_ferplus(path: Path, votes: Path, image_size: int = 48) -> Faces:
     split, counts = _read_votes(Path(votes))
     table = read_pixel_csv(path)
     _check_match(table.split, split, path, votes)
-    kept = np.flatnonzero(counts.sum(axis=1) > 0)
+    shares, is_kept = _labelled(counts, split, targets)
+    kept = np.flatnonzero(is_kept)
     if len(kept) < len(split):
+        left_out = "a vote for an emotion" if targets is None else f"a target in mode {targets}"
         missing = f"{len(split) - len(kept):,}"
-        log.warning("FER+: faces without a vote for an emotion are left out: %s.", missing)
+        log.warning("FER+: faces without %s are left out: %s.", left_out, missing)
     return Faces(
         images=scale_all(table.images[kept], image_size),
-        targets=counts[kept] / counts[kept].sum(axis=1, keepdims=True),
+        targets=shares[kept],
         emotions=FERPLUS,
         split=split[kept],
         ids=kept.astype(str),
         source="FER+",
-        votes=counts[kept],
+        votes=counts[kept, :-UNNAMED],
     )
 
 
+def _labelled(counts: np.ndarray, split: np.ndarray, mode: str | None) -> tuple:
+    """Targets (N, 8), and which faces have one: of all votes, or by the rules of a mode."""
+    if mode is None:
+        named = counts[:, :-UNNAMED]
+        total = named.sum(axis=1, keepdims=True)
+        return named / np.maximum(total, 1), total[:, 0] > 0
+    if mode == "multi-target":
+        raise InputError(
+            "Expected targets that are shares: majority, cross-entropy or probability. Received: "
+            "'multi-target', whose rows do not sum to 1. Load the votes, and use "
+            "fer_kit.votes.label."
+        )
+    targets, kept = label(counts, "majority")
+    train = split == "train"
+    targets[train], kept[train] = label(counts[train], mode)
+    return targets, kept
+
+
 def _read_votes(path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """split str (N,), and the counts over `emotions.FERPLUS`, float32 (N, 8)."""
+    """split str (N,), and the counts over `emotions.FERPLUS`, unknown and NF: float32 (N, 10)."""
     with open_table(path) as file:
         rows = list(csv.reader(io.TextIOWrapper(file, "utf-8-sig", errors="replace")))
     header = [name.strip() for name in rows[0]] if rows else []
-    places = {canonical(name): place for place, name in enumerate(header) if is_emotion(name)}
-    missing = [name for name in ("Usage", *FERPLUS) if name not in (*places, *header)]
+    places = {
+        canonical(name) if is_emotion(name) else name: place for place, name in enumerate(header)
+    }
+    wanted = ("Usage", *FERPLUS, *UNNAMED_ANSWERS)
+    missing = [name for name in wanted if name not in places]
     if missing:
         raise InputError(
-            f"Expected votes with the columns Usage and {', '.join(FERPLUS)}. "
+            f"Expected votes with the columns {', '.join(wanted)}. "
             f"Received: {path} without {', '.join(missing)}. Get {VOTES_FILE} from "
             "github.com/microsoft/FERPlus."
         )
-    order = [header.index("Usage"), *(places[name] for name in FERPLUS)]
-    return _parse_votes(rows[1:], order, path)
+    return _parse_votes(rows[1:], [places[name] for name in wanted], path)
 
 
 def _parse_votes(rows: list[list[str]], order: list[int], path: Path) -> tuple:
@@ -86,7 +116,7 @@ def _parse_votes(rows: list[list[str]], order: list[int], path: Path) -> tuple:
             f"Expected in every row of {path.name} a Usage and counts of votes from 0 up. "
             f"Received: {len(problems):,} bad rows: {first_few(problems)}. Download the file again."
         )
-    return np.array(split), np.array(counts, np.float32).reshape(-1, len(FERPLUS))
+    return np.array(split), np.array(counts, np.float32).reshape(-1, len(order) - 1)
 
 
 def _count(text: str) -> int:

@@ -1,0 +1,106 @@
+"""CK+: posed expressions of 123 people (Lucey et al., 2010), in the two editions that circulate."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from fer_kit.datasets.folder import find_pictures, read_pictures
+from fer_kit.datasets.pictures import scale_all
+from fer_kit.datasets.pixel_csv import read_pixel_csv
+from fer_kit.datasets.problems import first_few
+from fer_kit.datasets.splits import SHARES
+from fer_kit.emotions import CKEXTENDED, CKPLUS
+from fer_kit.errors import InputError
+from fer_kit.faces import SPLITS, Faces, one_hot
+
+# S005_001_00000011.png: the person, the sequence, the picture in it.
+FILE_NAME = re.compile(r"(S\d{3})_\d{3}_\d{8}")
+SPLIT_BY = ("subject", "row")
+
+
+def read_ckplus(
+    path: Path, seed: int = 42, image_size: int = 48, split_by: str | None = None
+) -> Faces:
+    """Read CK+ from the folder `CK+48` or from the table `ckextended.csv`.
+
+    The folder holds the last three pictures of each of 327 sequences, and one person is in up to 18
+    of its 981 pictures. Whoever draws test pictures at random tests on people, and on moments, that
+    were learned by heart. So the pictures are split by person, 70/15/15. The table does not say who
+    is who: it is refused unless its own split, by row, is asked for.
+
+    Args:
+        path: the folder, with anger, contempt, disgust, fear, happy, sadness and surprise in it; or
+            the table: emotion 0 to 7, pixels, Usage.
+        seed: decides which people are in which part.
+        split_by: "subject" (if None); "row" takes the table's own split, or draws pictures of the
+            folder whoever is in them, and results are then too good.
+
+    Returns:
+        Faces; of the folder with `subject`, and with those of CK+'s emotions that occur: seven,
+        without neutral. The table has eight.
+
+    Raises:
+        InputError: a file name without a person, a folder that is no emotion, or a table without
+            `split_by="row"`.
+    """
+    if split_by not in (None, *SPLIT_BY):
+        raise InputError(f"Expected split_by among {', '.join(SPLIT_BY)}. Received: {split_by!r}.")
+    if path.is_dir():
+        return _read_folder(path, seed, image_size, split_by != "row")
+    if split_by != "row":
+        raise InputError(
+            f"Expected CK+ with the names of its files, to split it by person. Received: {path}, "
+            "which does not tell who is shown, so that the same people would be in training and "
+            'in test. Use the folder CK+48, or accept that: load("ckplus", …, split_by="row").'
+        )
+    table = read_pixel_csv(path, classes=len(CKEXTENDED))
+    return Faces(
+        images=scale_all(table.images, image_size),
+        targets=one_hot(table.codes, len(CKEXTENDED)),
+        emotions=CKEXTENDED,
+        split=table.split,
+        ids=np.arange(len(table.codes)).astype(str),
+        source="CK+ (split by row)",
+    )
+
+
+def _read_folder(folder: Path, seed: int, image_size: int, by_subject: bool) -> Faces:
+    pictures = find_pictures(folder)
+    matches = [FILE_NAME.match(Path(picture.path).name) for picture in pictures]
+    broken = [
+        picture.path for picture, match in zip(pictures, matches, strict=True) if match is None
+    ]
+    if broken:
+        raise InputError(
+            "Expected file names such as S005_001_00000011.png, which begin with the person, in "
+            f"{folder}. Received: {len(broken):,} others: {first_few(broken)}. Give them back "
+            "their names, or take them out."
+        )
+    subject = np.array([match[1] for match in matches])
+    if by_subject:
+        part = _split_people(subject, seed)
+        pictures = [
+            picture._replace(split=part[who])
+            for picture, who in zip(pictures, subject, strict=True)
+        ]
+    found = {picture.emotion for picture in pictures}
+    emotions = tuple(name for name in CKPLUS if name in found)
+    source = "CK+" if by_subject else "CK+ (split by row)"
+    faces = read_pictures(folder, pictures, emotions, source, seed, image_size)
+    return replace(faces, subject=subject)
+
+
+def _split_people(subject: np.ndarray, seed: int) -> dict[str, str]:
+    """Person → part: 70/15/15 of the people, at least one in each."""
+    people = np.random.default_rng(seed).permutation(np.unique(subject))
+    if len(people) < len(SPLITS):
+        raise InputError(
+            f"Expected at least {len(SPLITS)} people, one for each of {', '.join(SPLITS)}. "
+            f"Received: {len(people)} in file names. Take the whole CK+48."
+        )
+    validation, test = (max(1, round(share * len(people))) for share in SHARES[1:])
+    parts = ["validation"] * validation + ["test"] * test
+    parts += ["train"] * (len(people) - len(parts))
+    return dict(zip(people.tolist(), parts, strict=True))

@@ -1,0 +1,216 @@
+"""FER+'s rules on single faces, its counts on all of them, and how far people agree."""
+
+import importlib.util
+
+import numpy as np
+import pytest
+from tables import VOTES_HEADER, random_images, table_lines, write_lines
+
+import fer_kit as fk
+from fer_kit import votes
+from fer_kit.emotions import FERPLUS
+from fer_kit.errors import InputError
+
+# neutral happy surprise sad angry disgust fear contempt unknown NF
+CLEAR = [8, 0, 0, 1, 1, 0, 0, 0, 0, 0]
+DIVIDED = [4, 0, 0, 3, 3, 0, 0, 0, 0, 0]
+HALF = [5, 0, 0, 5, 0, 0, 0, 0, 0, 0]
+UNKNOWN = [2, 0, 0, 0, 0, 0, 0, 0, 6, 2]
+SCATTERED = [2, 2, 2, 2, 2, 0, 0, 0, 0, 0]
+NO_FACE = [0, 0, 0, 0, 0, 0, 0, 0, 0, 10]
+SINGLES = [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]
+PARTLY = [4, 0, 0, 3, 0, 0, 0, 0, 3, 0]
+
+
+def label(row, mode):
+    targets, kept = votes.label(np.array([row]), mode)
+    named = {name: round(float(t), 4) for name, t in zip(FERPLUS, targets[0], strict=True) if t}
+    assert bool(named) == kept[0]
+    return named
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        (CLEAR, {"neutral": 1}),
+        (DIVIDED, {}),
+        (HALF, {}),  # more than half is needed
+        (UNKNOWN, {}),
+        (NO_FACE, {}),
+        (SINGLES, {}),
+        ([0, 0, 0, 0, 0, 4, 1, 1, 1, 0], {"disgust": 1}),  # single votes are taken out first
+    ],
+)
+def test_majority(row, expected):
+    assert label(row, "majority") == expected
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        (CLEAR, {"neutral": 1}),
+        (DIVIDED, {"neutral": 0.4, "sad": 0.3, "angry": 0.3}),
+        (HALF, {"neutral": 0.5, "sad": 0.5}),
+        (SCATTERED, {}),  # five are more than three
+        (UNKNOWN, {}),
+        (NO_FACE, {}),
+        (SINGLES, {}),
+        (PARTLY, {"neutral": 0.5714, "sad": 0.4286}),  # unknown ends it and is not added
+    ],
+)
+@pytest.mark.parametrize("mode", ["cross-entropy", "probability"])
+def test_cross_entropy_and_the_shares_that_probability_draws_from(row, expected, mode):
+    assert label(row, mode) == expected
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        (CLEAR, ["neutral"]),
+        (DIVIDED, ["neutral", "sad", "angry"]),
+        (SCATTERED, []),
+        ([6, 3, 0, 0, 0, 0, 0, 0, 0, 0], ["neutral", "happy"]),
+        ([7, 2, 0, 0, 0, 0, 0, 0, 0, 0], ["neutral"]),
+        (NO_FACE, []),
+    ],
+)
+def test_multi_target(row, expected):
+    named = label(row, "multi-target")
+    assert [name for name, target in named.items() if target == 1] == expected
+    assert set(named.values()) <= {1.0, 0.001}
+
+
+def test_drawn_faces_have_no_unnamed_answers():
+    targets, kept = votes.label(np.array([[6, 4, 0]]), "majority", unnamed=0)
+    assert targets.tolist() == [[1, 0, 0]]
+    assert kept.all()
+
+
+def test_drawing_follows_the_shares():
+    shares = np.tile(np.array([[0.5, 0.0, 0.3, 0.2]], np.float32), (4000, 1))
+    drawn = votes.draw(shares, np.random.default_rng(0))
+    assert set(drawn.sum(axis=1)) == {1.0}
+    np.testing.assert_allclose(drawn.mean(axis=0), shares[0], atol=0.04)
+    assert drawn[:, 1].sum() == 0
+
+
+def test_any_target_will_do_for_the_multi_target_loss():
+    targets = np.array([[1, 1, 0.001], [1, 1, 0.001]], np.float32)
+    answers = np.array([[0.2, 0.7, 0.1], [0.01, 0.01, 0.98]], np.float32)
+    loss = np.asarray(votes.multi_target_loss(targets, answers))
+    np.testing.assert_allclose(loss, -np.log([0.7, 0.01]), rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ([10, 0, 0], 1.0),
+        ([9, 1, 0], 0.9),
+        ([1, 1, 0], 0.0),
+        ([2, 2, 0], 0.0),  # each is held against one of the same and two of the other
+        ([2, 1, 1], (2 * (1 / 3) + 0 + 0) / 4),  # one left of each: a third right
+    ],
+)
+def test_agreement_of_one_with_the_others(row, expected):
+    assert votes.agreement(np.array([row]))[0] == pytest.approx(expected)
+
+
+def test_one_annotator_has_nobody_to_agree_with():
+    assert np.isnan(votes.agreement(np.array([[1, 0], [0, 0]]))).all()
+
+
+def test_an_unknown_mode_is_a_sentence():
+    with pytest.raises(InputError, match="majority, probability.*Received: 'soft'"):
+        votes.label(np.array([CLEAR]), "soft")
+
+
+# As a data set
+
+
+@pytest.fixture
+def table(tmp_path):
+    """Eight faces: four for training, two each for validation and test."""
+    rows = [CLEAR, DIVIDED, CLEAR, DIVIDED, DIVIDED, UNKNOWN, DIVIDED, CLEAR]
+    lines = table_lines(random_images(8))
+    usages = [line.rsplit(",", 1)[1] for line in lines[1:]]
+    texts = [
+        f"{usage},x.png,{','.join(map(str, row))}" for usage, row in zip(usages, rows, strict=True)
+    ]
+    write_lines(tmp_path / "fer2013new.csv", [VOTES_HEADER, *texts])
+    return write_lines(tmp_path / "fer2013.csv", lines)
+
+
+def test_a_mode_labels_training_and_majority_labels_the_rest(table):
+    faces = fk.load("ferplus", table, targets="cross-entropy", cache=False)
+    assert faces.ids.tolist() == ["0", "1", "2", "4", "7"]
+    assert faces.split.tolist() == ["train", "train", "validation", "train", "test"]
+    np.testing.assert_allclose(faces.targets[1, [0, 3, 4]], [0.4, 0.3, 0.3], rtol=1e-6)
+    majority = fk.load("ferplus", table, targets="majority", cache=False)
+    assert majority.ids.tolist() == ["0", "2", "7"]
+
+
+def test_targets_that_are_no_shares_are_refused(table):
+    with pytest.raises(InputError, match="do not sum to 1.*fer_kit.votes.label"):
+        fk.load("ferplus", table, targets="multi-target", cache=False)
+
+
+def test_votes_may_have_their_columns_in_another_order(table):
+    path = table.with_name("fer2013new.csv")
+    before = fk.load("ferplus", table, cache=False)
+    rows = [line.split(",") for line in path.read_text().splitlines()]
+    order = np.random.default_rng(0).permutation(len(rows[0]))
+    write_lines(path, [",".join(row[place] for place in order) for row in rows])
+    after = fk.load("ferplus", table, cache=False)
+    assert before.fingerprint() == after.fingerprint()
+
+
+def test_votes_without_the_answers_that_name_no_emotion_are_refused(table):
+    path = table.with_name("fer2013new.csv")
+    lines = [line.rsplit(",", 1)[0] for line in path.read_text().splitlines()]
+    write_lines(path, lines)
+    with pytest.raises(InputError, match="without NF"):
+        fk.load("ferplus", table, cache=False)
+
+
+# The real votes
+
+
+@pytest.fixture(scope="module")
+def real(fer2013_folder):
+    spec = importlib.util.spec_from_file_location("materialize", fer2013_folder / "materialize.py")
+    materialize = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(materialize)
+    _, _, usage, counts, _ = materialize.load()
+    return np.asarray(counts), np.asarray(usage)
+
+
+@pytest.mark.parametrize(
+    ("mode", "counts"),
+    [
+        ("majority", [25060, 3199, 3153]),
+        ("cross-entropy", [27956, 3505, 3505]),
+        ("probability", [27956, 3505, 3505]),
+        ("multi-target", [27671, 3472, 3472]),
+    ],
+)
+def test_the_real_votes_give_the_counts_of_each_mode(real, mode, counts):
+    rows, usage = real
+    _, kept = votes.label(rows, mode)
+    parts = ("Training", "PublicTest", "PrivateTest")
+    assert [int(kept[usage == name].sum()) for name in parts] == counts
+
+
+def test_the_real_test_part_has_sixteen_faces_of_contempt(real):
+    rows, usage = real
+    targets, kept = votes.label(rows, "majority")
+    counts = targets[kept & (usage == "PrivateTest")].sum(axis=0)
+    assert counts.tolist() == [1090, 893, 396, 384, 273, 18, 83, 16]
+
+
+def test_the_level_of_a_person(real):
+    rows, usage = real
+    test = usage == "PrivateTest"
+    level = votes.agreement(rows[:, :8])
+    _, kept = votes.label(rows, "majority")
+    assert np.nanmean(level[test]) == pytest.approx(0.737, abs=5e-4)
+    assert np.nanmean(level[test & kept]) == pytest.approx(0.806, abs=5e-4)
