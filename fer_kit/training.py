@@ -30,16 +30,14 @@ def set_seed(seed: int) -> None:
 def execution(profile: str) -> dict[str, Any]:
     """How `compile` should let Keras run a deep network: `model.compile(…, **execution(profile))`.
 
-    Layer by layer in "smoke", where tracing the network would take longer than the few steps. Else,
-    XLA takes longer to compile a deep network for a CPU than a short training takes; a GPU gains
-    from it, and JAX has nothing else.
+    JAX and GPUs gain from compiling a network with XLA. With TensorFlow on a CPU this takes longer
+    than a short training does, and for the few steps of "smoke" even tracing the network does.
 
     Introduced in notebooks/06_visible_infrared.ipynb.
     """
-    if profile == "smoke":
-        return {"run_eagerly": True}
-    gains = keras.backend.backend() == "jax" or keras.distribution.list_devices("gpu")
-    return {"jit_compile": "auto" if gains else False}
+    if keras.backend.backend() == "jax" or keras.distribution.list_devices("gpu"):
+        return {"jit_compile": "auto"}
+    return {"run_eagerly": True} if profile == "smoke" else {"jit_compile": False}
 
 
 def callbacks(

@@ -9,10 +9,15 @@ from fer_kit import cards
 from fer_kit.emotions import VIRI
 from fer_kit.errors import InputError
 from fer_kit.networks.resnet18 import attention, start_from
-from fer_kit.networks.two_streams import FUSIONS, interleaved
+from fer_kit.networks.two_streams import FUSIONS, interleaved, joined_features
 
 SMALL = {"width": 0.125, "classes": 5}
 PAIR = [np.random.default_rng(number).random((4, 48, 48, 1), np.float32) for number in (0, 1)]
+
+
+def ask(model: keras.Model, inputs) -> np.ndarray:
+    """Directly, without the compiled function that `predict` would make first."""
+    return keras.ops.convert_to_numpy(model(inputs))
 
 
 def trainable(model: keras.Model) -> int:
@@ -88,25 +93,25 @@ def test_attention_is_what_its_formula_says(squared):
     kernel, bias = model.get_layer("attention_gate").get_weights()
     u = f**2 if squared else f
     expected = f / (1 + np.exp(-(u @ kernel + bias)))
-    np.testing.assert_allclose(model.predict(f, verbose=0), expected, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(ask(model, f), expected, rtol=1e-4, atol=1e-6)
 
 
 def test_features_are_interleaved():
     first, second = keras.Input((3,)), keras.Input((3,))
     model = keras.Model([first, second], interleaved(first, second))
     pair = [np.array([[1.0, 2, 3]]), np.array([[10.0, 20, 30]])]
-    assert model.predict(pair, verbose=0).tolist() == [[1, 10, 2, 20, 3, 30]]
+    assert ask(model, pair).tolist() == [[1, 10, 2, 20, 3, 30]]
 
 
 @pytest.mark.parametrize("fusion", FUSIONS)
 def test_two_streams_answer_with_probabilities_and_can_be_reloaded(fusion, tmp_path):
     model = fk.build("two_streams", fusion=fusion, **SMALL)
-    answers = model.predict(PAIR, verbose=0)
+    answers = ask(model, PAIR)
     assert answers.shape == (4, 5)
     np.testing.assert_allclose(answers.sum(axis=1), 1, rtol=1e-5)
     model.save(tmp_path / "model.keras")
     again = keras.models.load_model(tmp_path / "model.keras")
-    np.testing.assert_allclose(again.predict(PAIR, verbose=0), answers, rtol=1e-4)
+    np.testing.assert_allclose(ask(again, PAIR), answers, rtol=1e-4)
 
 
 @pytest.mark.parametrize("fusion", FUSIONS)
@@ -120,7 +125,7 @@ def test_the_streams_start_from_two_trained_networks(fusion):
         inputs = model.inputs[0 if modality == "visible" else 1]
         inside = keras.Model(inputs, model.get_layer(features).output)
         x = PAIR[0]
-        np.testing.assert_allclose(inside.predict(x, verbose=0), alone.predict(x, verbose=0))
+        np.testing.assert_allclose(ask(inside, x), ask(alone, x))
 
 
 def test_a_saved_plain_network_is_a_start_for_either_modality(tmp_path):
@@ -163,3 +168,16 @@ def test_a_model_of_two_pictures_cannot_be_asked_about_one(make_faces, tmp_path)
     assert card["input"]["shape"] == [48, 48, 1]
     with pytest.raises(InputError, match="looks at one picture.*needs 2"):
         fk.load_model(path)
+
+
+@pytest.mark.parametrize("fusion", FUSIONS)
+def test_what_was_joined_on_features_answers_the_same_inside_the_whole(fusion):
+    single = [fk.build("resnet18", modality=name, **SMALL) for name in ("visible", "infrared")]
+    seen = [
+        ask(keras.Model(network.input, network.get_layer(f"{name}_features").output), pictures)
+        for network, name, pictures in zip(single, ("visible", "infrared"), PAIR, strict=True)
+    ]
+    joined = joined_features(seen[0].shape[1], fusion=fusion, **SMALL)
+    whole = fk.build("two_streams", fusion=fusion, **SMALL)
+    start_from(whole, *single, joined)
+    np.testing.assert_allclose(ask(whole, PAIR), ask(joined, seen), rtol=1e-4)
