@@ -106,7 +106,7 @@ PROFILES = {
             "batch_size": 64,
             "epochs": 12,
             "patience": 4,
-            "leaks": {"people": 24, "epochs": 12},
+            "leaks": {"people": 24, "epochs": 16},
             "votes": {"epochs": 12},
         },
         "resnet18": {
