@@ -62,7 +62,7 @@ def fuse(
     one, other = _as_batch(first), _as_batch(second)
     if check_alignment(align):
         other = _aligned(other, one, align, None)
-    fused = np.empty_like(one)
+    fused = np.empty(one.shape, one.dtype)
     for start in range(0, len(one), CHUNK):
         rows = slice(start, start + CHUNK)
         _fuse_batch(one[rows], other[rows], method, weight, fused[rows])
@@ -272,7 +272,10 @@ def _aligned(second: np.ndarray, first: np.ndarray, by: str, eyes: tuple | None)
     else:
         theirs, ours = eyes or (find_eyes(second), find_eyes(first))
         moved = map(_move_eyes, second, theirs, ours)
-    return np.stack([picture.reshape(second.shape[1:]) for picture in moved])
+    aligned = np.empty(second.shape, second.dtype)
+    for place, picture in zip(aligned, moved, strict=True):
+        place[:] = picture.reshape(place.shape)
+    return aligned
 
 
 def _move_eyes(picture: np.ndarray, eyes: np.ndarray, goal: np.ndarray) -> np.ndarray:

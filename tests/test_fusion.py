@@ -55,6 +55,22 @@ def test_the_sources_are_left_as_they_are():
     np.testing.assert_array_equal(second, kept[1])
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_pictures_may_lie_in_memory_as_they_like(method):
+    first, second = noise(3, 20, 12, 1), noise(3, 20, 12, 1, seed=1)
+    turned = fuse(
+        first.transpose(2, 1, 0, 3)[:, ::-1], second.transpose(2, 1, 0, 3)[:, ::-1], method
+    )
+    copies = (np.ascontiguousarray(x.transpose(2, 1, 0, 3)[:, ::-1]) for x in (first, second))
+    np.testing.assert_array_equal(turned, fuse(*copies, method))
+
+
+def test_no_pictures_fuse_to_none():
+    nothing = noise(0, 48, 48, 1)
+    for how in fusion.ALIGNMENTS:
+        assert fuse(nothing, nothing, align=how).shape == (0, 48, 48, 1)
+
+
 def test_paste_cuts_where_the_source_cut():
     black, white = np.zeros((256, 256), np.uint8), np.full((256, 256), 255, np.uint8)
     fused = fuse(black, white, "paste")
