@@ -78,11 +78,12 @@ lint: $(INSTALLED) ## Check the style of the code and of the notebooks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-bench: $(INSTALLED) ## Measure speed: drawing, predicting, fusing, grading; with DATA=fer2013.csv also loading
+bench: $(INSTALLED) ## Measure speed: drawing, predicting, fusing, grading, DDAMFN; with DATA=fer2013.csv also loading
 	$(BIN)/python benchmarks/synthetic.py
 	$(BIN)/python benchmarks/prediction.py
 	$(BIN)/python benchmarks/fusion.py
 	$(BIN)/python benchmarks/grading.py
+	$(BIN)/python benchmarks/ddamfn.py
 	$(if $(DATA),$(BIN)/python benchmarks/loading.py "$(DATA)")
 
 clean: ## Remove the environment and caches; data, models and runs stay

@@ -72,7 +72,7 @@ def multiplications(model: keras.Model) -> int:
     """Of the convolutions and dense layers for one face, forward.
 
     >>> multiplications(fk.build("ddamfn"))
-    539574784
+    539588896
     """
     total = 0
     for layer in model.layers:

@@ -55,8 +55,8 @@ def ddamfn(
     """The mixed-feature backbone and its attention: 4,105,999 parameters to train for 7 emotions.
 
     Only layers of Keras are in it, so that a saved file needs nothing else. Train it with
-    `fer_kit.attention.WithAttentionLoss`, which keeps the heads apart. On a processor do not compile
-    it with XLA (`jit_compile=True`): its depthwise convolutions take 40 to 100 times as long there.
+    `fer_kit.attention.WithAttentionLoss`, which keeps the heads apart. Do not compile it with XLA
+    (`jit_compile=True`) on a processor: depthwise convolutions take 40 to 100 times as long there.
 
     Args:
         input_shape: (height, width, channels) of pictures in [0, 1]. Grey ones are copied to three
