@@ -104,3 +104,14 @@ def test_stacked_shares_reach_one_and_only_wide_ones_are_labelled():
     assert sum(bars[1].get_height() for bars in ax.containers) == pytest.approx(1)
     texts = [text.get_text() for text in ax.texts if text.get_text()]
     assert texts == ["50%", "50%", "97%"]
+
+
+def test_stages_are_as_high_as_their_maps_and_named():
+    table = pd.DataFrame(
+        {"height": [24, 12], "width": [24, 12], "filters": [16, 64]}, index=["conv1", "conv2"]
+    )
+    ax = plots.stages(table, title="network")
+    heights = [bar.get_height() for bar in ax.patches]
+    assert heights == [1, 0.5]
+    texts = [text.get_text() for text in ax.texts]
+    assert texts == ["24×24\n× 16", "conv1", "12×12\n× 64", "conv2"]
