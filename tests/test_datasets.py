@@ -34,7 +34,7 @@ def test_synthetic_faces_need_no_path():
 @pytest.mark.parametrize(
     ("arguments", "options", "reason"),
     [
-        (["ferr2013"], {}, "Expected a data set among synthetic, fer2013, ferplus, folder"),
+        (["ferr2013"], {}, "Expected a data set among synthetic, fer2013, ferplus, ckplus, folder"),
         (["fer2013"], {}, "Expected the path of fer2013.csv"),
         (["fer2013", ""], {}, "Expected the path of fer2013.csv"),
         (["ferplus"], {}, "Expected the path of fer2013.csv"),
