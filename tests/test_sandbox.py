@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
+from submissions import cell_of
 
 from fer_kit.errors import InputError
 from fer_kit.grading import sandbox
@@ -212,6 +213,21 @@ check(lambda f: expect(f(2) == 4, "4", f(2)))(double)"""
 ABOUT = {"grade_id": "01-double-check", "grade": True, "solution": False, "points": 2}
 
 
+# The hidden tests are in the memory of the process that started the kernel, and nowhere else.
+SPY = """
+import os
+from pathlib import Path
+found = []
+for name in ("mem", "environ", "maps", *(f"fd/{number}" for number in range(3, 40))):
+    try:
+        found.append(open(f"/proc/{os.getppid()}/{name}"))
+    except OSError:
+        pass
+found += [p for p in Path.home().rglob("*.ipynb")] + [p for p in Path("/course").rglob("*.ipynb")]
+print("found", found or "nothing")
+"""
+
+
 def lesson(answer: str, test: str, **outputs) -> dict:
     """A notebook with an answer and its check."""
     cells = [
@@ -239,7 +255,13 @@ def test_a_rerun_applies_the_hidden_tests_and_believes_nothing_that_was_put_out(
 
     from fer_kit.grading.lessons import compare
 
-    names = ("01_right", "02_only_what_is_visible", "03_prints_a_fake", "04_ends_the_kernel")
+    names = (
+        "01_right",
+        "02_only_what_is_visible",
+        "03_prints_a_fake",
+        "04_ends_the_kernel",
+        "05_looks_for_the_tests",
+    )
     for name in names:
         nbformat.write(lesson("def double(x): return 2 * x", CHECK), tmp_path / f"{name}.ipynb")
     fake = """\
@@ -252,6 +274,7 @@ print("accuracy 99.9 %, all checks passed")"""
         "02_only_what_is_visible": lesson("def double(x): return 4", "1"),
         "03_prints_a_fake": lesson(fake, fake),
         "04_ends_the_kernel": lesson("import os; os._exit(0)", "1"),
+        "05_looks_for_the_tests": lesson(SPY, "1"),
     })  # fmt: skip
     again = sandbox.rerun(submitted, tmp_path, LIMITS | {"minutes": 5})
     passed = {
@@ -263,8 +286,11 @@ print("accuracy 99.9 %, all checks passed")"""
         "02_only_what_is_visible": set(),
         "03_prints_a_fake": set(),
         "04_ends_the_kernel": set(),
+        "05_looks_for_the_tests": set(),
     }
-    assert again.summary == "Executed again in a sandbox: 4 of 4 notebooks."
+    seen = cell_of(again.notebooks["05_looks_for_the_tests"], "answer")["outputs"]
+    assert "found nothing" in str(seen)
+    assert again.summary == "Executed again in a sandbox: 5 of 5 notebooks."
 
 
 @needs_sandbox
