@@ -7,9 +7,11 @@ executed. To compare, the same is measured for a quarter of them.
 
 import argparse
 import os
+import resource
 import shutil
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -43,14 +45,14 @@ def main() -> None:
         print(
             f"made {given.bundles} bundles, {size:,.0f} MB, in {time.perf_counter() - start:.0f} s"
         )
-        print(f"{'bundles':>8} {'seconds':>8} {'a second':>9} {'memory, MB':>11}")
+        print(f"{'bundles':>8} {'seconds':>8} {'CPU, s':>7} {'memory, MB':>11}")
         for count in (given.bundles // 4, given.bundles):
             chosen = folder / str(count)
             chosen.mkdir(exist_ok=True)
             for path in sorted((folder / "all").glob("*.zip"))[:count]:
                 shutil.copy(path, chosen / path.name)
-            seconds, memory = measure(chosen, labels, folder / "grades", given.workers)
-            print(f"{count:>8} {seconds:>8.1f} {count / seconds:>9.1f} {memory:>11.0f}")
+            seconds, busy, memory = measure(chosen, labels, folder / "grades", given.workers)
+            print(f"{count:>8} {seconds:>8.1f} {busy:>7.1f} {memory:>11.0f}")
 
 
 def make_bundles(folder: Path, count: int) -> Path:
@@ -89,10 +91,10 @@ def personal(notebook: dict, number: int, generator: np.random.Generator) -> Non
         papermill[name] = papermill[name].replace(":00+", f":00.{number:06}+")
 
 
-def measure(folder: Path, labels: Path, out: Path, workers: int | None) -> tuple[float, float]:
-    """Seconds, and the most memory of this process and its children together, in MB."""
-    import threading
-
+def measure(
+    folder: Path, labels: Path, out: Path, workers: int | None
+) -> tuple[float, float, float]:
+    """Seconds, processor seconds, and the most memory, in MB, of all processes together."""
     most, done = [0.0], threading.Event()
 
     def watch() -> None:
@@ -109,13 +111,20 @@ def measure(folder: Path, labels: Path, out: Path, workers: int | None) -> tuple
 
     watcher = threading.Thread(target=watch)
     watcher.start()
-    start = time.perf_counter()
+    start, busy = time.perf_counter(), processor_seconds()
     graded = grade(folder, labels=labels, out=out, workers=workers)
     seconds = time.perf_counter() - start
     done.set()
     watcher.join()
     assert not any(one.error for one in graded)
-    return seconds, most[0]
+    return seconds, processor_seconds() - busy, most[0]
+
+
+def processor_seconds() -> float:
+    """What this process and its ended children have computed."""
+    both = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    used = [resource.getrusage(who) for who in both]
+    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 if __name__ == "__main__":

@@ -46,6 +46,7 @@ class Bundle:
         """
         self.path = Path(path)
         self.name = name or self.path.stem
+        self._hashes: dict[str, str] = {}
         try:
             self._archive = zipfile.ZipFile(self.path)
         except (OSError, zipfile.BadZipFile, ValueError) as error:
@@ -89,6 +90,7 @@ class Bundle:
                 f"Expected at most {LARGEST_MEMBER // MEGABYTE} MB in {name}. Received: more, "
                 "whatever its header says."
             )
+        self._hashes[name] = hashlib.sha256(content).hexdigest()
         return content
 
     def text(self, name: str) -> str:
@@ -117,8 +119,14 @@ class Bundle:
             for name in listed
             if str(name).startswith(("notebooks/", "predictions/")) and name not in here
         ]
-        changed = [name for name in here if _sha256(self.bytes(name)) != listed.get(name)]
+        changed = [name for name in here if self._sha256(name) != listed.get(name)]
         return sorted([*gone, *changed])
+
+    def _sha256(self, name: str) -> str:
+        """The hash of a member; what was read once is not read again."""
+        if name not in self._hashes:
+            self.bytes(name)
+        return self._hashes[name]
 
     def _like(self, start: str, end: str) -> list[str]:
         names = (name for name in self._members if KNOWN.fullmatch(name))
@@ -132,10 +140,6 @@ class Bundle:
         if not isinstance(value, dict):
             raise InputError(f"Expected an object in {name}. Received: {type(value).__name__}.")
         return value
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
 
 
 def _checked(members: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
