@@ -255,43 +255,52 @@ def grade_one(name: str, path: Path, measure: Measure) -> Graded:
             for lesson, notebook in bundle.notebooks()
             if lesson in measure.released
         ]
-        claims = _models(bundle.metrics)
-        results = [
-            recompute(
-                model,
-                content,
-                claims.get(model, {}),
-                measure.labels,
-                measure.rubric.limits["tolerance"],
-            )
-            for model, content in bundle.predictions()
-        ]
-        doubts = find_doubts(bundle.manifest, bundle.metrics, lessons, results, measure.rubric)
-        altered = bundle.altered()
-        if altered:
-            doubts.append(f"Changed after the bundle was made: {', '.join(altered[:4])[:200]}.")
-        if bundle.strange:
-            doubts.append(f"Files that no bundle has: {', '.join(bundle.strange[:4])[:200]}.")
-        student = bundle.manifest.get("student")
-        student = student if isinstance(student, dict) else {}
-        told = measure.manual.get(name, {})
-        graded = Graded(
-            name,
-            student=str(student.get("name", ""))[:200],
-            id=str(student.get("id", ""))[:100],
-            doubts=doubts,
-            comment=told.get("comment", ""),
-            print=_print(lessons),
-        )
+        results = _results(bundle, measure)
+        graded = _named(bundle, measure)
+        graded.doubts = _doubts(bundle, lessons, results, measure)
         passed = {lesson.name: lesson.passed for lesson in lessons}
         if measure.rerun:
             passed, graded.rerun = _rerun(bundle, measure)
-        graded.scores = [
-            _score(criterion, lessons, results, passed, told, measure)
-            for criterion in measure.rubric.criteria
-        ]
+    told = measure.manual.get(name, {})
+    graded.print = _print(lessons)
+    graded.scores = [
+        _score(criterion, lessons, results, passed, told, measure)
+        for criterion in measure.rubric.criteria
+    ]
     pages.write_feedback(measure.out, graded, lessons, results, passed, measure.rubric)
     return graded
+
+
+def _named(bundle: Bundle, measure: Measure) -> Graded:
+    student = bundle.manifest.get("student")
+    student = student if isinstance(student, dict) else {}
+    return Graded(
+        bundle.name,
+        student=str(student.get("name", ""))[:200],
+        id=str(student.get("id", ""))[:100],
+        comment=measure.manual.get(bundle.name, {}).get("comment", ""),
+    )
+
+
+def _results(bundle: Bundle, measure: Measure) -> list[Result]:
+    claims, tolerance = _models(bundle.metrics), measure.rubric.limits["tolerance"]
+    return [
+        recompute(model, content, claims.get(model, {}), measure.labels, tolerance)
+        for model, content in bundle.predictions()
+    ]
+
+
+def _doubts(
+    bundle: Bundle, lessons: Sequence[Lesson], results: Sequence[Result], measure: Measure
+) -> list[str]:
+    doubts = find_doubts(bundle.manifest, bundle.metrics, lessons, results, measure.rubric)
+    for what, names in (
+        ("Changed after the bundle was made", bundle.altered()),
+        ("Files that no bundle has", bundle.strange),
+    ):
+        if names:
+            doubts.append(f"{what}: {', '.join(names[:4])[:200]}.")
+    return doubts
 
 
 def _models(metrics: dict[str, Any]) -> dict[str, dict[str, Any]]:
