@@ -15,6 +15,7 @@ from submissions import COURSE, cell_of, edit_json, make_bundle, make_run, passe
 
 from fer_kit.check.answers import OUTCOME
 from fer_kit.errors import InputError
+from fer_kit.exercises import read_exercises
 from fer_kit.grading import archive
 from fer_kit.grading.alike import Print, find_pairs, take_print
 from fer_kit.grading.archive import Bundle
@@ -22,6 +23,20 @@ from fer_kit.grading.grade import grade
 from fer_kit.grading.pages import as_csv, harmless
 from fer_kit.grading.results import read_labels
 from fer_kit.grading.rubric import read_rubric
+
+RELEASED = [nbformat.read(path, 4) for path in (COURSE / "student").glob("*.ipynb")]
+NOTEBOOKS = len(RELEASED)
+CHECK_POINTS = sum(
+    exercise.points
+    for notebook in RELEASED
+    for exercise in read_exercises(notebook)
+    if not exercise.written
+)
+
+
+def checks_less(lost: float) -> float:
+    """What the rubric's 38 points for checks are where checks worth `lost` are not passed."""
+    return pytest.approx(38 * (CHECK_POINTS - lost) / CHECK_POINTS, abs=0.01)
 
 
 @pytest.fixture(scope="module")
@@ -234,14 +249,14 @@ def fail(notebook):
 @pytest.mark.parametrize("change", [skip_the_last, swap, fail])
 def test_a_notebook_that_did_not_run_in_order_is_not_complete(hand_in, change):
     graded = hand_in(change_notebook(change))
-    assert points(graded)["executed"] == pytest.approx(15 * 8 / 9, abs=0.01)
+    assert points(graded)["executed"] == pytest.approx(15 * (NOTEBOOKS - 1) / NOTEBOOKS, abs=0.01)
     assert ("one kernel" in doubts(graded)) == (change is swap)
 
 
 def test_a_missing_notebook_is_not_complete(hand_in):
     graded = hand_in(lambda files: files.pop("notebooks/12_save.ipynb"))
-    assert points(graded)["executed"] == pytest.approx(15 * 8 / 9, abs=0.01)
-    assert points(graded)["checks"] == 34
+    assert points(graded)["executed"] == pytest.approx(15 * (NOTEBOOKS - 1) / NOTEBOOKS, abs=0.01)
+    assert points(graded)["checks"] == checks_less(4)
     assert "Changed after the bundle was made: notebooks/12_save.ipynb." in doubts(graded)
 
 
@@ -263,7 +278,7 @@ def test_a_check_that_was_changed_is_not_passed(hand_in):
 
     graded = hand_in(change_notebook(change))
     assert f"Checks were changed: {CHECK}" in doubts(graded)
-    assert points(graded)["checks"] == 36
+    assert points(graded)["checks"] == checks_less(2)
 
 
 def test_the_notebooks_with_solutions_are_recognised(hand_in):
@@ -282,7 +297,7 @@ def test_a_printed_tick_is_no_pass(hand_in):
         tick = {"output_type": "stream", "name": "stdout", "text": "✓ right. Accuracy 99.9 %"}
         cell_of(notebook, CHECK)["outputs"] = [tick]
 
-    assert points(hand_in(change_notebook(change)))["checks"] == 36
+    assert points(hand_in(change_notebook(change)))["checks"] == checks_less(2)
 
 
 def test_a_cell_that_claims_to_be_a_check_is_none(hand_in):
@@ -293,7 +308,7 @@ def test_a_cell_that_claims_to_be_a_check_is_none(hand_in):
         real["metadata"] = {}
         notebook["cells"].append(fake)
 
-    assert points(hand_in(change_notebook(change)))["checks"] == 36
+    assert points(hand_in(change_notebook(change)))["checks"] == checks_less(2)
 
 
 def test_passed_with_nothing_filled_in_cannot_be(hand_in):
@@ -303,7 +318,7 @@ def test_passed_with_nothing_filled_in_cannot_be(hand_in):
 
     graded = hand_in(change_notebook(change))
     assert "nothing was filled in: 04-convolution-parameters" in doubts(graded)
-    assert points(graded)["checks"] == 36
+    assert points(graded)["checks"] == checks_less(2)
 
 
 def test_other_changes_are_counted_and_cost_nothing(hand_in, tmp_path):
