@@ -1,6 +1,8 @@
 """Every check, with the notebooks' own solutions and with the wrong answers that students give."""
 
 import hashlib
+from itertools import combinations, pairwise
+from math import comb
 from pathlib import Path
 
 import cv2
@@ -8,6 +10,7 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import chi2
 
 import fer_kit as fk
 from fer_kit import check
@@ -98,6 +101,68 @@ def overlap_counted_twice(a, b):
     return 2 * wide * high / (a.width * a.height + b.width * b.height)
 
 
+def paired(visible, infrared, fits):
+    return [(one, other) for one in visible for other in infrared if fits(one[:-8], other[:-7])]
+
+
+def paired_without_ir(visible, infrared):
+    partners = {name.replace("ir", ""): name for name in infrared}
+    keys = {name: name.replace("vis", "") for name in visible}
+    return [(name, partners[key]) for name, key in keys.items() if key in partners]
+
+
+def paired_with_none(visible, infrared):
+    partners = {name[:-7]: name for name in infrared}
+    return [(name, partners.get(name[:-8])) for name in visible]
+
+
+def tail_of_coins(one, other, ends_before=0, sides=2):
+    """The sum in McNemar's test, which may exceed 1."""
+    n, m = one + other, min(one, other)
+    return sides * sum(comb(n, k) for k in range(m + 1 - ends_before)) / 2**n
+
+
+def mcnemar_by_chi_square(one, other):
+    return float(chi2.sf((one - other) ** 2 / max(one + other, 1), 1))
+
+
+def distances(maps):
+    return [np.mean((a - b) ** 2) for a, b in combinations(maps, 2)]
+
+
+def majority(counts, unnamed, least=2, at_least_half=False, cut=False):
+    """FER+'s rule, with the slips that it invites."""
+    left = np.where(counts < least, 0, counts)
+    if cut:
+        left = left[:, : left.shape[1] - unnamed]
+    most, half = left.max(axis=1), left.sum(axis=1) / 2
+    found = np.where((most >= half) if at_least_half else (most > half), left.argmax(axis=1), -1)
+    return np.where(found < counts.shape[1] - unnamed, found, -1)
+
+
+def majority_from_the_right(counts, unnamed):
+    named = counts[:, :-unnamed]
+    return np.where(named.any(axis=1), majority(counts, unnamed), named.argmax(axis=1))
+
+
+def pca(first, second, column=1, power=1, size=np.abs, equal=lambda low, high: False):
+    """The weights of two pictures, with the slips that they invite."""
+    values, vectors = np.linalg.eigh(np.cov(first.ravel(), second.ravel()))
+    if equal(*values):
+        return np.array([0.5, 0.5])
+    v = size(vectors[:, column]) ** power
+    return v / v.sum()
+
+
+def both_halves(learned, asked, count=np.isin):
+    """How many halves are known, with another meaning of "known"."""
+    return count(asked[:, 0], learned[:, 0]).astype(int) + count(asked[:, 1], learned[:, 1])
+
+
+def how_often(sought, known):
+    return np.array([(known == one).sum() for one in sought])
+
+
 # For each check: wrong answers, and a part of what the check has to say about each.
 WRONG = {
     "read_row": [
@@ -176,6 +241,75 @@ WRONG = {
         (lambda w: np.array([[1.0, 0, 0], [0, -1, w - 1]]), "y' = y"),
         (lambda w: np.array([[-1.0, 0, 47], [0, 1, 0]]), "not 48"),
         (lambda w: np.eye(3), "shape (2, 3)"),
+    ],
+    "match_pairs": [
+        (lambda v, i: list(zip(v, i, strict=False)), "Only the names tell"),
+        (lambda v, i: [(b, a) for a, b in paired(v, i, str.__eq__)], "visible picture first"),
+        (lambda v, i: sorted(paired(v, i, str.__eq__)), "order of the visible"),
+        (lambda v, i: paired(v, i, lambda a, b: b.startswith(a)), "not only to begin alike"),
+        (paired_without_ir, "removesuffix"),
+        (paired_with_none, "Neither list"),
+        (lambda v, i: paired(v, i, str.__eq__)[:1], "what is left has to be equal"),
+        (lambda v, i: dict(paired(v, i, str.__eq__)), "a list of pairs"),
+        (lambda v, i: paired(v, i, str.__eq__) or [("", "")], "no two names agree"),
+    ],
+    "mcnemar_p": [
+        (lambda a, b: tail_of_coins(a, b, sides=1), "either direction"),
+        (lambda a, b: tail_of_coins(a, b), "at most 1"),
+        (lambda a, b: min(1, tail_of_coins(a, b) if a <= b else 1), "the smaller"),
+        (lambda a, b: min(1, tail_of_coins(a, b)) if a + b else 0, "n is 0"),
+        (lambda a, b: tail_of_coins(a, b, ends_before=1), "both included"),
+        (mcnemar_by_chi_square, "too rough"),
+        (lambda a, b: 0.5 if a + b == 2 else 1.0, "divide by 2**n"),
+        (lambda a, b: (a, b), "as one number"),
+    ],
+    "attention_loss": [
+        (lambda maps: sum(distances(maps)), "one over it"),
+        (lambda maps: 1 / np.mean(np.abs(maps[0] - maps[1])), "Square"),
+        (lambda maps: 1 / np.sum((maps[0] - maps[1]) ** 2), "take the mean"),
+        (lambda maps: (len(maps) - 1) / sum(distances([a, b])[0] for a, b in pairwise(maps)),
+         "only against the next"),
+        (lambda maps: np.mean([1 / one for one in distances(maps)]), "then divide"),
+        (lambda maps: len(distances(maps)) / (2 * sum(distances(maps))), "i < j"),
+        (lambda maps: len(maps) / sum(distances(maps)), "not of heads"),
+        (lambda maps: 1 / (sum(distances(maps)) + 1e-6), "3 for three heads"),
+        (lambda maps: len(distances(maps)) / sum(distances(maps)), "before you divide"),
+        (lambda maps: len(distances(maps)) / max(sum(distances(maps)), 1e-9), "denominator"),
+        (lambda maps: (maps[0] - maps[1]) ** 2, "as one number"),
+        (lambda maps: "much", "as a number"),
+    ],
+    "label_by_majority": [
+        (lambda c, u: c[:, : c.shape[1] - u].argmax(axis=1), "more than half"),
+        (lambda c, u: majority(c, u, at_least_half=True), ">, not >="),
+        (lambda c, u: majority(c, u, least=0), "one person alone"),
+        (lambda c, u: majority(c, 0), "has named an emotion"),
+        (lambda c, u: majority(c, u, cut=True), "“unknown”"),
+        (majority_from_the_right, "Count from the left"),
+        (lambda c, u: majority(c, u).astype(float), "whole numbers"),
+        (lambda c, u: majority(c, u)[:, None] == range(3), "for each face"),
+    ],
+    "principal_weights": [
+        (lambda a, b: pca(a, b, column=0), "sorts upwards"),
+        (lambda a, b: pca(a, b, power=2), "squares"),
+        (lambda a, b: np.array([0.5, 0.5]), "np.cov"),
+        (lambda a, b: pca(a, b, size=np.array), "absolute values"),
+        (pca, "arbitrary"),
+        (lambda a, b: pca(a, b, equal=lambda low, high: high == 0), "with each other"),
+        (lambda a, b: pca(a, b, equal=lambda low, high: high - low < 10), "their sum"),
+        (lambda a, b: pca(a, b, equal=lambda *_: not a.std() or not b.std()), "no special case"),
+        (lambda a, b: pca(a, b) * np.array([1, 1.5]), "sum to 1"),
+        (lambda a, b: pca(a, b)[1], "two weights"),
+        (lambda a, b: pca(a, b) / bool(a.std()), "divided by zero"),
+    ],
+    "known_halves": [
+        (lambda learned, asked: both_halves(learned, asked[:2]), "rows of `asked`"),
+        (lambda learned, asked: 2 * (asked[:, None] == learned).all(axis=2).any(axis=1),
+         "column by column"),
+        (lambda learned, asked: np.isin(asked, learned).sum(axis=1), "upper halves with upper"),
+        (lambda learned, asked: 2 - both_halves(learned, asked), "0 stands for none"),
+        (lambda learned, asked: both_halves(learned, asked, how_often), "not how often"),
+        (lambda learned, asked: both_halves(learned, asked) / 2, "Add the two up"),
+        (lambda learned, asked: both_halves(learned, asked).clip(max=1), "both halves are known"),
     ],
     "f1_from_matrix": [
         (lambda m, e: m.loc[e, e] / m[e].sum(), "precision"),

@@ -13,7 +13,6 @@ from fer_kit.student import stale_student_copies, write_student_copies
 
 COURSE = Path(__file__).parents[1]
 LESSONS = sorted((COURSE / "notebooks").glob("*.ipynb"))
-WITH_EXERCISES = [path for path in LESSONS if '"grade_id"' in path.read_text(encoding="utf-8")]
 
 
 def read(folder: str, name: str) -> nbformat.NotebookNode:
@@ -49,7 +48,7 @@ def test_nothing_of_a_solution_is_left(path):
             assert "fk.check." in cell.source
 
 
-@pytest.mark.parametrize("path", WITH_EXERCISES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_every_lesson_has_exercises_in_four_beats_and_one_in_words(path):
     notebook = read("notebooks", path.name)
     exercises = read_exercises(notebook)
@@ -68,7 +67,19 @@ def test_every_lesson_has_exercises_in_four_beats_and_one_in_words(path):
         assert exercise.answer.strip()
 
 
-@pytest.mark.parametrize("path", WITH_EXERCISES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_between_exercises_and_next_there_is_nothing_but_exercises(path):
+    notebook = read("notebooks", path.name)
+    names = {exercise.name for exercise in read_exercises(notebook)}
+    (start,) = [n for n, cell in enumerate(notebook.cells) if "## Exercises" in cell.source]
+    assert len(notebook.cells[start].source.split("## Exercises")[1].strip().splitlines()) == 1
+    *exercises, last = notebook.cells[start + 1 :]
+    assert last.source.startswith("## Next")
+    for cell in exercises:
+        assert any(cell.id == name or cell.id.startswith(f"{name}-") for name in names), cell.id
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_nbgraders_metadata_are_as_nbgrader_wants_them(path):
     from nbgrader.preprocessors import CheckCellMetadata
 

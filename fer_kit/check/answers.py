@@ -104,16 +104,21 @@ def expect_array(value: Any, shape: tuple[int, ...], what: str, slip: str = "") 
 
 def expect_number(value: Any, expected: float, what: str, slip: str = "", within=1e-6) -> None:
     """Raise `Wrong` unless the value is a number that is `expected`, give or take `within`."""
+    number = as_number(value, what)
+    expect(abs(number - expected) <= within, f"{what} = {expected:g}", f"{number:g}", slip)
+
+
+def as_number(value: Any, what: str) -> float:
+    """The value, if it is one number."""
     expect(
         np.isscalar(value) or np.ndim(value) == 0,
         f"{what} as one number",
         f"{type(value).__name__} of shape {np.shape(value)}",
     )
     try:
-        number = float(value)
+        return float(value)
     except (TypeError, ValueError):
         raise Wrong(f"Expected {what} as a number. Received: {_brief(value)}.") from None
-    expect(abs(number - expected) <= within, f"{what} = {expected:g}", f"{number:g}", slip)
 
 
 def _brief(value: Any) -> str:
