@@ -47,7 +47,7 @@ _MODULES = {
     "pictures",
     "plots",
     "preprocess",
-    "recipes",
+    "ddamfn_recipes",
     "robustness",
     "sharpness",
     "synthetic",
