@@ -90,3 +90,9 @@ def audit_faces(faces: Faces) -> Audit:
     table["group"] = table.groupby("pixels", sort=False).ngroup()
     copies = table.drop(columns="pixels").sort_values(["group", "row"], ignore_index=True)
     return Audit(blank=np.flatnonzero(is_blank), copies=copies)
+
+
+def has_copies(faces: Faces) -> np.ndarray:
+    """bool (N,): whether an identical picture is elsewhere in the data set, in any part of it."""
+    pixels = pd.Series([image.tobytes() for image in faces.images], dtype=object)
+    return pixels.duplicated(keep=False).to_numpy(bool)

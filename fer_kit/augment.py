@@ -119,6 +119,88 @@ def add_noise(
     return np.clip(images + sigma * normal, 0, 1)
 
 
+def crop(
+    matrices: np.ndarray, size: tuple[int, int], generator: np.random.Generator, smallest: float
+) -> np.ndarray:
+    """Let each map of `draw_matrices` also cut a random square window out and enlarge it.
+
+    Args:
+        matrices: (N, 2, 3).
+        size: (height, width) of the pictures.
+        smallest: the smallest side of a window, as a share of the picture's; 1 cuts nothing.
+
+    Returns:
+        (N, 2, 3): the same maps, each followed by its crop, so that `warp` still resamples once.
+    """
+    side = generator.uniform(smallest, 1, len(matrices))
+    corner = generator.random((len(matrices), 2)) * (1 - side[:, None]) * (size[1], size[0])
+    cropped = matrices.copy()
+    cropped[:, :, 2] -= corner
+    return cropped / side[:, None, None]
+
+
+def erase(
+    images: np.ndarray,
+    generator: np.random.Generator,
+    chance: float,
+    area: tuple[float, float] = (0.02, 0.25),
+) -> np.ndarray:
+    """Cover a random rectangle of some pictures with noise (random erasing, Zhong et al. 2020).
+
+    Args:
+        images: float32 (N, H, W, C) in [0, 1].
+        chance: the share of the pictures that lose a rectangle.
+        area: its smallest and largest share of the picture.
+    """
+    erased = images.copy()
+    for index in np.flatnonzero(generator.random(len(images)) < chance):
+        rows, columns = _rectangle(images.shape[1:3], generator, area)
+        patch = erased[index, rows, columns]
+        patch[:] = generator.random(patch.shape, np.float32)
+    return erased
+
+
+def mix(
+    images: np.ndarray, targets: np.ndarray, generator: np.random.Generator, alpha: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Blend each picture and its target with another one of the batch (mixup, Zhang et al. 2018).
+
+    Args:
+        images: float32 (N, H, W, C).
+        targets: (N, K).
+        alpha: the share of each picture is drawn from the Beta distribution B(alpha, alpha): small
+            values leave most pictures nearly alone, 1 draws all shares alike.
+    """
+    share = generator.beta(alpha, alpha, len(images)).astype(np.float32)
+    other = generator.permutation(len(images))
+
+    def blend(values: np.ndarray) -> np.ndarray:
+        weights = share.reshape(-1, *[1] * (values.ndim - 1))
+        return weights * values + (1 - weights) * values[other]
+
+    return blend(images), blend(targets)
+
+
+def ten_views(images: np.ndarray, side: float = 0.9) -> list[np.ndarray]:
+    """Ten views of each picture for testing: whole and its four corners, each also mirrored.
+
+    The corners are windows of `side` times the picture's side, enlarged to its size. Published
+    results with "ten crops" (Krizhevsky et al. 2012) average the answers to such views.
+
+    Args:
+        images: (N, H, W, C), uint8 or float32.
+
+    Returns:
+        Ten arrays of the same shape, type and range.
+    """
+    count, height, width = images.shape[:3]
+    views = [images]
+    for x, y in ((0, 0), (1, 0), (0, 1), (1, 1)):
+        matrix = np.array([[1, 0, -x * (1 - side) * width], [0, 1, -y * (1 - side) * height]])
+        views.append(warp(images, np.broadcast_to(matrix / side, (count, 2, 3))))
+    return views + [view[:, :, ::-1] for view in views]
+
+
 class Batches(keras.utils.PyDataset):
     """Batches of changed faces for `model.fit`, other ones in every epoch.
 
@@ -254,3 +336,16 @@ def _matrices(a, b, c, d, count: int) -> np.ndarray:
     """(count, 2, 2): the matrices ((a, b), (c, d)), of numbers or arrays (count,)."""
     rows = [np.broadcast_to(value, count) for value in (a, b, c, d)]
     return np.stack(rows, axis=1).reshape(count, 2, 2)
+
+
+def _rectangle(
+    size: tuple[int, int], generator: np.random.Generator, area: tuple[float, float]
+) -> tuple[slice, slice]:
+    """Rows and columns of a random rectangle, up to about three times as long as wide."""
+    share, ratio = generator.uniform(*area), np.exp(generator.uniform(-0.5, 0.5) * np.log(3))
+    places = []
+    for length, part in zip(size, np.sqrt([share * ratio, share / ratio]), strict=True):
+        side = max(1, round(part * length))
+        start = generator.integers(0, length - side + 1)
+        places.append(slice(start, start + side))
+    return tuple(places)

@@ -14,9 +14,10 @@ import keras
 import numpy as np
 
 from fer_kit import cards, emotions
+from fer_kit.augment import ten_views
 from fer_kit.detect import Box, cut_out, draw_box, find_faces
 from fer_kit.errors import InputError
-from fer_kit.evaluation import Predictions
+from fer_kit.evaluation import Predictions, tempered
 from fer_kit.faces import Faces
 from fer_kit.pictures import read_picture
 from fer_kit.run import DATASET, PROFILE, course_folder, default_name, runs_folder
@@ -66,6 +67,9 @@ class Classifier:
     def probabilities(self, images: np.ndarray) -> np.ndarray:
         """The model's answers, float32 (N, K), rows summing to 1.
 
+        They are as sure as the card's temperature says, if it has one; see
+        `evaluation.fit_temperature`.
+
         Args:
             images: uint8 (N, H, W, 1) of the model's size; a model that takes three channels gets
                 the grey one three times.
@@ -80,7 +84,9 @@ class Classifier:
         answers = [
             self._answer(images[start : start + BATCH]) for start in range(0, len(images), BATCH)
         ]
-        return np.concatenate([np.zeros((0, len(self.emotions)), np.float32), *answers])
+        rows = np.concatenate([np.zeros((0, len(self.emotions)), np.float32), *answers])
+        temperature = self.card.get("temperature", 1)
+        return rows if temperature == 1 else tempered(rows, temperature)
 
     @cached_property
     def _answer(self) -> Callable[[np.ndarray], np.ndarray]:
@@ -195,10 +201,13 @@ def annotate(picture: np.ndarray, answers: list[Answer], captions: list[str] = (
     return annotated
 
 
-def predict_faces(classifier: Classifier, faces: Faces) -> Predictions:
+def predict_faces(classifier: Classifier, faces: Faces, views: int = 1) -> Predictions:
     """A model's answers for a whole data set, ready for `fer_kit.evaluation.score`.
 
     The emotions go by name: a data set may number them differently, or lack some.
+
+    Args:
+        views: 10 takes the mean of the answers to `augment.ten_views` of each face.
 
     Raises:
         InputError: the data set has faces of an emotion that the model does not know.
@@ -216,7 +225,8 @@ def predict_faces(classifier: Classifier, faces: Faces) -> Predictions:
             f"{', '.join(strange)}. Choose a data set or a model with the same emotions."
         )
     targets = emotions.convert(faces.targets, faces.emotions, classifier.emotions)
-    rows = classifier.probabilities(faces.images)
+    shown = [faces.images] if views == 1 else ten_views(faces.images)
+    rows = np.mean([classifier.probabilities(images) for images in shown], axis=0)
     return Predictions(faces.ids, faces.split, targets, rows, classifier.emotions)
 
 
@@ -334,4 +344,6 @@ def _answer(classifier: Classifier, box: Box, row: np.ndarray) -> Answer:
         note = "the whole picture is taken as a face"
     elif box.width < TINY:
         note = f"only {box.width} pixels wide: there is little to see"
+    elif row.max() < classifier.card.get("unsure_below", 0):
+        note = "unsure"
     return Answer(box, classifier.emotions[int(row.argmax())], shares, note)

@@ -68,6 +68,19 @@ def _check_profile(name: str) -> None:
     settings(name)
 
 
+def _check_network(name: str) -> None:
+    from fer_kit.networks import NETWORKS
+
+    if name not in NETWORKS:
+        raise InputError(f"Expected a network: {', '.join(NETWORKS)}. Received: {name!r}.")
+
+
+def _check_switches(texts: list[str]) -> None:
+    from fer_kit.recipes import Recipe, changed
+
+    changed(Recipe(), dict(map(_name_and_value, texts)))
+
+
 def _check_run(name: str) -> None:
     from fer_kit.run import check_name
 
@@ -298,6 +311,9 @@ def evaluate(
     ] = Split.test,
     run: RunName = "",
     seed: Seed = None,
+    views: Annotated[
+        int, typer.Option(min=1, max=10, help="10 also takes ten views of each face.")
+    ] = 1,
     as_json: Json = False,
 ) -> None:
     """Test a saved model on a data set: its scores, with 95 % intervals."""
@@ -306,7 +322,7 @@ def evaluate(
     from fer_kit.run import DATASET, SEED
 
     scores = evaluate_model(
-        classifier, dataset or DATASET, data, split.value, SEED if seed is None else seed
+        classifier, dataset or DATASET, data, split.value, SEED if seed is None else seed, views
     )
     if as_json:
         _print_json({"model": classifier.card, **scores})
@@ -357,6 +373,47 @@ def mixtures(
     faces = load_sitters(dataset or DATASET, data, SEED if seed is None else seed)
     mixed = mix(faces, method, weight, align)
     print(f"{write_mixtures(mixed, out)}: {len(mixed):,} mixtures from {len(faces):,} pictures")
+
+
+@app.command()
+def train(
+    network: Annotated[
+        str, typer.Argument(callback=_usage(_check_network), help="lenet5, cnn, small, ….")
+    ],
+    dataset: Dataset = None,
+    data: Data = "",
+    profile: Profile = None,
+    seed: Seed = None,
+    run: RunName = "",
+    name: Annotated[str, typer.Option(help="Of the model. [default: NETWORK-DATASET]")] = "",
+    switches: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="SWITCH=VALUE",
+            callback=_usage(_check_switches),
+            help="Change the recipe, such as mixup=0 or epochs=60; fer_kit/recipes.py has them.",
+        ),
+    ] = None,
+) -> None:
+    """Train a network from scratch by its recipe, test it once, write its card.
+
+    If it is stopped, the same command goes on where it was.
+    """
+    from fer_kit.recipes import recipe_for
+    from fer_kit.run import DATASET, PROFILE, SEED, Run, check_name
+
+    recipe = recipe_for(network, profile or PROFILE, dict(map(_name_and_value, switches or ())))
+    seed = SEED if seed is None else seed
+    lab = Run.open(run, dataset or DATASET, data, profile or PROFILE, seed)
+    with _backend_log_hidden():
+        from fer_kit.from_scratch import card_text, train_from_scratch
+    try:
+        card = train_from_scratch(network, recipe, lab, name and check_name(name))
+    except KeyboardInterrupt:
+        print("\nfer-kit: stopped. The same command goes on after the last epoch.", file=sys.stderr)
+        raise typer.Exit(130) from None
+    print(f"{card_text(card)}\n\n{lab.folder / 'models' / card['name']}.keras")
 
 
 @app.command()

@@ -271,8 +271,49 @@ def with_temperature(predictions: Predictions, temperature: float) -> Prediction
     The logits are divided by it. Log-probabilities are logits up to a constant that the softmax
     takes out again, so the file of predictions is enough. No answer changes.
     """
-    logs = np.log(predictions.probabilities.clip(TINY)) / temperature
-    return replace(predictions, probabilities=softmax(logs, axis=1))
+    return replace(predictions, probabilities=tempered(predictions.probabilities, temperature))
+
+
+def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
+    """Probabilities (N, K) at another temperature; see `with_temperature`."""
+    return softmax(np.log(probabilities.clip(TINY)) / temperature, axis=1)
+
+
+def risk_coverage(predictions: Predictions, steps: int = 20) -> pd.DataFrame:
+    """How accuracy rises where the model may refuse to answer about the faces it is least sure of.
+
+    Returns:
+        A row for each share of the faces that are answered (the index, coverage, up to 1), the
+        surest first: threshold, the confidence from which on is answered; accuracy on them with its
+        95 % interval, low and high; and risk, the share of wrong answers among them
+        (Geifman & El-Yaniv 2017).
+    """
+    order = np.argsort(-predictions.confidence, kind="stable")
+    right = np.cumsum(predictions.correct[order])
+    rows = {}
+    for step in range(1, steps + 1):
+        count = max(1, round(len(predictions) * step / steps))
+        correct = int(right[count - 1])
+        low, high = accuracy_interval(correct, count)
+        rows[step / steps] = {
+            "threshold": float(predictions.confidence[order[count - 1]]),
+            "accuracy": correct / count,
+            "low": low,
+            "high": high,
+            "risk": 1 - correct / count,
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("coverage")
+
+
+def refuse_below(predictions: Predictions, threshold: float) -> dict:
+    """What remains if no answer below a confidence is given: coverage, accuracy, accuracy_95."""
+    answered = predictions.confidence >= threshold
+    total, correct = int(answered.sum()), int(predictions.correct[answered].sum())
+    return {
+        "coverage": total / len(predictions),
+        "accuracy": correct / total if total else None,
+        "accuracy_95": accuracy_interval(correct, total) if total else None,
+    }
 
 
 def fit_temperature(predictions: Predictions) -> float:

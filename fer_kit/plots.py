@@ -277,6 +277,27 @@ def curves(
     return ax
 
 
+def risk_coverage(
+    tables: Mapping[str, pd.DataFrame], title: str = "", ax: Axes | None = None
+) -> Axes:
+    """How accuracy rises where a model may refuse the faces it is least sure of.
+
+    Args:
+        tables: for each name in the legend, a table as `evaluation.risk_coverage` returns.
+    """
+    ax = ax or _new_axes(5.4, 3.6)
+    for name, table in tables.items():
+        (line,) = ax.plot(table.index, table["accuracy"], "o-", markersize=3, label=name)
+        ax.fill_between(
+            table.index, table["low"], table["high"], color=line.get_color(), alpha=0.15
+        )
+    ax.set(xlim=(0, 1.02), ylim=(None, 1), title=title)
+    ax.set(xlabel="coverage: share of the faces answered", ylabel="accuracy on them")
+    ax.legend(loc="lower left", frameon=False)
+    sns.despine(ax=ax)
+    return ax
+
+
 def shares(table: pd.DataFrame, xlabel: str = "", title: str = "", ax: Axes | None = None) -> Axes:
     """Stacked bars: how each row of a table, which sums to 1, is divided among the columns.
 

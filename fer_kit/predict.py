@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from fer_kit.audit import has_copies
 from fer_kit.classify import Answer, Classifier, annotate, predict_emotion, predict_faces
 from fer_kit.datasets import load
 from fer_kit.datasets.pictures import EXTENSIONS
 from fer_kit.errors import InputError
-from fer_kit.evaluation import percent, score
+from fer_kit.evaluation import accuracy_interval, calibration_error, percent, score
+from fer_kit.faces import Faces
 from fer_kit.pictures import read_picture, write_picture
 from fer_kit.video import VideoAnswers, predict_video
 
@@ -59,9 +61,9 @@ def predict_path(
 
 
 def evaluate_model(
-    classifier: Classifier, dataset: str, data: str | Path, split: str, seed: int
+    classifier: Classifier, dataset: str, data: str | Path, split: str, seed: int, views: int = 1
 ) -> dict[str, Any]:
-    """Test a model on one part of a data set: what was tested, and `fer_kit.evaluation.score`.
+    """Test a model on one part of a data set; see `scores_on`.
 
     Args:
         dataset, data, seed: as in `fer_kit.load`.
@@ -70,9 +72,28 @@ def evaluate_model(
         InputError: the data cannot be loaded, that part is empty, or it shows emotions that the
             model does not know.
     """
-    faces = load(dataset, data, seed=seed, image_size=classifier.size).subset(split)
-    about = {"source": faces.source, "synthetic": faces.is_synthetic, "split": split}
-    return about | score(predict_faces(classifier, faces))
+    faces = load(dataset, data, seed=seed, image_size=classifier.size)
+    return scores_on(classifier, faces, split, views)
+
+
+def scores_on(classifier: Classifier, faces: Faces, split: str, views: int = 1) -> dict[str, Any]:
+    """What was tested, `fer_kit.evaluation.score`, and besides:
+
+    calibration_error: how far sureness and accuracy are apart.
+    without_copies: faces, accuracy and accuracy_95 of the pictures that occur only once in the
+        whole data set: a network may have learned the others by heart.
+    ten_views: with views=10, accuracy and accuracy_95 of the mean answer to ten views of each face.
+    """
+    part = faces.subset(split)
+    predictions = predict_faces(classifier, part)
+    scores = {"source": faces.source, "synthetic": faces.is_synthetic, "split": split}
+    scores |= score(predictions)
+    scores["calibration_error"] = calibration_error(predictions)
+    once = ~has_copies(faces)[faces.split == split]
+    scores["without_copies"] = _accuracy(predictions.correct[once])
+    if views > 1:
+        scores["ten_views"] = _accuracy(predict_faces(classifier, part, views).correct)
+    return scores
 
 
 def described(answer: Answer) -> dict[str, Any]:
@@ -116,11 +137,36 @@ def scores_text(scores: dict[str, Any]) -> str:
         f"accuracy   {percent(scores['accuracy'], scores['accuracy_95'])}",
         f"baseline   {percent(scores['majority_baseline'])}, always {scores['majority_emotion']}",
         f"macro F1   {scores['macro_f1']:.3f} ({low:.3f} to {high:.3f})",
+        f"ECE        {scores['calibration_error']:.3f}, the gap between sureness and accuracy",
+        *_further(scores),
         "In brackets: 95 % intervals.",
     ]
     if scores["synthetic"]:
         lines.append("These faces are drawn: nothing here says anything about real faces.")
     return "\n".join(lines)
+
+
+def _further(scores: dict[str, Any]) -> list[str]:
+    lines = []
+    once = scores["without_copies"]
+    if once["faces"] not in (0, scores["faces"]):
+        shown = percent(once["accuracy"], once["accuracy_95"])
+        lines.append(f"           {shown} of the {once['faces']:,} without a copy elsewhere")
+    if views := scores.get("ten_views"):
+        shown = percent(views["accuracy"], views["accuracy_95"])
+        lines.append(f"           {shown} with ten views of each face")
+    return lines
+
+
+def _accuracy(correct: np.ndarray) -> dict[str, Any]:
+    right, total = int(correct.sum()), len(correct)
+    if not total:
+        return {"faces": 0, "accuracy": None, "accuracy_95": None}
+    return {
+        "faces": total,
+        "accuracy": right / total,
+        "accuracy_95": accuracy_interval(right, total),
+    }
 
 
 def _target(path: str | Path, annotated: str | Path | None) -> Path | None:

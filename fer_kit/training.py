@@ -260,7 +260,10 @@ def read_history(path: str | Path) -> pd.DataFrame:
 
 
 # What of a callback, or of `augment.Batches`, the next epoch depends on.
-_KEPT = ("best", "best_epoch", "wait", "stopped_epoch", "cooldown_counter", "epoch")
+_KEPT = (
+    "best", "best_epoch", "wait", "stopped_epoch", "cooldown_counter", "epoch",
+    "_ema_weights_in_model",
+)  # fmt: skip
 
 
 def _state(item: Any) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from importlib import import_module
 
 from fer_kit.errors import InputError
 
-NETWORKS = ("lenet5", "cnn", "resnet18", "ddamfn", "mixed")
+NETWORKS = ("lenet5", "cnn", "small", "resnet18", "ddamfn", "mixed")
 PAIR_NETWORKS = ("two_streams",)  # they look at two pictures of the same moment
 
 

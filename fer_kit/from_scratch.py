@@ -1,0 +1,370 @@
+"""Train a network from scratch by a recipe, test it once, and write its card: `fer-kit train`.
+
+A training that was killed goes on when the same command is given again; one that is finished is not
+repeated.
+"""
+
+import math
+import shlex
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from fer_kit import augment, cards, environment, evaluation, networks, plots, training
+from fer_kit.classify import Classifier, predict_faces
+from fer_kit.datasets import load
+from fer_kit.errors import InputError
+from fer_kit.faces import Faces
+from fer_kit.files import read_json, write_json, write_whole
+from fer_kit.predict import scores_on, scores_text
+from fer_kit.preprocess import clean, normalise
+from fer_kit.recipes import Recipe, as_changes
+from fer_kit.run import Run
+from fer_kit.shipping import store_half
+
+ANSWERED = 0.8  # the share of the faces that a model should be sure enough about to answer
+KEPT_SCORES = (
+    "faces", "accuracy", "accuracy_95", "majority_baseline", "majority_emotion", "macro_f1",
+    "macro_f1_95", "calibration_error", "without_copies", "ten_views",
+)  # fmt: skip
+
+
+def train_from_scratch(network: str, recipe: Recipe, lab: Run, name: str = "") -> dict[str, Any]:
+    """Train a network on a run's data set, choose the epoch on validation, test once.
+
+    Into the run go models/NAME.keras with its card and history, predictions/NAME.csv for lesson 08,
+    and two figures: the training curves, and how far accuracy rises where the model may refuse.
+
+    Args:
+        network: a name that `fk.build` knows.
+        recipe: see `recipe_for`.
+        lab: names the data set, the profile (how many faces) and the seed.
+        name: of the model; "" is the network and the data set, such as "small-fer2013".
+
+    Returns:
+        The card.
+
+    Raises:
+        InputError: no such network, or an unfinished training of that name by another recipe.
+    """
+    name = name or f"{network}-{lab.dataset}"
+    path = lab.file(f"models/{name}.keras")
+    original = load(lab.dataset, lab.data or None, size=lab.settings["size"], seed=lab.seed)
+    faces = clean(original)[0] if recipe.clean else original
+    plan = _plan(network, recipe, lab.seed, faces)
+    if card := _finished(path, plan):
+        print(f"{path.name} is trained already. Delete it to train it again.")
+        return card
+    _begin(path, plan)
+    fit(network, recipe, faces, path, lab.seed)
+    card = _finish(path, original, faces, recipe, _details(plan, lab, path))
+    _draw(lab, name, faces.source)
+    return card
+
+
+def card_text(card: dict[str, Any]) -> str:
+    """The results of a card, for people."""
+    about = card["trained_on"]
+    scores = card["results"] | {
+        "source": about["source"], "synthetic": about["synthetic"], "split": "test",
+    }  # fmt: skip
+    calibration, refusal = card["calibration"], card["refusal"]
+    return (
+        f"{card['name']}: {card['parameters']:,} parameters, epoch {card['kept_epoch']} of "
+        f"{card['epochs']}, {card['seconds']:,} seconds\n"
+        f"{scores_text(scores)}\n"
+        f"temperature {card['temperature']:.2f}: calibration error {calibration['before']:.3f} "
+        f"before, {calibration['after']:.3f} after\n"
+        f"answering the surest {refusal['coverage']:.0%}: accuracy "
+        f"{evaluation.percent(refusal['accuracy'], refusal['accuracy_95'])}"
+    )
+
+
+def fit(network: str, recipe: Recipe, faces: Faces, path: Path, seed: int) -> None:
+    """Train, keeping the best model by validation accuracy in `path`."""
+    training.set_seed(seed)
+    trainer = _trainer(build_by(recipe, network, faces), recipe)
+    trainer.compile(
+        optimizer=optimizer(recipe),
+        loss=keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing),
+        metrics=["accuracy"],
+    )
+    train, validation = faces.subset("train"), faces.subset("validation")
+    batches = RecipeBatches(train.images, train.targets, recipe, seed)
+    trainer.fit(
+        batches,
+        validation_data=(normalise(validation.images), validation.targets),
+        epochs=recipe.epochs,
+        callbacks=callbacks(recipe, path, batches),
+        shuffle=False,
+        verbose=0,
+    )
+
+
+def build_by(recipe: Recipe, network: str, faces: Faces) -> keras.Model:
+    """The network for these faces, as wide as the recipe says."""
+    options = {"input_shape": faces.images.shape[1:], "classes": len(faces.emotions)}
+    if recipe.width != 1:
+        options["width"] = recipe.width
+    try:
+        return networks.build(network, **options)
+    except TypeError as error:
+        raise InputError(
+            f"Expected width = 1: {network} comes in one width. Received: {recipe.width}."
+        ) from error
+
+
+def optimizer(recipe: Recipe) -> keras.optimizers.Optimizer:
+    """SGD with Nesterov momentum or Adam, with weight decay and the running mean of the weights."""
+    options: dict[str, Any] = {"learning_rate": recipe.learning_rate}
+    if recipe.weight_decay:
+        options["weight_decay"] = recipe.weight_decay
+    if recipe.averaging:
+        options |= {"use_ema": True, "ema_momentum": recipe.averaging}
+    if recipe.optimizer == "adam":
+        made = keras.optimizers.AdamW if recipe.weight_decay else keras.optimizers.Adam
+        chosen = made(**options)
+    else:
+        chosen = keras.optimizers.SGD(momentum=0.9, nesterov=True, **options)
+    if recipe.weight_decay:
+        chosen.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    return chosen
+
+
+def callbacks(
+    recipe: Recipe, path: Path, batches: augment.Batches
+) -> list[keras.callbacks.Callback]:
+    """Those of lesson 05, with this recipe's schedule and running mean of the weights."""
+    watched = {"monitor": "val_accuracy", "mode": "max"}
+    stopping = keras.callbacks.EarlyStopping(**watched, patience=recipe.patience)
+    best = training.BestModel(path)
+    kept = [stopping, best, batches]
+    rate = _schedule(recipe)
+    if isinstance(rate, keras.callbacks.ReduceLROnPlateau):
+        kept.append(rate)
+    # First in line: what is tested and kept are the averaged weights.
+    averaged = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if recipe.averaging else []
+    kept += averaged
+    return [
+        *averaged,
+        rate,
+        stopping,
+        best,
+        _Seconds(),
+        training.HistoryFile(_beside(path, "history.csv")),
+        training.ProgressBar(),
+        training.Resume(_beside(path, "unfinished.npz"), kept),
+    ]
+
+
+def learning_rate(recipe: Recipe, epoch: int) -> float:
+    """The learning rate of an epoch, counted from 0, for all schedules but the plateau's."""
+    if epoch < recipe.warmup:
+        return recipe.learning_rate * (epoch + 1) / (recipe.warmup + 1)
+    if recipe.schedule == "constant":
+        return recipe.learning_rate
+    done = (epoch - recipe.warmup) / max(1, recipe.epochs - recipe.warmup)
+    return recipe.learning_rate * (1 + math.cos(math.pi * done)) / 2
+
+
+class RecipeBatches(augment.Batches):
+    """Batches of faces, changed as a recipe says; everything follows from the seed."""
+
+    def __init__(self, images: np.ndarray, targets: np.ndarray, recipe: Recipe, seed: int):
+        super().__init__(images, targets, recipe.batch_size, seed, **recipe.geometry)
+        self.recipe = recipe
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        rows = self.order[index * self.batch_size : (index + 1) * self.batch_size]
+        generator = np.random.default_rng([self.seed, self.epoch, index])
+        images = normalise(self._moved(self.images[rows], generator))
+        targets, recipe = self.targets[rows], self.recipe
+        if recipe.noise:
+            images = augment.add_noise(images, generator, recipe.noise)
+        if recipe.erasing:
+            images = augment.erase(images, generator, recipe.erasing)
+        if recipe.mixup:
+            images, targets = augment.mix(images, targets, generator, recipe.mixup)
+        return images, targets
+
+    def _moved(self, images: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+        size = images.shape[1:3]
+        matrices = augment.draw_matrices(len(images), size, generator, **self.geometry)
+        if self.recipe.crop < 1:
+            matrices = augment.crop(matrices, size, generator, self.recipe.crop)
+        return augment.warp(images, matrices)
+
+
+class _Seconds(keras.callbacks.Callback):
+    """The seconds of each epoch, for the history: they add up over interruptions."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.start = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs["seconds"] = time.perf_counter() - self.start
+
+
+def _schedule(recipe: Recipe) -> keras.callbacks.Callback:
+    if recipe.schedule == "plateau":
+        return keras.callbacks.ReduceLROnPlateau(
+            monitor="val_accuracy", mode="max", factor=0.75, patience=5, min_lr=1e-6
+        )
+    return keras.callbacks.LearningRateScheduler(lambda epoch: learning_rate(recipe, epoch))
+
+
+def _trainer(model: keras.Model, recipe: Recipe) -> keras.Model:
+    """The model itself, or what trains it by sharpness-aware steps."""
+    if not recipe.sam:
+        return model
+    from fer_kit.sharpness import SharpnessAware
+
+    return SharpnessAware(model, recipe.sam)
+
+
+def _plan(network: str, recipe: Recipe, seed: int, faces: Faces) -> dict[str, Any]:
+    """All that a training depends on but for versions."""
+    return {
+        "network": network,
+        "recipe": asdict(recipe),
+        "seed": seed,
+        "fingerprint": faces.fingerprint(),
+    }
+
+
+def _finished(path: Path, plan: dict[str, Any]) -> dict[str, Any] | None:
+    """The card of a training by this very plan, if there is one and its model is there."""
+    if not (path.exists() and path.with_suffix(".json").exists()):
+        return None
+    card = cards.read_card(path)
+    if card.get("plan") == plan:
+        return card
+    raise InputError(
+        f"Expected no model of another training in {path}. Received: one by another recipe, seed "
+        "or data set. Give this one another name (--name), or delete that one."
+    )
+
+
+def _begin(path: Path, plan: dict[str, Any]) -> None:
+    """Note the plan, so that an unfinished training by another one is never continued."""
+    noted = _beside(path, "plan.json")
+    if _beside(path, "unfinished.npz").exists() and read_json(noted) != plan:
+        raise InputError(
+            f"Expected to go on with the training of {path.name} by the same recipe, seed and "
+            f"faces. Received: others. Give this one another name (--name), or delete {noted} and "
+            "the files beside it."
+        )
+    write_json(noted, plan)
+
+
+def _finish(
+    path: Path, original: Faces, faces: Faces, recipe: Recipe, details: dict[str, Any]
+) -> dict[str, Any]:
+    """Everything after the last epoch: float16, temperature, the one look at the test part."""
+    validation = faces.subset("validation")
+    half = store_half(path, normalise(validation.images), validation.targets)
+    model = keras.saving.load_model(path, compile=False)
+    classifier = Classifier(model, faces.emotions, {"name": path.stem})
+    raw = predict_faces(classifier, original.subset(original.split != "train"))
+    calibration = calibrate(raw.subset("validation"), raw.subset("test"))
+    classifier.card.update(calibration)
+    results = {
+        part: {key: value for key, value in found.items() if key in KEPT_SCORES}
+        for part in ("validation", "test")
+        if (found := scores_on(classifier, original, part, recipe.views))
+    }
+    held_out = original.subset(original.split != "train")
+    evaluation.save_predictions(
+        path.parents[1] / "predictions" / f"{path.stem}.csv",
+        held_out, raw.probabilities, path.stem, details["protocol"],
+    )  # fmt: skip
+    return cards.write_card(
+        path, model, faces, **details, weights="float16" if half else "float32", **calibration,
+        results=results["test"], validation=results["validation"],
+    )  # fmt: skip
+
+
+def calibrate(validation: evaluation.Predictions, test: evaluation.Predictions) -> dict[str, Any]:
+    """Temperature and threshold, both fitted on validation, and what they give on test.
+
+    Returns:
+        temperature: see `evaluation.fit_temperature`.
+        unsure_below: the confidence that 80 % of the validation faces reach.
+        refusal: the share of the test faces that reach it (coverage), and accuracy on them.
+        calibration_error: the test part's before and after.
+    """
+    temperature = evaluation.fit_temperature(validation)
+    sure = evaluation.with_temperature(validation, temperature)
+    threshold = float(np.quantile(sure.confidence, 1 - ANSWERED))
+    calibrated = evaluation.with_temperature(test, temperature)
+    return {
+        "temperature": temperature,
+        "unsure_below": threshold,
+        "refusal": evaluation.refuse_below(calibrated, threshold),
+        "calibration": {
+            "before": evaluation.calibration_error(test),
+            "after": evaluation.calibration_error(calibrated),
+        },
+    }
+
+
+def _details(plan: dict[str, Any], lab: Run, path: Path) -> dict[str, Any]:
+    """What the card says about the training itself."""
+    history = training.read_history(_beside(path, "history.csv"))
+    is_clean = plan["recipe"]["clean"]
+    leaving = "without pictures that are also validation or test pictures" if is_clean else "as is"
+    return {
+        "protocol": f"training part {leaving}; epoch and temperature chosen on validation; "
+        "test part used once",
+        "command": _command(plan, lab, path.stem),
+        "seed": lab.seed,
+        "epochs": len(history),
+        "kept_epoch": int(history["val_accuracy"].idxmax()),
+        "seconds": round(float(history["seconds"].sum())),
+        "hardware": environment.device(),
+        "plan": plan,
+    }
+
+
+def _command(plan: dict[str, Any], lab: Run, name: str) -> str:
+    """What trains this model again; of the data's path only the last part."""
+    network = plan["network"]
+    words = ["fer-kit", "train", network, "--dataset", lab.dataset]
+    if lab.data:
+        words += ["--data", Path(lab.data).name]
+    words += ["--profile", lab.profile, "--seed", str(lab.seed)]
+    if name != f"{network}-{lab.dataset}":
+        words += ["--name", name]
+    changes = as_changes(Recipe(**plan["recipe"]), network, lab.profile)
+    for switch, value in changes.items():
+        words += ["--set", f"{switch}={value}"]
+    return shlex.join(words)
+
+
+def _draw(lab: Run, name: str, source: str) -> None:
+    """The training curves, and accuracy over the share of faces that are answered."""
+    path = lab.file(f"models/{name}.keras")
+    history = training.read_history(_beside(path, "history.csv"))
+    kept = int(history["val_accuracy"].idxmax())
+    ax = plots.history(history, mark=kept, title=f"{name}: accuracy ({source})")
+    _save(ax, lab.file(f"figures/{name}-training.png"))
+    test = evaluation.read_predictions(lab.need(f"predictions/{name}.csv")).subset("test")
+    ax = plots.risk_coverage(
+        {name: evaluation.risk_coverage(test)}, title=f"Refusing the least sure ({source})"
+    )
+    _save(ax, lab.file(f"figures/{name}-refusal.png"))
+
+
+def _save(ax: Any, path: Path) -> None:
+    import matplotlib.pyplot as plt
+
+    write_whole(path, lambda temporary: ax.figure.savefig(temporary, dpi=150))
+    plt.close(ax.figure)
+
+
+def _beside(path: Path, ending: str) -> Path:
+    return path.with_name(f"{path.stem}-{ending}")
