@@ -21,6 +21,7 @@ from fer_kit.evaluation import Predictions, tempered
 from fer_kit.faces import Faces
 from fer_kit.pictures import read_picture
 from fer_kit.run import DATASET, PROFILE, course_folder, default_name, runs_folder
+from fer_kit.shipping import FOLDER, best_shipped
 
 BATCH = 256  # faces at a time: on a CPU larger batches are no faster
 FACE_SIDE = 64  # pixels; a picture that is no larger is taken as a face
@@ -120,7 +121,7 @@ def load_model(model: str | Path, run: str = "") -> Classifier:
 
     Args:
         model: the path of a .keras file with its card beside it; or the name of a model in a run,
-            such as "lenet5".
+            such as "lenet5", or of one that comes with the course, such as "lenet5-fer2013".
         run: the run to look for a name in; "" is the run that `make run-all` makes.
 
     Raises:
@@ -143,6 +144,7 @@ def load_model(model: str | Path, run: str = "") -> Classifier:
             f"Expected a model that looks at one picture. Received: {path}, which needs "
             f"{len(loaded.inputs)} of the same moment. Lesson 06 shows how to ask it."
         )
+    _check_temperature(path, card)
     return Classifier(loaded, _checked_emotions(path, loaded, card), card)
 
 
@@ -242,7 +244,7 @@ def find_model(model: str | Path, run: str = "") -> Path:
             return path
         raise InputError(f"Expected a saved model. Received: {path}, which is no file.")
     folder = run or default_name(DATASET, PROFILE)
-    places = (runs_folder() / folder / "models", course_folder() / "models")
+    places = (runs_folder() / folder / "models", course_folder() / "models", FOLDER)
     for place in places:
         if (place / f"{model}.keras").is_file():
             return place / f"{model}.keras"
@@ -250,6 +252,7 @@ def find_model(model: str | Path, run: str = "") -> Path:
         f"{path.stem} (in {path.parent.parent.name})"
         for path in runs_folder().glob("*/models/[!.]*.keras")
     )
+    there += sorted(path.stem for path in FOLDER.glob("[!.]*.keras"))
     raise InputError(
         f"Expected the path of a .keras file, or the name of a model in the run {folder}. "
         f"Received: {str(model)!r}. There are: {', '.join(there) or 'no models yet; make run-all'}."
@@ -257,9 +260,12 @@ def find_model(model: str | Path, run: str = "") -> Path:
 
 
 def default_model(run: str = "") -> str:
-    """The name of the best model that a run can have: "cnn" if it is there, else "lenet5"."""
+    """The best model at hand: the run's "cnn" or "lenet5", else one that comes with the course."""
     folder = runs_folder() / (run or default_name(DATASET, PROFILE)) / "models"
-    return "cnn" if (folder / "cnn.keras").is_file() else "lenet5"
+    for name in ("cnn", "lenet5"):
+        if (folder / f"{name}.keras").is_file():
+            return name
+    return ("" if run else best_shipped()) or "lenet5"
 
 
 def _checked_emotions(path: Path, model: keras.Model, card: dict[str, Any]) -> tuple[str, ...]:
@@ -277,6 +283,15 @@ def _checked_emotions(path: Path, model: keras.Model, card: dict[str, Any]) -> t
             f"Received: {path}, which takes {shape}. Its own lesson shows how to ask it."
         )
     return tuple(emotions.canonical(name) for name in names)
+
+
+def _check_temperature(path: Path, card: dict[str, Any]) -> None:
+    temperature = card.get("temperature", 1)
+    if not isinstance(temperature, int | float) or not 0 < temperature < 1000:
+        raise InputError(
+            f"Expected in the card of {path} a temperature above 0. Received: {temperature!r}. "
+            "Train the model again, or get the card again from somebody you trust."
+        )
 
 
 def _reason(error: Exception) -> str:

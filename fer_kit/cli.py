@@ -417,6 +417,42 @@ def train(
 
 
 @app.command()
+def export(
+    model: Annotated[str, typer.Argument(help="A .keras file, or the name of a model.")],
+    format: Annotated[str, typer.Option(help="onnx, litert, openvino or saved_model.")],
+    out: Annotated[
+        str, typer.Option(help="Where to write it. [default: here, MODEL.onnx, …]")
+    ] = "",
+    run: RunName = "",
+) -> None:
+    """Write a model in another format, and compare it with Keras on 256 faces."""
+    classifier = _classifier(model, run)
+    with _backend_log_hidden():
+        from fer_kit.export import about_file, export_model
+
+        about, path = export_model(classifier, format, out)
+    print(f"{path}, described in {about_file(path).name}")
+    print(
+        f"largest difference to Keras on {about['compared_on']}: "
+        f"{about['largest_difference_to_keras']:.1e}"
+    )
+
+
+@app.command()
+def ship(
+    model: Annotated[
+        str, typer.Argument(help="A model of the run; without one only the table is renewed.")
+    ] = "",
+    run: RunName = "",
+) -> None:
+    """Put a trained model into models/, and write models/README.md from the cards."""
+    with _backend_log_hidden():
+        from fer_kit.classify import find_model
+        from fer_kit.shipping import ship, write_table
+    print(ship(find_model(model, run)) if model else write_table())
+
+
+@app.command()
 def download(
     name: Annotated[
         str,

@@ -14,7 +14,16 @@ from typing import Any
 import keras
 import numpy as np
 
-from fer_kit import augment, cards, environment, evaluation, networks, plots, training
+from fer_kit import (
+    augment,
+    cards,
+    environment,
+    evaluation,
+    networks,
+    plots,
+    robustness,
+    training,
+)
 from fer_kit.classify import Classifier, predict_faces
 from fer_kit.datasets import load
 from fer_kit.errors import InputError
@@ -27,6 +36,7 @@ from fer_kit.run import Run
 from fer_kit.shipping import store_half
 
 ANSWERED = 0.8  # the share of the faces that a model should be sure enough about to answer
+NOISE = (0.05, 0.1, 0.2)
 KEPT_SCORES = (
     "faces", "accuracy", "accuracy_95", "majority_baseline", "majority_emotion", "macro_f1",
     "macro_f1_95", "calibration_error", "without_copies", "ten_views",
@@ -269,7 +279,8 @@ def _finish(
     half = store_half(path, normalise(validation.images), validation.targets)
     model = keras.saving.load_model(path, compile=False)
     classifier = Classifier(model, faces.emotions, {"name": path.stem})
-    raw = predict_faces(classifier, original.subset(original.split != "train"))
+    held_out = original.subset(original.split != "train")
+    raw = predict_faces(classifier, held_out)
     calibration = calibrate(raw.subset("validation"), raw.subset("test"))
     classifier.card.update(calibration)
     results = {
@@ -277,7 +288,8 @@ def _finish(
         for part in ("validation", "test")
         if (found := scores_on(classifier, original, part, recipe.views))
     }
-    held_out = original.subset(original.split != "train")
+    if recipe.noise:
+        results["test"]["noise"] = _under_noise(model, original.subset("test"))
     evaluation.save_predictions(
         path.parents[1] / "predictions" / f"{path.stem}.csv",
         held_out, raw.probabilities, path.stem, details["protocol"],
@@ -309,6 +321,14 @@ def calibrate(validation: evaluation.Predictions, test: evaluation.Predictions) 
             "before": evaluation.calibration_error(test),
             "after": evaluation.calibration_error(calibrated),
         },
+    }
+
+
+def _under_noise(model: keras.Model, faces: Faces) -> dict[str, Any]:
+    """Accuracy under Gaussian noise, for each standard deviation in `NOISE`."""
+    table = robustness.summarise(robustness.sweep(model, faces, "noise", NOISE))
+    return {
+        str(sigma): row.to_dict() for sigma, row in table[["accuracy", "low", "high"]].iterrows()
     }
 
 

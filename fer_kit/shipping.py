@@ -5,15 +5,92 @@ from models/goals.json, which lists what others have published and what the cour
 """
 
 import io
+import shutil
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from fer_kit.files import write_whole
+from fer_kit.cards import LIMITS, read_card
+from fer_kit.errors import InputError
+from fer_kit.evaluation import percent
+from fer_kit.files import read_json, write_text, write_whole
 
+FOLDER = Path(__file__).parents[1] / "models"
+MEGABYTE = 1_000_000
+LARGEST_FILE, LARGEST_FOLDER = 16 * MEGABYTE, 60 * MEGABYTE
 WEIGHTS = "model.weights.h5"
+TEMPLATE = Path(__file__).parent / "templates" / "models.md"
+
+
+def shipped(folder: Path = FOLDER) -> dict[str, dict[str, Any]]:
+    """The models in a folder: name → card, each checked to belong to its file.
+
+    Raises:
+        InputError: a card is missing, or a file is not the one that its card describes.
+    """
+    return {path.stem: read_card(path) for path in sorted(folder.glob("[!.]*.keras"))}
+
+
+def best_shipped(folder: Path = FOLDER) -> str:
+    """The name of the shipped model with the highest accuracy on real faces, "" if there is none.
+
+    It only looks at the cards; whoever loads the model checks the file.
+    """
+    cards = [read_json(path.with_suffix(".json")) for path in folder.glob("[!.]*.keras")]
+    real = [card for card in cards if not card["trained_on"]["synthetic"]]
+    return max(real, key=lambda card: card["results"]["accuracy"])["name"] if real else ""
+
+
+def ship(path: str | Path, folder: Path = FOLDER) -> Path:
+    """Copy a trained model with its card and history to the shipped ones, and renew the table.
+
+    Raises:
+        InputError: the model has no card with results from `fer-kit train`, or is too large.
+    """
+    path = Path(path)
+    card = read_card(path)
+    if "plan" not in card:
+        raise InputError(
+            "Expected a model that fer-kit train has trained: its card says how it is made again. "
+            f"Received: {path}."
+        )
+    others = sum(file.stat().st_size for file in folder.glob("*") if file.stem != path.stem)
+    size = path.stat().st_size
+    if size > LARGEST_FILE or size + others > LARGEST_FOLDER:
+        raise InputError(
+            f"Expected at most {LARGEST_FILE // MEGABYTE} MB for a model and "
+            f"{LARGEST_FOLDER // MEGABYTE} MB for all. Received: {path} with "
+            f"{size / MEGABYTE:.1f} MB, beside {others / MEGABYTE:.1f} MB. Train a narrower one "
+            "(--set width=0.75), or take another model out."
+        )
+    history = path.with_name(f"{path.stem}-history.csv")
+    for file in (path, history, path.with_suffix(".json")):
+        write_whole(folder / file.name, lambda temporary, file=file: shutil.copy(file, temporary))
+    write_table(folder)
+    return folder / path.name
+
+
+def write_table(folder: Path = FOLDER) -> Path:
+    """Write README.md of the shipped models from their cards and from goals.json."""
+    return write_text(folder / "README.md", table_text(shipped(folder), _goals(folder)))
+
+
+def table_text(cards: dict[str, dict[str, Any]], goals: list[dict[str, Any]]) -> str:
+    """The table of results as Markdown: reached, published, aimed at, and not reached yet."""
+    rows = [_row(goal, cards.get(goal["name"])) for goal in goals]
+    aimed = {goal["name"] for goal in goals}
+    further = [card for name, card in cards.items() if name not in aimed]
+    rows += [_row({"title": f"{card['network']} besides"}, card) for card in further]
+    commands = [card["command"] for card in cards.values()]
+    return TEMPLATE.read_text(encoding="utf-8").format(
+        table="\n".join(rows),
+        commands="\n".join(commands) or "# none is shipped yet",
+        file=LARGEST_FILE // MEGABYTE,
+        folder=LARGEST_FOLDER // MEGABYTE,
+        limits=LIMITS,
+    )
 
 
 def store_half(path: str | Path, images: np.ndarray, targets: np.ndarray) -> bool:
@@ -47,6 +124,48 @@ def store_half(path: str | Path, images: np.ndarray, targets: np.ndarray) -> boo
         return True
     finally:
         half.unlink(missing_ok=True)
+
+
+def _goals(folder: Path) -> list[dict[str, Any]]:
+    path = folder / "goals.json"
+    return read_json(path) if path.exists() else []
+
+
+def _row(goal: dict[str, Any], card: dict[str, Any] | None) -> str:
+    """One line of the table; without a card it says what is missing."""
+    aimed = [goal["title"], goal.get("published", "–"), goal.get("goal", "–")]
+    if card is None:
+        return _line([*aimed, f"not reached yet: {goal['why']}", *[""] * 5])
+    results = card["results"]
+    is_reached = results["accuracy"] >= goal.get("accuracy", 0)
+    aimed[0] += f": `{card['name']}`" + ("" if card["plan"]["recipe"]["clean"] else ", not cleaned")
+    aimed[2] += "" if is_reached else f"; not reached yet: {goal['why']}"
+    return _line(
+        [
+            *aimed,
+            f"**{_percent(results)}**{_noise(results)}",
+            _percent(results.get("ten_views")),
+            _percent(results["without_copies"]),
+            f"{results['macro_f1']:.3f}",
+            f"{results['calibration_error']:.3f}",
+            f"{card['trained_on']['source']}, seed {card['seed']}, {card['epochs']} epochs, "
+            f"{card['seconds'] / 60:.0f} minutes on {card['hardware']}",
+        ]
+    )
+
+
+def _line(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _percent(found: dict[str, Any] | None) -> str:
+    return percent(found["accuracy"], found["accuracy_95"]) if found and found["faces"] else "–"
+
+
+def _noise(results: dict[str, Any]) -> str:
+    """Accuracy under noise, for a model that was trained with it."""
+    shown = [percent(found["accuracy"]) for found in results.get("noise", {}).values()]
+    return f"; under noise {' / '.join(shown)}" if shown else ""
 
 
 def _write_half(path: Path, target: Path) -> bool:
