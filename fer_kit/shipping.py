@@ -87,6 +87,7 @@ def table_text(cards: dict[str, dict[str, Any]], goals: list[dict[str, Any]]) ->
     return TEMPLATE.read_text(encoding="utf-8").format(
         table="\n".join(rows),
         commands="\n".join(commands) or "# none is shipped yet",
+        example=next(iter(cards), "NAME"),
         file=LARGEST_FILE // MEGABYTE,
         folder=LARGEST_FOLDER // MEGABYTE,
         limits=LIMITS,

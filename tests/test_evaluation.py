@@ -235,3 +235,31 @@ def test_mcnemar_of_a_model_with_itself_finds_no_difference(viri):
 def test_mcnemar_needs_the_same_faces(viri):
     with pytest.raises(InputError, match="same faces"):
         evaluation.mcnemar(viri, viri.subset("validation"))
+
+
+def sure_and_right() -> evaluation.Predictions:
+    """Ten answers: the surer, the likelier right; the five surest all are."""
+    confidence = np.linspace(0.95, 0.55, 10)
+    probabilities = np.stack([confidence, 1 - confidence], axis=1).astype(np.float32)
+    wrong = [6, 8, 9]
+    targets = np.eye(2, dtype=np.float32)[[int(index in wrong) for index in range(10)]]
+    ids = np.array([str(index) for index in range(10)])
+    return evaluation.Predictions(ids, np.full(10, "test"), targets, probabilities, ("a", "b"))
+
+
+def test_refusing_the_least_sure_raises_accuracy():
+    table = evaluation.risk_coverage(sure_and_right(), steps=10)
+    assert table.loc[0.5, "accuracy"] == 1
+    assert table.loc[1.0, "accuracy"] == pytest.approx(0.7)
+    assert table.loc[1.0, "risk"] == pytest.approx(0.3)
+    assert table["threshold"].is_monotonic_decreasing
+    assert (table["low"] <= table["accuracy"]).all()
+    assert (table["accuracy"] <= table["high"]).all()
+
+
+def test_a_threshold_refuses_what_is_below_it():
+    kept = evaluation.refuse_below(sure_and_right(), 0.745)
+    assert kept["coverage"] == 0.5
+    assert kept["accuracy"] == 1
+    none = evaluation.refuse_below(sure_and_right(), 0.99)
+    assert none == {"coverage": 0, "accuracy": None, "accuracy_95": None}

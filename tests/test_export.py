@@ -1,0 +1,77 @@
+"""Exported models: they answer as Keras does, and say what a program elsewhere has to know."""
+
+import json
+from importlib.util import find_spec
+
+import keras
+import numpy as np
+import pytest
+
+import fer_kit as fk
+from fer_kit import export
+from fer_kit.classify import Classifier
+from fer_kit.emotions import FER2013
+from fer_kit.errors import InputError
+
+pytestmark = pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="TensorFlow exports models"
+)
+
+
+@pytest.fixture
+def classifier():
+    card = {"name": "tiny", "temperature": 1.7}
+    return Classifier(fk.build("small", width=0.125), FER2013, card)
+
+
+@pytest.fixture
+def images(make_faces):
+    return make_faces(32).images
+
+
+@pytest.mark.parametrize("format", export.FORMATS)
+def test_an_export_answers_as_keras_and_describes_itself(classifier, images, format, tmp_path):
+    chosen = export.FORMATS[format]
+    for module in chosen.packages:
+        if find_spec(module) is None:
+            pytest.skip(f"{module} is not installed")
+    out = tmp_path / f"tiny{chosen.ending}"
+    about, path = export.export_model(classifier, format, out, images)
+    assert path == out
+    assert about["largest_difference_to_keras"] < 1e-4
+    told = json.loads(export.about_file(path).read_text())
+    assert told["output"]["emotions"] == list(FER2013)
+    assert told["output"]["temperature"] == 1.7
+    assert told["input"]["shape"] == [None, 48, 48, 1]
+    assert len(told["files"]) >= 1
+    ask = export.open_exported(path, format, threads=1)
+    faces = fk.normalise(images)
+    expected = classifier.model.predict(faces, verbose=0)
+    for count in (1, 5, 32, 1):
+        np.testing.assert_allclose(ask(faces[:count]), expected[:count], atol=1e-4)
+
+
+def test_an_export_that_answers_otherwise_is_not_written(classifier, images, tmp_path, monkeypatch):
+    wrong = export.Format(
+        "tf_saved_model", "", {}, lambda *_: lambda faces: np.ones((len(faces), 7))
+    )
+    monkeypatch.setitem(export.FORMATS, "saved_model", wrong)
+    with pytest.raises(InputError, match="Nothing was written"):
+        export.export_model(classifier, "saved_model", tmp_path / "tiny", images)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_missing_package_is_one_sentence(classifier, images, tmp_path, monkeypatch):
+    monkeypatch.setattr(export, "find_spec", lambda name: None)
+    with pytest.raises(InputError, match=r"no openvino\. Install them: pip install"):
+        export.export_model(classifier, "openvino", tmp_path / "tiny.xml", images)
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_unknown_format_or_ending_is_a_sentence(classifier, images, tmp_path):
+    with pytest.raises(InputError, match="Expected a format: onnx, litert.*Received: 'coreml'"):
+        export.export_model(classifier, "coreml", tmp_path / "tiny", images)
+    if find_spec("onnxruntime") is None:
+        pytest.skip("onnxruntime is not installed")
+    with pytest.raises(InputError, match=r"ends with \.onnx"):
+        export.export_model(classifier, "onnx", tmp_path / "tiny.bin", images)

@@ -1,0 +1,249 @@
+"""Training from scratch: what it writes, that it goes on, and that it refuses to mix trainings."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+
+import fer_kit as fk
+from fer_kit import augment, cards, from_scratch, predict, training
+from fer_kit.audit import has_copies
+from fer_kit.errors import InputError
+from fer_kit.evaluation import read_predictions
+from fer_kit.from_scratch import RecipeBatches, learning_rate, train_from_scratch
+from fer_kit.recipes import Recipe, recipe_for
+from fer_kit.run import Run
+
+QUICK = {"epochs": 2, "batch_size": 16, "warmup": 1}
+
+
+@pytest.fixture
+def faces(make_faces, monkeypatch):
+    """56 faces, of which one of the training part is also in the test part."""
+    faces = make_faces(56)
+    faces.images[0] = faces.images[3]
+    monkeypatch.setattr(from_scratch, "load", lambda *_args, **_options: faces)
+    return faces
+
+
+@pytest.fixture
+def lab():
+    return Run.open("mine", "synthetic", "", "smoke", 5)
+
+
+def recipe(**changes) -> Recipe:
+    return recipe_for("lenet5", "full", QUICK | changes)
+
+
+def test_a_training_leaves_model_card_history_predictions_and_figures(faces, lab):
+    card = train_from_scratch("lenet5", recipe(mixup=0.2, erasing=0.5), lab)
+    names = {path.relative_to(lab.folder).as_posix() for path in lab.folder.rglob("*.*")}
+    assert {
+        "models/lenet5-synthetic.keras",
+        "models/lenet5-synthetic.json",
+        "models/lenet5-synthetic-history.csv",
+        "predictions/lenet5-synthetic.csv",
+        "figures/lenet5-synthetic-training.png",
+        "figures/lenet5-synthetic-refusal.png",
+    } <= names
+    assert not [name for name in names if "unfinished" in name or "half" in name]
+    history = training.read_history(lab.folder / "models/lenet5-synthetic-history.csv")
+    assert list(history.index) == [1, 2]
+    assert card["epochs"] == 2
+    assert card["seed"] == 5
+    assert card["trained_on"]["faces"] == 27  # the leaked one is gone
+    assert card["command"].startswith("fer-kit train lenet5 --dataset synthetic --profile smoke")
+    assert "--set mixup=0.2" in card["command"]
+    assert card["results"]["faces"] == 14
+    assert card["results"]["without_copies"]["faces"] == 13
+    assert 0.05 < card["temperature"] < 20
+    predictions = read_predictions(lab.need("predictions/lenet5-synthetic.csv"))
+    assert set(predictions.split) == {"validation", "test"}
+
+
+def test_a_loaded_model_scores_exactly_what_its_card_says(faces, lab):
+    card = train_from_scratch("lenet5", recipe(), lab, "mine")
+    classifier = fk.load_model("mine", run="mine")
+    for part, noted in (("test", card["results"]), ("validation", card["validation"])):
+        scores = predict.scores_on(classifier, faces, part, views=10)
+        assert noted == json.loads(json.dumps({name: scores[name] for name in noted}))
+
+
+def test_what_is_trained_already_is_not_trained_again(faces, lab, capsys):
+    first = train_from_scratch("lenet5", recipe(), lab)
+    capsys.readouterr()
+    again = train_from_scratch("lenet5", recipe(), lab)
+    assert "trained already" in capsys.readouterr().out
+    assert again == first
+    with pytest.raises(InputError, match="no model of another training.*--name"):
+        train_from_scratch("lenet5", recipe(mixup=0.3), lab)
+
+
+class Stop(keras.callbacks.Callback):
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == 1:
+            raise KeyboardInterrupt
+
+
+def test_a_stopped_training_goes_on_and_ends_alike(faces, monkeypatch):
+    """Also with the running mean of the weights, which are swapped in and out."""
+    plan = recipe(averaging=0.9, epochs=3, optimizer="sgd", learning_rate=0.01)
+    never = Run.open("never", "synthetic", "", "smoke", 5)
+    stopped = Run.open("stopped", "synthetic", "", "smoke", 5)
+    expected = train_from_scratch("lenet5", plan, never)
+    whole = from_scratch.callbacks
+    monkeypatch.setattr(from_scratch, "callbacks", lambda *given: [*whole(*given), Stop()])
+    with pytest.raises(KeyboardInterrupt):
+        train_from_scratch("lenet5", plan, stopped)
+    monkeypatch.setattr(from_scratch, "callbacks", whole)
+    with pytest.raises(InputError, match="go on with the training.*same recipe"):
+        train_from_scratch("lenet5", recipe(averaging=0.5, epochs=3), stopped)
+    card = train_from_scratch("lenet5", plan, stopped)
+    assert card["results"] == pytest.approx(expected["results"], abs=1e-3)
+    weights = [
+        keras.saving.load_model(run.folder / "models/lenet5-synthetic.keras").get_weights()
+        for run in (never, stopped)
+    ]
+    for one, other in zip(*weights, strict=True):
+        np.testing.assert_allclose(one, other, atol=2e-3)
+
+
+def test_the_averaged_weights_are_the_ones_that_are_kept(faces, tmp_path):
+    """With a momentum near 1 the mean stays where the first step left it; raw weights move on."""
+    paths = {}
+    for averaging in (0.0, 0.9999):
+        paths[averaging] = tmp_path / f"{averaging}.keras"
+        plan = recipe(averaging=averaging, learning_rate=0.01, epochs=2, patience=1)
+        from_scratch.fit("lenet5", plan, faces, paths[averaging], seed=1)
+    raw, mean = (keras.saving.load_model(path).get_weights() for path in paths.values())
+    assert max(np.abs(one - other).max() for one, other in zip(raw, mean, strict=True)) > 1e-3
+
+
+@pytest.mark.parametrize("schedule", ["cosine", "constant", "plateau"])
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_every_optimizer_and_schedule_trains(faces, tmp_path, optimizer, schedule):
+    plan = recipe(optimizer=optimizer, schedule=schedule, weight_decay=1e-4, epochs=1)
+    from_scratch.fit("lenet5", plan, faces, tmp_path / "m.keras", seed=1)
+    assert (tmp_path / "m.keras").exists()
+
+
+def test_the_learning_rate_rises_then_falls_along_half_a_wave():
+    plan = Recipe(epochs=12, warmup=2, learning_rate=0.3)
+    rates = [learning_rate(plan, epoch) for epoch in range(12)]
+    assert rates[:3] == pytest.approx([0.1, 0.2, 0.3])
+    assert rates[7] == pytest.approx(0.15)
+    assert rates[2:] == sorted(rates[2:], reverse=True)
+    assert rates[-1] < 0.01
+
+
+def test_biases_and_normalisation_do_not_decay():
+    chosen = from_scratch.optimizer(Recipe(weight_decay=0.1))
+    model = fk.build("small", width=0.125)
+    chosen.build(model.trainable_variables)
+    decayed = [v.path for v in model.trainable_variables if chosen._use_weight_decay(v)]
+    assert decayed
+    assert not [path for path in decayed if path.endswith(("bias", "gamma", "beta"))]
+
+
+def test_batches_follow_from_the_seed_and_targets_stay_shares(faces):
+    train = faces.subset("train")
+
+    def first(seed):
+        return RecipeBatches(train.images, train.targets, Recipe(batch_size=8, mixup=1.0), seed)[0]
+
+    (x, y), (same, _), (other, _) = first(1), first(1), first(2)
+    np.testing.assert_array_equal(x, same)
+    assert not np.array_equal(x, other)
+    assert x.dtype == np.float32
+    assert 0 <= x.min() <= x.max() <= 1
+    np.testing.assert_allclose(y.sum(axis=1), 1, atol=1e-6)
+    assert (y > 0).sum() > len(y)
+
+
+def test_without_tricks_the_faces_stay_as_they_are(faces):
+    from fer_kit.recipes import NO_TRICKS, changed
+
+    train = faces.subset("train")
+    batches = RecipeBatches(train.images, train.targets, changed(Recipe(), NO_TRICKS), 1)
+    x, y = batches[0]
+    np.testing.assert_array_equal(x, fk.normalise(train.images[batches.order[: len(x)]]))
+    np.testing.assert_array_equal(y, train.targets[batches.order[: len(y)]])
+
+
+def test_sam_trains_the_same_network(faces, tmp_path):
+    pytest.importorskip("fer_kit.sharpness")
+    from_scratch.fit("lenet5", recipe(sam=0.05, epochs=1), faces, tmp_path / "m.keras", seed=1)
+    assert keras.saving.load_model(tmp_path / "m.keras").count_params() == 168_971
+
+
+def test_a_network_of_one_width_says_so(faces, tmp_path):
+    with pytest.raises(InputError, match="Expected width = 1: lenet5"):
+        from_scratch.fit("lenet5", recipe(width=0.5), faces, tmp_path / "m.keras", seed=1)
+
+
+# The pieces
+
+
+def test_a_crop_enlarges_a_window_of_the_picture():
+    generator = np.random.default_rng(0)
+    same = np.tile(np.array([[1.0, 0, 0], [0, 1, 0]]), (200, 1, 1))
+    cropped = augment.crop(same, (48, 48), generator, 0.5)
+    scales = cropped[:, 0, 0]
+    assert 1 <= scales.min() < 1.1
+    assert 1.9 < scales.max() <= 2
+    corners = np.linalg.inv(cropped[:, :, :2]) @ -cropped[:, :, 2:]
+    assert corners.min() >= -1e-9
+    assert (corners[:, :, 0] + 48 / scales[:, None]).max() <= 48 + 1e-9
+    np.testing.assert_array_equal(augment.crop(same, (48, 48), generator, 1), same)
+
+
+def test_erasing_covers_one_rectangle_of_some_pictures():
+    images = np.full((400, 48, 48, 1), 2.0, np.float32)
+    erased = augment.erase(images, np.random.default_rng(0), 0.5)
+    changed = (erased != 2).reshape(400, 48, 48)
+    touched = changed.any(axis=(1, 2))
+    assert 150 < touched.sum() < 250
+    for mask in changed[touched][:20]:
+        rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+        assert mask.sum() == (np.ptp(rows) + 1) * (np.ptp(columns) + 1)
+        assert 0.01 < mask.mean() < 0.30
+    assert images.min() == 2  # the given ones stay
+
+
+def test_mixing_blends_pictures_and_targets_alike():
+    images = np.eye(8, dtype=np.float32).reshape(8, 8, 1, 1)
+    mixed, targets = augment.mix(
+        images, np.eye(8, dtype=np.float32), np.random.default_rng(0), alpha=1.0
+    )
+    np.testing.assert_allclose(mixed.reshape(8, 8), targets)
+    np.testing.assert_allclose(targets.sum(axis=1), 1, atol=1e-6)
+
+
+def test_ten_views_are_whole_corners_and_mirrored(make_faces):
+    images = make_faces(3).images
+    views = augment.ten_views(images)
+    assert len(views) == 10
+    np.testing.assert_array_equal(views[0], images)
+    np.testing.assert_array_equal(views[5], images[:, :, ::-1])
+    assert all(view.shape == images.shape and view.dtype == np.uint8 for view in views)
+    # The first window keeps the upper left pixel, the last one the lower right.
+    assert abs(int(views[1][0, 0, 0, 0]) - int(images[0, 0, 0, 0])) <= 1
+
+
+def test_copies_are_found_across_all_parts(faces):
+    assert np.flatnonzero(has_copies(faces)).tolist() == [0, 3]
+
+
+def test_an_old_card_without_temperature_still_loads(faces, lab):
+    train_from_scratch("lenet5", recipe(), lab)
+    path = lab.need("models/lenet5-synthetic.keras")
+    card = cards.read_card(path)
+    for wrong in (0, -1, "hot"):
+        path.with_suffix(".json").write_text(json.dumps(card | {"temperature": wrong}))
+        with pytest.raises(InputError, match="temperature above 0. Received"):
+            fk.load_model(path)
+    del card["temperature"], card["unsure_below"]
+    path.with_suffix(".json").write_text(json.dumps(card))
+    raw = fk.load_model(path).model.predict(fk.normalise(faces.images), verbose=0)
+    np.testing.assert_allclose(fk.load_model(path).probabilities(faces.images), raw, atol=1e-5)
