@@ -84,6 +84,8 @@ bench: $(INSTALLED) ## Measure speed: drawing, predicting, fusing, grading, DDAM
 	$(BIN)/python benchmarks/fusion.py
 	$(BIN)/python benchmarks/grading.py
 	$(BIN)/python benchmarks/ddamfn.py
+	$(BIN)/python -c "import onnxruntime, openvino, ai_edge_litert" 2>/dev/null \
+		&& $(BIN)/python benchmarks/runtimes.py || echo "Runtimes: skipped; pip install -e '.[export]'"
 	$(if $(DATA),$(BIN)/python benchmarks/loading.py "$(DATA)")
 
 clean: ## Remove the environment and caches; data, models and runs stay

@@ -106,6 +106,10 @@ def test_bundles_that_are_not_there_are_a_sentence(fer_kit, command):
         (["predict"], "Missing argument"),
         (["evaluate", "lenet5", "--dataset", "fer2014"], "Received: 'fer2014'"),
         (["evaluate", "lenet5", "--split", "exam"], "--split"),
+        (["train", "vgg"], "Received: 'vgg'"),
+        (["train", "lenet5", "--set", "mixupp=1"], "Received: 'mixupp'"),
+        (["train", "lenet5", "--set", "epochs=0"], "Expected epochs"),
+        (["export", "lenet5"], "--format"),
         (["dance"], "dance"),
     ],
 )
@@ -169,6 +173,7 @@ def test_info_names_the_versions_and_the_data_sets(fer_kit, monkeypatch):
 
 COMMANDS = ["run-all", "run", "report", "predict", "evaluate", "download", "info"]
 COMMANDS += ["fuse", "mixtures"]
+COMMANDS += ["train", "export", "ship"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -295,3 +300,27 @@ def test_mixtures_writes_a_folder_and_a_table(fer_kit, tmp_path, monkeypatch):
     code, _, error = fer_kit("mixtures", "--out", str(out))
     assert code == 2
     assert "name of a new folder" in error
+
+
+def test_export_says_where_the_model_is_and_how_near(fer_kit, model, tmp_path, monkeypatch):
+    from fer_kit import export
+
+    out = tmp_path / "lenet5.onnx"
+    about = {"compared_on": "256 faces", "largest_difference_to_keras": 3e-8}
+    monkeypatch.setattr(export, "export_model", lambda *_: (about, out))
+    code, output, _ = fer_kit("export", model, "--format", "onnx", "--out", str(out))
+    assert code == 0
+    assert "lenet5.onnx.json" in output
+    assert "3.0e-08" in output
+
+
+def test_a_stopped_training_says_how_to_go_on(fer_kit, monkeypatch):
+    from fer_kit import from_scratch
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(from_scratch, "train_from_scratch", stop)
+    code, _, error = fer_kit("train", "lenet5", "--profile", "smoke")
+    assert code == 130
+    assert "The same command goes on" in error

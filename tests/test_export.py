@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture
 def classifier():
     card = {"name": "tiny", "temperature": 1.7}
-    return Classifier(fk.build("small", width=0.125), FER2013, card)
+    return Classifier(fk.build("lenet5"), FER2013, card)
 
 
 @pytest.fixture
