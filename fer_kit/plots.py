@@ -293,7 +293,7 @@ def risk_coverage(
         )
     ax.set(xlim=(0, 1.02), ylim=(None, 1), title=title)
     ax.set(xlabel="coverage: share of the faces answered", ylabel="accuracy on them")
-    ax.legend(loc="lower left", frameon=False)
+    ax.legend(frameon=False)
     sns.despine(ax=ax)
     return ax
 

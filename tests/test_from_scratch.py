@@ -51,7 +51,7 @@ def trained(tmp_path_factory):
         faces = noise_faces()
         patch.setattr(from_scratch, "load", lambda *_args, **_options: faces)
         lab = Run.open("mine", "synthetic", "", "smoke", 5)
-        card = train_from_scratch("lenet5", recipe(mixup=0.2, erasing=0.5), lab)
+        card = train_from_scratch("lenet5", recipe(mixup=0.2, erasing=0.5, noise=0.1), lab)
     return card, runs, faces
 
 
@@ -85,8 +85,10 @@ def test_a_training_leaves_model_card_history_predictions_and_figures(trained):
 def test_a_loaded_model_scores_exactly_what_its_card_says(trained):
     card, runs, faces = trained
     classifier = fk.load_model(runs / "mine/models/lenet5-synthetic.keras")
-    for part, noted in (("test", card["results"]), ("validation", card["validation"])):
+    for part, noted in (("test", dict(card["results"])), ("validation", card["validation"])):
         scores = predict.scores_on(classifier, faces, part, views=10)
+        noise = noted.pop("noise", {}) if part == "test" else {}
+        assert list(noise) == (["0.05", "0.1", "0.2"] if part == "test" else [])
         assert noted == json.loads(json.dumps({name: scores[name] for name in noted}))
 
 
@@ -95,7 +97,7 @@ def test_what_is_trained_already_is_not_trained_again(trained, monkeypatch, caps
     monkeypatch.setenv("FER_KIT_RUNS", str(runs))
     monkeypatch.setattr(from_scratch, "load", lambda *_args, **_options: faces)
     lab = Run.open("mine", "synthetic", "", "smoke", 5)
-    again = train_from_scratch("lenet5", recipe(mixup=0.2, erasing=0.5), lab)
+    again = train_from_scratch("lenet5", recipe(mixup=0.2, erasing=0.5, noise=0.1), lab)
     assert "trained already" in capsys.readouterr().out
     assert again == json.loads(json.dumps(card))
     with pytest.raises(InputError, match="no model of another training.*--name"):
