@@ -276,7 +276,7 @@ def predict(
     ],
     model: Annotated[
         str,
-        typer.Option(help="A .keras file, or a model of the run. [default: cnn, else lenet5]"),
+        typer.Option(help="A .keras file, or the name of a model. [default: the best at hand]"),
     ] = "",
     run: RunName = "",
     as_json: Json = False,
