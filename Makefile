@@ -72,7 +72,7 @@ student: $(INSTALLED) ## Write the students' copies of the notebooks, without so
 	$(BIN)/fer-kit student
 
 test: $(INSTALLED) ## Run the tests, the notebooks among them
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(INSTALLED) ## Check the style of the code and of the notebooks
 	$(BIN)/ruff check .
