@@ -11,6 +11,11 @@ from fer_kit.faces import Faces, one_hot
 FER2013_FOLDER = Path(__file__).resolve().parents[2] / "shared" / "fer2013"
 
 
+def pytest_collection_modifyitems(items):
+    """The notebooks first: they take longest, and two processes then end at about one time."""
+    items.sort(key=lambda item: item.get_closest_marker("notebooks") is None)
+
+
 @pytest.fixture(autouse=True)
 def _own_folders(tmp_path, monkeypatch):
     """Tests leave the user's runs and cache alone."""
