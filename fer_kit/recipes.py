@@ -79,9 +79,7 @@ class Recipe:
     @property
     def geometry(self) -> dict[str, float]:
         """The arguments of `augment.draw_matrices`."""
-        return {
-            name: getattr(self, name) for name in ("rotation", "shift", "shear", "zoom", "flip")
-        }
+        return {name: getattr(self, name) for name in GEOMETRY}
 
 
 # The least and the largest sensible value of each number.
