@@ -105,14 +105,15 @@ def fit(network: str, recipe: Recipe, faces: Faces, path: Path, seed: int) -> No
     )
     train, validation = faces.subset("train"), faces.subset("validation")
     batches = RecipeBatches(train.images, train.targets, recipe, seed)
-    trainer.fit(
-        batches,
-        validation_data=(normalise(validation.images), validation.targets),
-        epochs=recipe.epochs,
-        callbacks=callbacks(recipe, path, batches),
-        shuffle=False,
-        verbose=0,
-    )
+    with training.multiplying_in(recipe.precision):
+        trainer.fit(
+            batches,
+            validation_data=(normalise(validation.images), validation.targets),
+            epochs=recipe.epochs,
+            callbacks=callbacks(recipe, path, batches),
+            shuffle=False,
+            verbose=0,
+        )
 
 
 def build_by(recipe: Recipe, network: str, faces: Faces) -> keras.Model:

@@ -55,6 +55,16 @@ def trained(tmp_path_factory):
     return card, runs, faces
 
 
+def test_half_the_digits_in_training_leave_a_float32_model(faces, tmp_path):
+    path = tmp_path / "small.keras"
+    changes = QUICK | {"width": 0.25, "precision": "bfloat16"}
+    from_scratch.fit("small", recipe_for("small", "full", changes), faces, path, 1)
+    model = keras.saving.load_model(path)
+    assert {weight.dtype for weight in model.weights} == {"float32"}
+    answers = model.predict(faces.images[:9] / np.float32(255), verbose=0)
+    assert np.allclose(answers.sum(axis=1), 1, atol=1e-5)  # bfloat16 would be off by 1e-3
+
+
 def test_a_training_leaves_model_card_history_predictions_and_figures(trained):
     card, runs, _ = trained
     folder = runs / "mine"
