@@ -24,7 +24,7 @@ from fer_kit import (
     robustness,
     training,
 )
-from fer_kit.classify import Classifier, predict_faces
+from fer_kit.classify import Classifier, load_model, predict_faces
 from fer_kit.datasets import load
 from fer_kit.errors import InputError
 from fer_kit.faces import Faces
@@ -97,7 +97,10 @@ def card_text(card: dict[str, Any]) -> str:
 def fit(network: str, recipe: Recipe, faces: Faces, path: Path, seed: int) -> None:
     """Train, keeping the best model by validation accuracy in `path`."""
     training.set_seed(seed)
-    trainer = _trainer(build_by(recipe, network, faces), recipe)
+    model = build_by(recipe, network, faces)
+    if recipe.start:
+        start_from(model, recipe.start)
+    trainer = _trainer(model, recipe)
     trainer.compile(
         optimizer=optimizer(recipe),
         loss=keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing),
@@ -127,6 +130,19 @@ def build_by(recipe: Recipe, network: str, faces: Faces) -> keras.Model:
         raise InputError(
             f"Expected width = 1: {network} comes in one width. Received: {recipe.width}."
         ) from error
+
+
+def start_from(model: keras.Model, name: str) -> None:
+    """Give a model the weights of a trained one of the same shape: a path, or a shipped model."""
+    trained = load_model(name).model
+    shapes = [[weight.shape for weight in of.weights] for of in (model, trained)]
+    if shapes[0] != shapes[1]:
+        raise InputError(
+            f"Expected start as a {model.name} of {model.count_params():,} parameters, like the "
+            f"new one. Received: {name}, a {trained.name} of {trained.count_params():,}. "
+            "Set the same width."
+        )
+    model.set_weights(trained.get_weights())
 
 
 def optimizer(recipe: Recipe) -> keras.optimizers.Optimizer:

@@ -43,6 +43,8 @@ class Recipe:
         averaging: momentum of the running mean of the weights that is tested and kept (EMA).
         precision: "bfloat16" multiplies with fewer digits where the processor is faster at that;
             weights stay float32. See `training.multiplying_in`.
+        start: name or path of a trained model whose weights this training starts from, "" for
+            random ones.
         sam: how far sharpness-aware minimisation climbs (rho).
         views: 10 tests also with ten views of each face; see `augment.ten_views`.
         clean: leave faulty training pictures out, those that are also test pictures among them.
@@ -69,6 +71,7 @@ class Recipe:
     mixup: float = 0.2
     averaging: float = 0.999
     precision: str = "float32"
+    start: str = ""
     sam: float = 0.0
     views: int = 10
     clean: bool = True

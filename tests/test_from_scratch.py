@@ -65,6 +65,23 @@ def test_half_the_digits_in_training_leave_a_float32_model(faces, tmp_path):
     assert np.allclose(answers.sum(axis=1), 1, atol=1e-5)  # bfloat16 would be off by 1e-3
 
 
+def test_a_training_starts_from_the_weights_of_a_trained_model(trained, faces, tmp_path):
+    start = str(trained[1] / "mine/models/lenet5-synthetic.keras")
+    standing_still = recipe(start=start, learning_rate=1e-7, averaging=0.0)
+    from_scratch.fit("lenet5", standing_still, faces, tmp_path / "again.keras", 1)
+    before, after = (
+        keras.saving.load_model(path).get_weights() for path in (start, tmp_path / "again.keras")
+    )
+    for old, new in zip(before, after, strict=True):
+        assert np.allclose(old, new, atol=1e-5)
+
+
+def test_a_start_of_another_shape_is_refused(trained, faces, tmp_path):
+    start = str(trained[1] / "mine/models/lenet5-synthetic.keras")
+    with pytest.raises(InputError, match="Set the same width"):
+        from_scratch.fit("small", recipe(start=start), faces, tmp_path / "small.keras", 1)
+
+
 def test_a_training_leaves_model_card_history_predictions_and_figures(trained):
     card, runs, _ = trained
     folder = runs / "mine"

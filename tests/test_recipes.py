@@ -20,7 +20,7 @@ def test_the_profiles_differ_in_length():
 
 def test_switches_change_the_recipe_and_are_found_again():
     recipe = recipe_for("small", "full", {"mixup": 1, "epochs": 7, "clean": False})
-    assert (recipe.mixup, recipe.epochs, recipe.clean) == (0, 7, False)
+    assert (recipe.mixup, recipe.epochs, recipe.clean) == (1, 7, False)
     assert as_changes(recipe, "small", "full") == {"mixup": 1, "epochs": 7, "clean": False}
 
 
