@@ -260,12 +260,15 @@ def find_model(model: str | Path, run: str = "") -> Path:
 
 
 def default_model(run: str = "") -> str:
-    """The best model at hand: the run's "cnn" or "lenet5", else one that comes with the course."""
+    """Which model answers where none is named.
+
+    Of a run, its "cnn", or else its "lenet5". Without one, the best that comes with the course: it
+    has seen real faces, which those of the usual run have not.
+    """
+    if not run and (name := best_shipped()):
+        return name
     folder = runs_folder() / (run or default_name(DATASET, PROFILE)) / "models"
-    for name in ("cnn", "lenet5"):
-        if (folder / f"{name}.keras").is_file():
-            return name
-    return ("" if run else best_shipped()) or "lenet5"
+    return "cnn" if (folder / "cnn.keras").is_file() else "lenet5"
 
 
 def _checked_emotions(path: Path, model: keras.Model, card: dict[str, Any]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ repeated.
 
 import math
 import shlex
+import shutil
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import pandas as pd
 
 from fer_kit import (
     augment,
@@ -33,7 +35,7 @@ from fer_kit.predict import scores_on, scores_text
 from fer_kit.preprocess import clean, normalise
 from fer_kit.recipes import Recipe, as_changes
 from fer_kit.run import Run
-from fer_kit.shipping import store_half
+from fer_kit.shipping import FOLDER, shipped, store_lean
 
 ANSWERED = 0.8  # the share of the faces that a model should be sure enough about to answer
 NOISE = (0.05, 0.1, 0.2)
@@ -74,6 +76,38 @@ def train_from_scratch(network: str, recipe: Recipe, lab: Run, name: str = "") -
     card = _finish(path, original, faces, recipe, _details(plan, lab, path))
     _draw(lab, name, faces.source)
     return card
+
+
+def pretrained(name: str, path: Path) -> tuple[keras.Model, pd.DataFrame, dict[str, Any]]:
+    """Take a model that comes with the course for one that a lesson would train itself.
+
+    Args:
+        name: of the model, such as "cnn-fer2013".
+        path: where the lesson would save its own; model and history are copied there.
+
+    Returns:
+        The model, its history (see `training.read_history`), and for the lesson's card: where the
+        model comes from, its seed, its width and the seconds that its training took.
+
+    Raises:
+        InputError: no model of that name comes with the course.
+
+    Introduced in notebooks/05_cnn.ipynb.
+    """
+    source = FOLDER / f"{name}.keras"
+    if not source.exists():
+        raise InputError(
+            f"Expected {name} among the models that come with the course: "
+            f"{', '.join(shipped()) or 'none yet'}. Set pretrained = False, or train it with "
+            "fer-kit train and put it there with fer-kit ship."
+        )
+    card = cards.read_card(source)
+    for origin, copy in ((source, path), (_history(source), _history(path))):
+        write_whole(copy, lambda temporary, origin=origin: shutil.copy(origin, temporary))
+    about = {"pretrained": name, "width": card["plan"]["recipe"]["width"]}
+    about |= {key: card[key] for key in ("seed", "seconds")}
+    model = keras.saving.load_model(path, compile=False)
+    return model, training.read_history(_history(path)), about
 
 
 def card_text(card: dict[str, Any]) -> str:
@@ -182,7 +216,7 @@ def callbacks(
         stopping,
         best,
         _Seconds(),
-        training.HistoryFile(_beside(path, "history.csv")),
+        training.HistoryFile(_history(path)),
         training.ProgressBar(),
         training.Resume(_beside(path, "unfinished.npz"), kept),
     ]
@@ -293,7 +327,7 @@ def _finish(
 ) -> dict[str, Any]:
     """Everything after the last epoch: float16, temperature, the one look at the test part."""
     validation = faces.subset("validation")
-    half = store_half(path, normalise(validation.images), validation.targets)
+    half = store_lean(path, normalise(validation.images), validation.targets)
     model = keras.saving.load_model(path, compile=False)
     classifier = Classifier(model, faces.emotions, {"name": path.stem})
     held_out = original.subset(original.split != "train")
@@ -352,7 +386,7 @@ def _under_noise(model: keras.Model, faces: Faces) -> dict[str, Any]:
 
 def _details(plan: dict[str, Any], lab: Run, path: Path) -> dict[str, Any]:
     """What the card says about the training itself."""
-    history = training.read_history(_beside(path, "history.csv"))
+    history = training.read_history(_history(path))
     is_clean = plan["recipe"]["clean"]
     leaving = "without pictures that are also validation or test pictures" if is_clean else "as is"
     return {
@@ -386,7 +420,7 @@ def _command(plan: dict[str, Any], lab: Run, name: str) -> str:
 def _draw(lab: Run, name: str, source: str) -> None:
     """The training curves, and accuracy over the share of faces that are answered."""
     path = lab.file(f"models/{name}.keras")
-    history = training.read_history(_beside(path, "history.csv"))
+    history = training.read_history(_history(path))
     kept = int(history["val_accuracy"].idxmax())
     ax = plots.history(history, mark=kept, title=f"{name}: accuracy ({source})")
     _save(ax, lab.file(f"figures/{name}-training.png"))
@@ -402,6 +436,10 @@ def _save(ax: Any, path: Path) -> None:
 
     write_whole(path, lambda temporary: ax.figure.savefig(temporary, dpi=150))
     plt.close(ax.figure)
+
+
+def _history(path: Path) -> Path:
+    return _beside(path, "history.csv")
 
 
 def _beside(path: Path, ending: str) -> Path:

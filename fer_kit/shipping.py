@@ -94,8 +94,8 @@ def table_text(cards: dict[str, dict[str, Any]], goals: list[dict[str, Any]]) ->
     )
 
 
-def store_half(path: str | Path, images: np.ndarray, targets: np.ndarray) -> bool:
-    """Store a saved model's weights as float16, half the space, if that costs nothing.
+def store_lean(path: str | Path, images: np.ndarray, targets: np.ndarray) -> bool:
+    """Store a saved model without its optimizer, and with float16 weights if that costs nothing.
 
     It costs nothing if as many of the given faces are classified correctly as before. Keras reads
     such a file like any other and computes in float32.
@@ -112,14 +112,19 @@ def store_half(path: str | Path, images: np.ndarray, targets: np.ndarray) -> boo
 
     path = Path(path)
 
-    def correct(file: Path) -> int:
-        model = keras.saving.load_model(file, compile=False)
+    def load(file: Path) -> keras.Model:
+        return keras.saving.load_model(file, compile=False)
+
+    def correct(model: keras.Model) -> int:
         answers = model.predict(images, batch_size=512, verbose=0)
         return int((answers.argmax(axis=1) == targets.argmax(axis=1)).sum())
 
+    model = load(path)
     half = path.with_name(f".{path.stem}-half.keras")
     try:
-        if not _write_half(path, half) or correct(half) < correct(path):
+        model.save(half)
+        shutil.copy(half, path)
+        if not _write_half(path, half) or correct(load(half)) < correct(model):
             return False
         half.replace(path)
         return True

@@ -82,6 +82,23 @@ def test_a_start_of_another_shape_is_refused(trained, faces, tmp_path):
         from_scratch.fit("small", recipe(start=start), faces, tmp_path / "small.keras", 1)
 
 
+def test_a_lesson_takes_a_trained_model_with_its_history(trained, tmp_path, monkeypatch):
+    monkeypatch.setattr(from_scratch, "FOLDER", trained[1] / "mine/models")
+    path = tmp_path / "cnn.keras"
+    model, curves, about = from_scratch.pretrained("lenet5-synthetic", path)
+    assert cards.sha256(path) == trained[0]["sha256"]
+    assert list(curves.index) == [1, 2]
+    assert about["seed"] == 5
+    answers = keras.saving.load_model(path).predict(trained[2].images[:2] / 255, verbose=0)
+    assert np.allclose(model.predict(trained[2].images[:2] / 255, verbose=0), answers)
+
+
+def test_a_lesson_is_told_where_no_trained_model_comes_with_the_course(tmp_path, monkeypatch):
+    monkeypatch.setattr(from_scratch, "FOLDER", tmp_path)
+    with pytest.raises(InputError, match="pretrained = False"):
+        from_scratch.pretrained("cnn-synthetic", tmp_path / "cnn.keras")
+
+
 def test_a_training_leaves_model_card_history_predictions_and_figures(trained):
     card, runs, _ = trained
     folder = runs / "mine"
