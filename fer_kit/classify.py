@@ -37,11 +37,14 @@ class Classifier:
         model: from pictures in [0, 1] of shape (N, H, W, 1 or 3) to probabilities (N, K).
         emotions: the K names, in the order of the model's outputs.
         card: what the model is and where it comes from; see `fer_kit.cards`.
+        ask: from uint8 pictures (N, H, W, C) to probabilities (N, K), where something faster than
+            Keras computes them; see `fer_kit.export.fastest`.
     """
 
     model: keras.Model
     emotions: tuple[str, ...]
     card: dict[str, Any]
+    ask: Callable[[np.ndarray], np.ndarray] | None = None
 
     @property
     def name(self) -> str:
@@ -91,7 +94,7 @@ class Classifier:
 
     @cached_property
     def _answer(self) -> Callable[[np.ndarray], np.ndarray]:
-        return _compiled(self.model)
+        return self.ask or _compiled(self.model)
 
 
 @dataclass(frozen=True)

@@ -12,20 +12,23 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 
 from fer_kit.cards import sha256
 from fer_kit.classify import Classifier
+from fer_kit.datasets.cache import cache_folder
 from fer_kit.errors import InputError
 from fer_kit.files import write_json
 from fer_kit.preprocess import normalise
 
 FACES = 256
+FASTEST = "litert"
 TOLERANCE = 1e-3  # of a probability; a larger difference is a broken export
 
 Answer = Callable[[np.ndarray], np.ndarray]
@@ -105,6 +108,23 @@ def open_exported(path: str | Path, format: str, threads: int = 0) -> Answer:
     chosen = _format(format)
     _check_packages(format, chosen)
     return chosen.open(Path(path), threads)
+
+
+def fastest(classifier: Classifier) -> Classifier:
+    """The same classifier, asked through the fastest runtime, if that is installed.
+
+    For one face at a time, as in a video, that is LiteRT (benchmarks/runtimes.py). The first time
+    the model is exported and compared with Keras, which takes some seconds; the file is kept in the
+    cache folder. Without LiteRT, with a model that was never saved, or on JAX, Keras goes on.
+    """
+    is_saved, is_installed = "sha256" in classifier.card, not _missing(FORMATS[FASTEST])
+    if not (is_saved and is_installed and _exports()):
+        return classifier
+    path = cache_folder() / "exports" / f"{classifier.card['sha256']}.tflite"
+    if not path.exists():
+        export_model(classifier, FASTEST, path)
+    answer = open_exported(path, FASTEST)
+    return replace(classifier, ask=lambda images: answer(normalise(images)))
 
 
 def largest_difference(classifier: Classifier, answer: Answer, images: np.ndarray) -> float:
@@ -193,19 +213,24 @@ def _format(name: str) -> Format:
 
 
 def _check_packages(name: str, chosen: Format) -> None:
-    import keras
-
-    if keras.backend.backend() != "tensorflow":
+    if not _exports():
         raise InputError(
             "Expected TensorFlow, which exports models. Received: the backend "
             f"{keras.backend.backend()}. Unset KERAS_BACKEND after make setup."
         )
-    missing = [package for module, package in chosen.packages.items() if not find_spec(module)]
-    if missing:
+    if missing := _missing(chosen):
         raise InputError(
             f"Expected the packages for {name}. Received: no {', '.join(missing)}. "
             "Install them: pip install -e '.[export]' -c constraints.txt"
         )
+
+
+def _exports() -> bool:
+    return keras.backend.backend() == "tensorflow"
+
+
+def _missing(chosen: Format) -> list[str]:
+    return [package for module, package in chosen.packages.items() if not find_spec(module)]
 
 
 def _drawn_faces(size: int) -> np.ndarray:

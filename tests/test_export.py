@@ -51,6 +51,26 @@ def test_an_export_answers_as_keras_and_describes_itself(classifier, images, for
         np.testing.assert_allclose(ask(faces[:count]), expected[:count], atol=1e-4)
 
 
+@pytest.mark.skipif(find_spec("ai_edge_litert") is None, reason="LiteRT is not installed")
+def test_the_fastest_runtime_answers_the_same_and_is_exported_once(images, tmp_path, monkeypatch):
+    monkeypatch.setenv("FER_KIT_CACHE", str(tmp_path))
+    card = {"name": "tiny", "sha256": "0123", "temperature": 1.7}
+    slow = Classifier(fk.build("lenet5"), FER2013, card)
+    fast = export.fastest(slow)
+    for count in (1, 5, 1):
+        expected = slow.probabilities(images[:count])
+        np.testing.assert_allclose(fast.probabilities(images[:count]), expected, atol=1e-4)
+    monkeypatch.setattr(export, "export_model", None)  # a second export would fail
+    assert export.fastest(slow).ask is not None
+
+
+def test_keras_goes_on_where_the_fastest_runtime_is_missing(classifier, monkeypatch):
+    assert export.fastest(classifier) is classifier  # never saved: no sha256
+    monkeypatch.setattr(export, "find_spec", lambda module: None)
+    saved = Classifier(classifier.model, FER2013, {"name": "tiny", "sha256": "0123"})
+    assert export.fastest(saved) is saved
+
+
 def test_an_export_that_answers_otherwise_is_not_written(classifier, images, tmp_path, monkeypatch):
     wrong = export.Format(
         "tf_saved_model", "", {}, lambda *_: lambda faces: np.ones((len(faces), 7))
