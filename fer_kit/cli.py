@@ -417,6 +417,28 @@ def train(
 
 
 @app.command()
+def ensemble(
+    models: Annotated[list[str], typer.Argument(help="Names or paths of trained models.")],
+    run: RunName = "",
+    dataset: Dataset = None,
+    data: Data = "",
+    profile: Profile = None,
+    seed: Seed = None,
+    name: Annotated[str, typer.Option(help="Of the model. [default: ensemble-DATASET]")] = "",
+) -> None:
+    """Put trained models together: the mean of their answers."""
+    from fer_kit.run import DATASET, PROFILE, SEED, Run, check_name
+
+    seed = SEED if seed is None else seed
+    lab = Run.open(run, dataset or DATASET, data, profile or PROFILE, seed)
+    with _backend_log_hidden():
+        from fer_kit.ensemble import make_ensemble
+        from fer_kit.from_scratch import card_text
+    card = make_ensemble(models, lab, name and check_name(name))
+    print(f"{card_text(card)}\n\n{lab.folder / 'models' / card['name']}.keras")
+
+
+@app.command()
 def export(
     model: Annotated[str, typer.Argument(help="A .keras file, or the name of a model.")],
     format: Annotated[str, typer.Option(help="onnx, litert, openvino or saved_model.")],

@@ -39,6 +39,7 @@ from fer_kit.shipping import FOLDER, shipped, store_lean
 
 ANSWERED = 0.8  # the share of the faces that a model should be sure enough about to answer
 NOISE = (0.05, 0.1, 0.2)
+PROTOCOL = "training part {}; epoch and temperature chosen on validation; test part used once"
 KEPT_SCORES = (
     "faces", "accuracy", "accuracy_95", "majority_baseline", "majority_emotion", "macro_f1",
     "macro_f1_95", "calibration_error", "without_copies", "ten_views",
@@ -73,7 +74,7 @@ def train_from_scratch(network: str, recipe: Recipe, lab: Run, name: str = "") -
         return card
     _begin(path, plan)
     fit(network, recipe, faces, path, lab.seed)
-    card = _finish(path, original, faces, recipe, _details(plan, lab, path))
+    card = finish(path, original, faces, recipe, _details(plan, lab, path))
     _draw(lab, name, faces.source)
     return card
 
@@ -117,9 +118,10 @@ def card_text(card: dict[str, Any]) -> str:
         "source": about["source"], "synthetic": about["synthetic"], "split": "test",
     }  # fmt: skip
     calibration, refusal = card["calibration"], card["refusal"]
+    kept = f"epoch {card['kept_epoch']} of " if "kept_epoch" in card else ""
     return (
-        f"{card['name']}: {card['parameters']:,} parameters, epoch {card['kept_epoch']} of "
-        f"{card['epochs']}, {card['seconds']:,} seconds\n"
+        f"{card['name']}: {card['parameters']:,} parameters, {kept}{card['epochs']} epochs, "
+        f"{card['seconds']:,} seconds\n"
         f"{scores_text(scores)}\n"
         f"temperature {card['temperature']:.2f}: calibration error {calibration['before']:.3f} "
         f"before, {calibration['after']:.3f} after\n"
@@ -322,10 +324,21 @@ def _begin(path: Path, plan: dict[str, Any]) -> None:
     write_json(noted, plan)
 
 
-def _finish(
+def finish(
     path: Path, original: Faces, faces: Faces, recipe: Recipe, details: dict[str, Any]
 ) -> dict[str, Any]:
-    """Everything after the last epoch: float16, temperature, the one look at the test part."""
+    """Everything after the last epoch: float16, temperature, the one look at the test part.
+
+    Args:
+        path: the saved model, in the folder `models` of a run; it becomes smaller.
+        original: all faces, the test part whole.
+        faces: those that the model was trained on.
+        recipe: says whether the test part is seen in ten views, and with noise.
+        details: what else the card says; "protocol" is among it.
+
+    Returns:
+        The card.
+    """
     validation = faces.subset("validation")
     half = store_lean(path, normalise(validation.images), validation.targets)
     model = keras.saving.load_model(path, compile=False)
@@ -390,8 +403,7 @@ def _details(plan: dict[str, Any], lab: Run, path: Path) -> dict[str, Any]:
     is_clean = plan["recipe"]["clean"]
     leaving = "without pictures that are also validation or test pictures" if is_clean else "as is"
     return {
-        "protocol": f"training part {leaving}; epoch and temperature chosen on validation; "
-        "test part used once",
+        "protocol": PROTOCOL.format(leaving),
         "command": _command(plan, lab, path.stem),
         "seed": lab.seed,
         "epochs": len(history),

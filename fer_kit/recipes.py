@@ -152,7 +152,8 @@ RECIPES = {
     "cnn": {
         "epochs": 40,
         "batch_size": 64,
-        "learning_rate": 0.02,
+        "optimizer": "adam",
+        "learning_rate": 2e-3,
         "crop": 0.9,
         "erasing": 0.0,
         "mixup": 0.0,

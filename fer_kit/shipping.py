@@ -66,7 +66,8 @@ def ship(path: str | Path, folder: Path = FOLDER) -> Path:
             "(--set width=0.75), or take another model out."
         )
     history = path.with_name(f"{path.stem}-history.csv")
-    for file in (path, history, path.with_suffix(".json")):
+    files = [file for file in (path, history, path.with_suffix(".json")) if file.exists()]
+    for file in files:
         write_whole(folder / file.name, lambda temporary, file=file: shutil.copy(file, temporary))
     write_table(folder)
     return folder / path.name

@@ -11,6 +11,7 @@ from fer_kit import cli, course
 from fer_kit.errors import InputError
 from fer_kit.pictures import PHOTOGRAPH
 from fer_kit.run import Run
+from fer_kit.shipping import best_shipped
 
 
 @pytest.fixture
@@ -223,11 +224,17 @@ def test_predict_writes_the_annotated_picture(fer_kit, model, tmp_path):
     assert (tmp_path / "out.png").stat().st_size > 0
 
 
+def test_predict_asks_the_best_model_that_comes_with_the_course(fer_kit):
+    code, told, _ = fer_kit("predict", str(PHOTOGRAPH))
+    assert code == 0
+    assert f"{best_shipped()} was trained on FER2013" in told
+
+
 def test_predict_without_a_model_is_a_sentence(fer_kit):
-    code, _, error = fer_kit("predict", str(PHOTOGRAPH))
+    code, _, error = fer_kit("predict", str(PHOTOGRAPH), "--run", "nowhere")
     assert code == 1
     assert "Received: 'lenet5'" in error
-    assert "make run-all" in error
+    assert best_shipped() in error  # what there is instead
 
 
 def test_evaluate_prints_scores_with_intervals(fer_kit, model, make_faces, monkeypatch):
