@@ -115,7 +115,7 @@ Dataset = Annotated[
     str | None,
     typer.Option(
         callback=_usage(_check_dataset),
-        help="synthetic (the default), fer2013, ferplus, ckplus or folder.",
+        help="synthetic (the default), fer2013, …: fer-kit info lists them.",
     ),
 ]
 Data = Annotated[str, typer.Option(help="Path of the data set; see data/README.md.")]
