@@ -40,7 +40,9 @@ class Recipe:
         erasing: the chance that a rectangle is covered with noise.
         noise: the largest standard deviation of Gaussian noise, on half of the pictures.
         mixup: the alpha of `augment.mix`.
-        averaging: momentum of the running mean of the weights that is tested and kept (EMA).
+        averaging: momentum of the running mean of the weights that is tested and kept (EMA). Batch
+            normalisation keeps the statistics of the newest weights, so that validation lags behind
+            while the learning rate is high.
         precision: "bfloat16" multiplies with fewer digits where the processor is faster at that;
             weights stay float32. See `training.multiplying_in`.
         start: name or path of a trained model whose weights this training starts from, "" for
