@@ -3,10 +3,11 @@
     python benchmarks/ablation.py --dataset fer2013 --data fer2013.csv [--network small]
         [--profile full] [--seeds 42 1 2] [--set epochs=60] [--only all mixup]
 
-The first row has every trick of the network's recipe, the last none; each row between lacks or
-changes one. A row's number is the accuracy on the *validation* part (FER2013: PublicTest), the mean
-over the seeds: the table is there to choose a recipe, and nothing is chosen on the test part. The
-difference to the first row is taken seed by seed.
+The first row is the network's recipe as it is, the last has no trick at all; each row between lacks
+one trick, adds one, or changes one, and a row that would change nothing is left out. A row's number
+is the accuracy on the *validation* part (FER2013: PublicTest), the mean over the seeds: the table
+is there to choose a recipe, and nothing is chosen on the test part. The difference to the first row
+is taken seed by seed.
 
 Trainings that are done are not repeated, one that was stopped goes on: give the same command again.
 """
@@ -19,16 +20,18 @@ import pandas as pd
 
 from fer_kit.cli import _name_and_value
 from fer_kit.errors import InputError
-from fer_kit.recipes import NO_TRICKS, changed, recipe_for
+from fer_kit.recipes import NO_TRICKS, Recipe, changed, recipe_for
 from fer_kit.run import Run, runs_folder
 
 # The name of a row, in files as well → what it changes in the recipe.
 ROWS = {
     "all": {},
     "no-mixup": {"mixup": 0.0},
+    "with-mixup": {"mixup": 0.2},
     "no-label-smoothing": {"label_smoothing": 0.0},
     "no-crops": {"crop": 1.0},
     "no-erasing": {"erasing": 0.0},
+    "with-erasing": {"erasing": 0.5},
     "no-geometry": {"rotation": 0.0, "shift": 0.0, "shear": 0.0, "zoom": 0.0},
     "no-mirror": {"flip": 0.0},
     "no-averaging": {"averaging": 0.0},
@@ -41,17 +44,24 @@ ROWS = {
 }
 
 
-def train(options: argparse.Namespace, row: str, seed: int) -> dict:
+def recipes(options: argparse.Namespace) -> dict[str, Recipe]:
+    """Row → recipe, without the rows that would only repeat another."""
+    base = recipe_for(options.network, options.profile, dict(map(_name_and_value, options.set)))
+    found = {"all": base}
+    for row in options.only:
+        if (recipe := changed(base, ROWS[row])) not in found.values():
+            found[row] = recipe
+    return found
+
+
+def train(options: argparse.Namespace, row: str, recipe: Recipe, seed: int) -> dict:
     """The card of one training."""
     from fer_kit.from_scratch import train_from_scratch
 
-    base = recipe_for(options.network, options.profile, dict(map(_name_and_value, options.set)))
     run = f"ablation-{options.dataset}-{options.profile}-seed{seed}"
     lab = Run.open(run, options.dataset, options.data, options.profile, seed)
     print(f"\n{row}, seed {seed}", flush=True)
-    return train_from_scratch(
-        options.network, changed(base, ROWS[row]), lab, f"{options.network}-{row}"
-    )
+    return train_from_scratch(options.network, recipe, lab, f"{options.network}-{row}")
 
 
 def table(accuracies: dict[str, dict[int, float]]) -> pd.DataFrame:
@@ -88,8 +98,8 @@ def main() -> None:
     accuracies: dict[str, dict[int, float]] = {"all": {}}
     try:
         for seed in options.seeds:
-            for row in dict.fromkeys(["all", *options.only]):
-                card = train(options, row, seed)
+            for row, recipe in recipes(options).items():
+                card = train(options, row, recipe, seed)
                 accuracies.setdefault(row, {})[seed] = card["validation"]["accuracy"]
             found = table(accuracies)
             shown = found.drop(columns="seeds").mul(100).round(2).assign(seeds=found["seeds"])
