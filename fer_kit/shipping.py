@@ -144,8 +144,11 @@ def _row(goal: dict[str, Any], card: dict[str, Any] | None) -> str:
     if card is None:
         return _line([*aimed, f"not reached yet: {goal['why']}", *[""] * 5])
     results = card["results"]
-    is_reached = results["accuracy"] >= goal.get("accuracy", 0)
-    aimed[0] += f": `{card['name']}`" + ("" if card["plan"]["recipe"]["clean"] else ", not cleaned")
+    is_reached = results["accuracy"] >= goal.get("accuracy", 0) and all(
+        results["noise"][sigma]["accuracy"] >= aim for sigma, aim in goal.get("noise", {}).items()
+    )
+    aimed[0] += f": `{card['name']}`, {card['parameters']:,} parameters"
+    aimed[0] += "" if card["plan"]["recipe"]["clean"] else ", not cleaned"
     aimed[2] += "" if is_reached else f"; not reached yet: {goal['why']}"
     return _line(
         [
