@@ -39,6 +39,7 @@ from fer_kit.shipping import FOLDER, shipped, store_lean
 
 ANSWERED = 0.8  # the share of the faces that a model should be sure enough about to answer
 NOISE = (0.05, 0.1, 0.2)
+STATISTICS = 2560  # training faces from which batch normalisation takes its statistics
 PROTOCOL = "training part {}; epoch and temperature chosen on validation; test part used once"
 KEPT_SCORES = (
     "faces", "accuracy", "accuracy_95", "majority_baseline", "majority_emotion", "macro_f1",
@@ -149,7 +150,7 @@ def fit(network: str, recipe: Recipe, faces: Faces, path: Path, seed: int) -> No
             batches,
             validation_data=(normalise(validation.images), validation.targets),
             epochs=recipe.epochs,
-            callbacks=callbacks(recipe, path, batches),
+            callbacks=callbacks(recipe, path, batches, model),
             shuffle=False,
             verbose=0,
         )
@@ -199,9 +200,10 @@ def optimizer(recipe: Recipe) -> keras.optimizers.Optimizer:
 
 
 def callbacks(
-    recipe: Recipe, path: Path, batches: augment.Batches
+    recipe: Recipe, path: Path, batches: augment.Batches, model: keras.Model
 ) -> list[keras.callbacks.Callback]:
-    """Those of lesson 05, with this recipe's schedule and running mean of the weights."""
+    """Those of lesson 05, with this recipe's schedule, running mean of the weights, and statistics
+    that fit these weights."""
     watched = {"monitor": "val_accuracy", "mode": "max"}
     stopping = keras.callbacks.EarlyStopping(**watched, patience=recipe.patience)
     best = training.BestModel(path)
@@ -214,6 +216,7 @@ def callbacks(
     kept += averaged
     return [
         *averaged,
+        FreshStatistics(model, normalise(batches.images[:STATISTICS])),
         rate,
         stopping,
         best,
@@ -260,6 +263,29 @@ class RecipeBatches(augment.Batches):
         if self.recipe.crop < 1:
             matrices = augment.crop(matrices, size, generator, self.recipe.crop)
         return augment.warp(images, matrices)
+
+
+class FreshStatistics(keras.callbacks.Callback):
+    """Before each validation, batch normalisation measures its statistics anew.
+
+    The moving ones belong to other weights than the averaged ones; with bfloat16, the small steps
+    in which they move are rounded away; and they were taken with dropout, which prediction has not.
+
+    Args:
+        model: a network; without batch normalisation nothing happens.
+        images: (N, H, W, C) in [0, 1], training faces as they are.
+    """
+
+    def __init__(self, model: keras.Model, images: np.ndarray):
+        super().__init__()
+        self.network, self.images = model, images
+        norms = [isinstance(layer, keras.layers.BatchNormalization) for layer in model.layers]
+        self.is_needed = any(norms)
+
+    def on_test_begin(self, logs=None):
+        if self.is_needed:
+            fresh = robustness.reestimate_batch_norm(self.network, self.images)
+            self.network.set_weights(fresh.get_weights())
 
 
 class _Seconds(keras.callbacks.Callback):

@@ -144,8 +144,9 @@ def reestimate_batch_norm(
 ) -> keras.Model:
     """A copy of a model whose batch normalisations know the statistics of other pictures.
 
-    The pictures pass in training mode, in whole batches; no weight is trained. The moving means and
-    variances become the plain means over the batches (Li et al. 2016; Schneider et al. 2020).
+    The pictures pass in training mode, in whole batches; no weight is trained, and nothing is
+    dropped, as in prediction. The moving means and variances become the plain means over the
+    batches (Li et al. 2016; Schneider et al. 2020).
 
     Args:
         images: (N, H, W, C) in [0, 1], pictures such as will come: some hundreds at least.
@@ -163,6 +164,10 @@ def reestimate_batch_norm(
             f"Expected a model with batch normalisation. Received: {model.name}, which has none."
         )
     momentum = [layer.momentum for layer in norms]
+    dropouts = [layer for layer in again.layers if isinstance(layer, layers.Dropout)]
+    rates = [layer.rate for layer in dropouts]
+    for layer in dropouts:
+        layer.rate = 0
     batches = max(1, len(images) // batch_size)  # whole ones: each counts the same
     for number in range(batches):
         for layer in norms:
@@ -170,6 +175,8 @@ def reestimate_batch_norm(
         again(images[number * batch_size : (number + 1) * batch_size], training=True)
     for layer, usual in zip(norms, momentum, strict=True):
         layer.momentum = usual
+    for layer, usual in zip(dropouts, rates, strict=True):
+        layer.rate = usual
     return again
 
 

@@ -65,6 +65,23 @@ def test_half_the_digits_in_training_leave_a_float32_model(faces, tmp_path):
     assert np.allclose(answers.sum(axis=1), 1, atol=1e-5)  # bfloat16 would be off by 1e-3
 
 
+def test_statistics_are_those_of_prediction_before_each_validation():
+    inputs = keras.Input((8, 8, 1))
+    x = keras.layers.Dropout(0.5)(inputs)
+    x = keras.layers.Flatten()(x)
+    x = keras.layers.BatchNormalization()(x)
+    model = keras.Model(inputs, keras.layers.Dense(7, activation="softmax")(x))
+    images = np.random.default_rng(0).random((256, 8, 8, 1), np.float32)
+    kernel = model.layers[-1].get_weights()[0]
+    from_scratch.FreshStatistics(model, images).on_test_begin()
+    flat = images.reshape(256, 64)
+    norm = model.layers[-2]
+    np.testing.assert_allclose(norm.moving_mean, flat.mean(axis=0), atol=1e-5)  # nothing dropped
+    np.testing.assert_allclose(norm.moving_variance, flat.var(axis=0), atol=1e-5)
+    assert np.array_equal(model.layers[-1].get_weights()[0], kernel)
+    assert model.layers[1].rate == 0.5
+
+
 def test_a_training_starts_from_the_weights_of_a_trained_model(trained, faces, tmp_path):
     start = str(trained[1] / "mine/models/lenet5-synthetic.keras")
     standing_still = recipe(start=start, learning_rate=1e-7, averaging=0.0)
