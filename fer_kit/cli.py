@@ -560,11 +560,11 @@ def _run_course(
 
 
 def _name_and_value(text: str) -> tuple[str, Any]:
-    """A parameter as Python reads it: epochs=3 is a number, name=lenet5 is text."""
+    """A parameter as Python reads it: epochs=3 is a number, name=lenet5 is text; true is True."""
     name, equals, value = text.partition("=")
     if not equals:
         raise typer.BadParameter(f"Expected NAME=VALUE. Received: {text!r}.")
     try:
-        return name, ast.literal_eval(value)
+        return name, ast.literal_eval(value.title() if value in ("true", "false") else value)
     except (ValueError, SyntaxError):
         return name, value

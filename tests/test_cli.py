@@ -63,10 +63,11 @@ def test_run_all_asks_for_every_notebook(fer_kit, given):
 
 
 def test_run_asks_for_some_with_further_parameters(fer_kit, given):
-    code, _, _ = fer_kit("run", "04", "8", "--set", "noise=0.5", "--set", "model=lenet5")
+    further = ("--set", "noise=0.5", "--set", "model=lenet5", "--set", "pretrained=true")
+    code, _, _ = fer_kit("run", "04", "8", *further)
     assert code == 0
     assert given["only"] == ["04", "8"]
-    assert given["extra"] == {"noise": 0.5, "model": "lenet5"}
+    assert given["extra"] == {"noise": 0.5, "model": "lenet5", "pretrained": True}
     assert given["notebooks"] is None
 
 
