@@ -1,4 +1,4 @@
-"""FER2013's labels, the majority of ten people, or all their votes: what does LeNet-5 learn best by?
+"""FER2013's labels, the majority of ten people, or all their votes: what teaches LeNet-5 best?
 
     python benchmarks/crowd.py fer2013.csv [--faces 10000] [--epochs 10] [--seeds 42 1 2]
 
