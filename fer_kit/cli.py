@@ -568,3 +568,7 @@ def _name_and_value(text: str) -> tuple[str, Any]:
         return name, ast.literal_eval(value.title() if value in ("true", "false") else value)
     except (ValueError, SyntaxError):
         return name, value
+
+
+if __name__ == "__main__":  # python -m fer_kit.cli, where the command is not on the path
+    main()

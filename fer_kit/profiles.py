@@ -45,6 +45,7 @@ PROFILES = {
             "epochs": 1,
             "batch_size": 64,
             "faces": 128,
+            "crowd": {"faces": 128, "epochs": 1},
         },
         "robustness": {"epochs": 1, "batch_size": 32, "learning_rate": 1e-3, "faces": 40},
         "fusion": {
@@ -89,12 +90,13 @@ PROFILES = {
         },
         "ddamfn": {
             "width": 0.25,
-            "depth": 0.06,
+            "depth": 0.0,
             "size": None,
             "recipe": "short",
-            "epochs": 3,
+            "epochs": 4,
             "batch_size": 32,
             "faces": 3000,
+            "crowd": {"faces": 2000, "epochs": 6},
         },
         "robustness": {"epochs": 2, "batch_size": 32, "learning_rate": 5e-4, "faces": 400},
         "fusion": {
@@ -145,6 +147,7 @@ PROFILES = {
             "epochs": 80,
             "batch_size": 256,
             "faces": None,
+            "crowd": {"faces": 10000, "epochs": 10},
         },
         "robustness": {"epochs": 30, "batch_size": 32, "learning_rate": 5e-4, "faces": 2000},
         "fusion": {

@@ -107,6 +107,25 @@ def agreement(votes: np.ndarray) -> np.ndarray:
     return np.divide(found, annotators, out=np.full(len(votes), np.nan), where=enough)
 
 
+def divergence(votes: np.ndarray, answers: np.ndarray) -> np.ndarray:
+    """How far a network's answers are from what people said: Kullback and Leibler's divergence.
+
+    0 where the probabilities are the shares of the votes; large where something that many people
+    saw was held to be impossible.
+
+    Args:
+        votes: counts (N, K), at least one a face.
+        answers: probabilities (N, K).
+
+    Returns:
+        float (N,).
+
+    Introduced in notebooks/07_ddamfn.ipynb.
+    """
+    shares = votes / votes.sum(axis=1, keepdims=True)
+    return (shares * np.log(np.maximum(shares, TINY) / np.maximum(answers, TINY))).sum(axis=1)
+
+
 def _majority(counts: np.ndarray) -> np.ndarray:
     most = counts.max(axis=1, keepdims=True)
     is_chosen = np.arange(counts.shape[1]) == counts.argmax(axis=1)[:, None]

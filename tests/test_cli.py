@@ -2,6 +2,7 @@
 
 import errno
 import json
+import runpy
 from pathlib import Path
 
 import pytest
@@ -332,3 +333,11 @@ def test_a_stopped_training_says_how_to_go_on(fer_kit, monkeypatch):
     code, _, error = fer_kit("train", "lenet5", "--profile", "smoke")
     assert code == 130
     assert "The same command goes on" in error
+
+
+def test_the_module_is_the_command(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["fer-kit", "--help"])
+    with pytest.raises(SystemExit) as left:
+        runpy.run_path(cli.__file__, run_name="__main__")
+    assert not left.value.code
+    assert "Commands" in capsys.readouterr().out

@@ -77,7 +77,7 @@ def test_two_people_cannot_be_split_three_ways(folder):
     for path in folder.glob("*/*.png"):
         if path.name[:4] not in ("S000", "S001"):
             path.unlink()
-    with pytest.raises(InputError, match="at least 3 people.*Received: 2"):
+    with pytest.raises(InputError, match="at least three people.*Received: 2 in CK"):
         load(folder)
 
 

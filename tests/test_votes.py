@@ -119,6 +119,13 @@ def test_one_annotator_has_nobody_to_agree_with():
     assert np.isnan(votes.agreement(np.array([[1, 0], [0, 0]]))).all()
 
 
+def test_the_divergence_from_the_crowd():
+    counts = np.array([[5, 5, 0], [10, 0, 0], [5, 5, 0]])
+    answers = np.array([[0.5, 0.5, 0], [0.5, 0.25, 0.25], [0.25, 0.25, 0.5]])
+    expected = [0, np.log(2), np.log(2)]
+    np.testing.assert_allclose(votes.divergence(counts, answers), expected, atol=1e-9)
+
+
 def test_an_unknown_mode_is_a_sentence():
     with pytest.raises(InputError, match="majority, probability.*Received: 'soft'"):
         votes.label(np.array([CLEAR]), "soft")

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from fer_kit.datasets.folder import find_pictures, read_pictures
+from fer_kit.datasets.people import split_people
 from fer_kit.datasets.pictures import scale_all
 from fer_kit.datasets.pixel_csv import read_pixel_csv
 from fer_kit.datasets.problems import first_few
-from fer_kit.datasets.splits import SHARES
 from fer_kit.emotions import CKEXTENDED, CKPLUS
 from fer_kit.errors import InputError
-from fer_kit.faces import SPLITS, Faces, one_hot
+from fer_kit.faces import Faces, one_hot
 
 # S005_001_00000011.png: the person, the sequence, the picture in it.
 FILE_NAME = re.compile(r"(S\d{3})_\d{3}_\d{8}")
@@ -79,28 +79,10 @@ def _read_folder(folder: Path, seed: int, image_size: int, by_subject: bool) -> 
             "their names, or take them out."
         )
     subject = np.array([match[1] for match in matches])
-    if by_subject:
-        part = _split_people(subject, seed)
-        pictures = [
-            picture._replace(split=part[who])
-            for picture, who in zip(pictures, subject, strict=True)
-        ]
     found = {picture.emotion for picture in pictures}
     emotions = tuple(name for name in CKPLUS if name in found)
     source = "CK+" if by_subject else "CK+ (split by row)"
-    faces = read_pictures(folder, pictures, emotions, source, seed, image_size)
-    return replace(faces, subject=subject)
-
-
-def _split_people(subject: np.ndarray, seed: int) -> dict[str, str]:
-    """Person → part: 70/15/15 of the people, at least one in each."""
-    people = np.random.default_rng(seed).permutation(np.unique(subject))
-    if len(people) < len(SPLITS):
-        raise InputError(
-            f"Expected at least {len(SPLITS)} people, one for each of {', '.join(SPLITS)}. "
-            f"Received: {len(people)} in file names. Take the whole CK+48."
-        )
-    validation, test = (max(1, round(share * len(people))) for share in SHARES[1:])
-    parts = ["validation"] * validation + ["test"] * test
-    parts += ["train"] * (len(people) - len(parts))
-    return dict(zip(people.tolist(), parts, strict=True))
+    if by_subject:
+        pictures = [picture._replace(split="train") for picture in pictures]
+    faces = read_pictures(folder, pictures, emotions, source, seed, image_size, not by_subject)
+    return split_people(faces, subject, seed) if by_subject else replace(faces, subject=subject)

@@ -75,13 +75,7 @@ def ddamfn(
     """
     inputs = keras.Input(input_shape, name="face")
     maps = backbone(prepared(inputs, size), width, depth)
-    attention = [direction_head(maps, name=f"head{number}") for number in range(1, heads + 1)]
-    strongest = layers.Maximum(name="attention")(attention) if heads > 1 else attention[0]
-    x = layers.Multiply(name="attended")([maps, strongest])
-    x = weighted_sum(x, x.shape[1:3], name="gather")
-    x = layers.Flatten(name="flatten")(x)
-    # float32 also where the rest computes in float16, so that small probabilities do not vanish.
-    answers = layers.Dense(classes, activation="softmax", dtype="float32", name="probabilities")(x)
+    answers = attentive_answers(maps, classes, heads)
     return keras.Model(inputs, answers, name="ddamfn")
 
 
@@ -107,6 +101,20 @@ def backbone(x, width: float = 1.0, depth: float = 1.0):
             name = stage.name if number == blocks else f"{stage.name}_{number}"
             x = mixed_block(x, _scaled(stage.filters, width), kernels, stage.stride, name)
     return convolution_block(x, _scaled(512, width), kernel=1, stride=1, name="conv_6_sep")
+
+
+def attentive_answers(maps, classes: int, heads: int = 2):
+    """From the backbone's maps to probabilities: the strongest of the heads weighs each place.
+
+    Introduced in notebooks/07_ddamfn.ipynb.
+    """
+    attention = [direction_head(maps, name=f"head{number}") for number in range(1, heads + 1)]
+    strongest = layers.Maximum(name="attention")(attention) if heads > 1 else attention[0]
+    x = layers.Multiply(name="attended")([maps, strongest])
+    x = weighted_sum(x, x.shape[1:3], name="gather")
+    x = layers.Flatten(name="flatten")(x)
+    # float32 also where the rest computes in float16, so that small probabilities do not vanish.
+    return layers.Dense(classes, activation="softmax", dtype="float32", name="probabilities")(x)
 
 
 def convolution_block(x, filters: int, kernel: int, stride: int, name: str):
