@@ -13,6 +13,13 @@ pixels at full size (convolutions and dense layer).
 With --profile it tells instead where one training step's time goes, by stage: into arithmetic, into
 changes of the layout, into copies (padding, splitting, joining). `--depth 0.01` leaves one block of
 each kind and is profiled much faster. TensorFlow only.
+
+What was found so (full width, one block of each kind, batches of 16, two cores busy with other work
+too): no operation of TensorFlow changes the layout of a map, and copies took 9 % of a step at 112
+pixels and 7 % at 48, in no stage more than 13 %. Inside its operations oneDNN reorders weights,
+never maps (ONEDNN_VERBOSE=1 lists it). At 48 pixels that took 37 % as long as convolutions and
+products of matrices did, in no stage longer than its arithmetic. It costs the same at 112 pixels,
+where the maps are five times as large.
 """
 
 import argparse
