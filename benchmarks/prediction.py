@@ -40,12 +40,23 @@ def seconds(call) -> tuple[float, float]:
     return time.perf_counter() - clock, time.process_time() - processor
 
 
-def in_turns(calls: dict, times: int) -> dict[str, np.ndarray]:
-    """`seconds` of each call, (times, 2), called one after the other again and again."""
+def in_turns(calls: dict, times: int, warm: int = 0) -> dict[str, np.ndarray]:
+    """`seconds` of each call, (times, 2), called one after the other again and again.
+
+    Args:
+        warm: how often a call is made in its turn before the one that counts. The others have
+            filled the processor's caches with their own.
+    """
+
+    def turn(call) -> tuple[float, float]:
+        for _ in range(warm):
+            call()
+        return seconds(call)
+
     for call in calls.values():
         call()
         call()
-    durations = [[seconds(call) for call in calls.values()] for _ in range(times)]
+    durations = [[turn(call) for call in calls.values()] for _ in range(times)]
     return dict(zip(calls, np.swapaxes(durations, 0, 1), strict=True))
 
 

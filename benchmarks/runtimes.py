@@ -6,7 +6,9 @@ MODEL is a .keras file or the name of a model that comes with the course; withou
 networks are measured, which are as fast as trained ones. Every export is compared with Keras before
 it is timed. All runtimes are asked in turns, in one process and on one core, so that whatever else
 keeps the machine busy slows all of them. One face: the median of 100 calls (p50), what 95 of 100
-stay below (p95), and the processor's own time (CPU). Throughput: faces a second in batches of 256,
+stay below (p95), and the processor's own time (CPU), each right after three calls that do not
+count; then the median where the others have just emptied the processor's caches (cold), as a camera
+and a face detector do between two faces of a video. Throughput: faces a second in batches of 256,
 the best of several rounds, by the processor's time.
 """
 
@@ -55,7 +57,8 @@ def measure(classifier, faces: np.ndarray, folder: Path) -> None:
     """Print one line for each runtime."""
     ways = runtimes(classifier, folder)
     one = faces[:1]
-    alone = in_turns({name: lambda ask=ask: ask(one) for name, ask in ways.items()}, 100)
+    single = {name: lambda ask=ask: ask(one) for name, ask in ways.items()}
+    alone, cold = in_turns(single, 100, warm=3), in_turns(single, 100)
 
     def all_faces(ask) -> None:
         for start in range(0, len(faces), BATCH):
@@ -67,7 +70,8 @@ def measure(classifier, faces: np.ndarray, folder: Path) -> None:
     for name in ways:
         ratio = slowest / np.median(alone[name][:, 1])
         rate = len(faces) / many[name][:, 1].min()
-        print(f"  {name:<30}{milliseconds(alone[name])}{ratio:8.1f}×{rate:14,.0f}", flush=True)
+        times = f"{milliseconds(alone[name])}{ratio:8.1f}×{1000 * np.median(cold[name][:, 0]):9.2f}"
+        print(f"  {name:<30}{times}{rate:14,.0f}", flush=True)
 
 
 def main() -> None:
@@ -78,7 +82,10 @@ def main() -> None:
     limit_cores(1)
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     faces = np.random.default_rng(0).random((options.faces, 48, 48, 1), np.float32)
-    print("1 core; one face in milliseconds: p50, p95, CPU, and how much faster; then faces/s")
+    print(
+        "1 core; one face in milliseconds: p50, p95, CPU, how much faster, and p50 cold; "
+        "then faces/s"
+    )
     with tempfile.TemporaryDirectory() as folder:
         for classifier in classifiers(options.models):
             measure(classifier, faces, Path(folder))

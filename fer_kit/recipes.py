@@ -40,9 +40,7 @@ class Recipe:
         erasing: the chance that a rectangle is covered with noise.
         noise: the largest standard deviation of Gaussian noise, on half of the pictures.
         mixup: the alpha of `augment.mix`.
-        averaging: momentum of the running mean of the weights that is tested and kept (EMA). Batch
-            normalisation keeps the statistics of the newest weights, so that validation lags behind
-            while the learning rate is high.
+        averaging: momentum of the running mean of the weights that is tested and kept (EMA).
         precision: "bfloat16" multiplies with fewer digits where the processor is faster at that;
             weights stay float32. See `training.multiplying_in`.
         start: name or path of a trained model whose weights this training starts from, "" for
@@ -128,7 +126,7 @@ NO_TRICKS = {
 }
 # What differs from the defaults above. LeNet-5 is too small to need taming, and has no batch
 # normalisation to carry it over a large learning rate. The small network's and the CNN's are cut to
-# what two processor cores train in an hour; with a GPU, give them three times the epochs and mixup.
+# what a processor trains in some hours; with a GPU, give them three times the epochs, and mixup.
 RECIPES = {
     "lenet5": {
         "epochs": 60,
