@@ -28,7 +28,7 @@ from fer_kit.files import write_json
 from fer_kit.preprocess import normalise
 
 FACES = 256
-FASTEST = "litert"
+FASTEST = "openvino"
 TOLERANCE = 1e-3  # of a probability; a larger difference is a broken export
 
 Answer = Callable[[np.ndarray], np.ndarray]
@@ -113,14 +113,15 @@ def open_exported(path: str | Path, format: str, threads: int = 0) -> Answer:
 def fastest(classifier: Classifier) -> Classifier:
     """The same classifier, asked through the fastest runtime, if that is installed.
 
-    For one face at a time, as in a video, that is LiteRT (benchmarks/runtimes.py). The first time
+    For one face at a time, as in a video, that is OpenVINO (benchmarks/runtimes.py). The first time
     the model is exported and compared with Keras, which takes some seconds; the file is kept in the
-    cache folder. Without LiteRT, with a model that was never saved, or on JAX, Keras goes on.
+    cache folder. Without OpenVINO, with a model that was never saved, or on JAX, Keras goes on.
     """
     is_saved, is_installed = "sha256" in classifier.card, not _missing(FORMATS[FASTEST])
     if not (is_saved and is_installed and _exports()):
         return classifier
-    path = cache_folder() / "exports" / f"{classifier.card['sha256']}.tflite"
+    file = classifier.card["sha256"] + FORMATS[FASTEST].ending
+    path = cache_folder() / "exports" / file
     if not path.exists():
         export_model(classifier, FASTEST, path)
     answer = open_exported(path, FASTEST)
@@ -293,7 +294,7 @@ def _move(written: Path, path: Path) -> None:
             shutil.rmtree(path, ignore_errors=True)
             shutil.move(written, path)
             return
-        for file in _files(written):
+        for file in reversed(_files(written)):  # weights first: what others look for comes last
             target = path.with_suffix(file.suffix)
             half = target.with_name(f".{target.name}")
             shutil.move(file, half)

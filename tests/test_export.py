@@ -51,7 +51,7 @@ def test_an_export_answers_as_keras_and_describes_itself(classifier, images, for
         np.testing.assert_allclose(ask(faces[:count]), expected[:count], atol=1e-4)
 
 
-@pytest.mark.skipif(find_spec("ai_edge_litert") is None, reason="LiteRT is not installed")
+@pytest.mark.skipif(find_spec("openvino") is None, reason="OpenVINO is not installed")
 def test_the_fastest_runtime_answers_the_same_and_is_exported_once(images, tmp_path, monkeypatch):
     monkeypatch.setenv("FER_KIT_CACHE", str(tmp_path))
     card = {"name": "tiny", "sha256": "0123", "temperature": 1.7}
