@@ -87,7 +87,7 @@ def train(options: argparse.Namespace, row: str, recipe: Recipe, seed: int) -> n
     """Train one row with one seed: for each validation face, whether it is classified correctly."""
     from fer_kit.from_scratch import train_from_scratch
 
-    run = f"ablation-{options.dataset}-{options.profile}-seed{seed}"
+    run = f"ablation-{options.dataset}-{options.profile}-{recipe.epochs}epochs-seed{seed}"
     lab = Run.open(run, options.dataset, options.data, options.profile, seed)
     print(f"\n{row}, seed {seed}", flush=True)
     name = f"{options.network}-{row}"
@@ -122,7 +122,9 @@ def table(correct: dict[str, dict[int, np.ndarray]]) -> pd.DataFrame:
 
 def write(options: argparse.Namespace, found: pd.DataFrame, faces: int) -> None:
     """The page, the numbers and the picture."""
-    out = Path(options.out or runs_folder() / f"ablation-{options.network}-{options.dataset}")
+    epochs = recipes(options)["all"].epochs
+    name = f"ablation-{options.network}-{options.dataset}-{epochs}epochs"
+    out = Path(options.out or runs_folder() / name)
     found.to_csv(out.with_suffix(".csv"))
     write_whole(out.with_suffix(".png"), lambda path: draw(found).savefig(path, dpi=150))
     seeds = [column for column in found if column.startswith("seed")]
@@ -136,7 +138,7 @@ def write(options: argparse.Namespace, found: pd.DataFrame, faces: int) -> None:
         command=shlex.join(words),
         network=options.network,
         source=options.dataset,
-        epochs=recipes(options)["all"].epochs,
+        epochs=epochs,
         seeds=" and ".join(column.removeprefix("seed ") for column in seeds),
         hardware=environment.device(),
         faces=faces,

@@ -396,7 +396,8 @@ def calibrate(validation: evaluation.Predictions, test: evaluation.Predictions) 
     Returns:
         temperature: see `evaluation.fit_temperature`.
         unsure_below: the confidence that 80 % of the validation faces reach.
-        refusal: the share of the test faces that reach it (coverage), and accuracy on them.
+        refusal: the share of the test faces that reach it (coverage), and accuracy on them; and
+            the curve of both for other thresholds, see `evaluation.risk_coverage`.
         calibration_error: the test part's before and after.
     """
     temperature = evaluation.fit_temperature(validation)
@@ -406,12 +407,18 @@ def calibrate(validation: evaluation.Predictions, test: evaluation.Predictions) 
     return {
         "temperature": temperature,
         "unsure_below": threshold,
-        "refusal": evaluation.refuse_below(calibrated, threshold),
+        "refusal": evaluation.refuse_below(calibrated, threshold) | {"curve": curve(calibrated)},
         "calibration": {
             "before": evaluation.calibration_error(test),
             "after": evaluation.calibration_error(calibrated),
         },
     }
+
+
+def curve(predictions: evaluation.Predictions) -> list[dict[str, float]]:
+    """The risk-coverage curve for a card: coverage, and accuracy with its interval."""
+    table = evaluation.risk_coverage(predictions)[["accuracy", "low", "high"]]
+    return table.reset_index().to_dict("records")
 
 
 def _under_noise(model: keras.Model, faces: Faces) -> dict[str, Any]:

@@ -34,13 +34,13 @@ def shipped(folder: Path = FOLDER) -> dict[str, dict[str, Any]]:
 
 
 def best_shipped(folder: Path = FOLDER) -> str:
-    """The name of the shipped model with the highest accuracy on real faces, "" if there is none.
+    """The name of the shipped model with the highest validation accuracy on real faces, or "".
 
     It only looks at the cards; whoever loads the model checks the file.
     """
     cards = [read_json(path.with_suffix(".json")) for path in folder.glob("[!.]*.keras")]
     real = [card for card in cards if not card["trained_on"]["synthetic"]]
-    return max(real, key=lambda card: card["results"]["accuracy"])["name"] if real else ""
+    return max(real, key=lambda card: card["validation"]["accuracy"])["name"] if real else ""
 
 
 def ship(path: str | Path, folder: Path = FOLDER) -> Path:
@@ -74,8 +74,50 @@ def ship(path: str | Path, folder: Path = FOLDER) -> Path:
 
 
 def write_table(folder: Path = FOLDER) -> Path:
-    """Write README.md of the shipped models from their cards and from goals.json."""
-    return write_text(folder / "README.md", table_text(shipped(folder), _goals(folder)))
+    """Write README.md of the shipped models from their cards and goals.json, and its pictures."""
+    cards = shipped(folder)
+    draw_training(cards, folder)
+    draw_refusal(cards, folder)
+    return write_text(folder / "README.md", table_text(cards, _goals(folder)))
+
+
+def draw_training(cards: dict[str, dict[str, Any]], folder: Path) -> None:
+    """Draw the training curves of the models in a folder: NAME-history.csv → training.png."""
+    import matplotlib.pyplot as plt
+
+    from fer_kit import plots
+    from fer_kit.training import read_history
+
+    files = {name: folder / f"{name}-history.csv" for name in cards}
+    files = {name: file for name, file in files.items() if file.exists()}
+    if not files:
+        return
+    figure, axes = plt.subplots(
+        1, len(files), figsize=(3.4 * len(files), 3), sharey=True, squeeze=False,
+        layout="constrained",
+    )  # fmt: skip
+    for (name, file), ax in zip(files.items(), axes[0], strict=True):
+        plots.history(read_history(file), mark=cards[name]["kept_epoch"], title=name, ax=ax)
+        ax.label_outer()
+    write_whole(folder / "training.png", lambda path: figure.savefig(path, dpi=100))
+    plt.close(figure)
+
+
+def draw_refusal(cards: dict[str, dict[str, Any]], folder: Path) -> None:
+    """Draw accuracy over the share of test faces that are answered → refusal.png."""
+    import matplotlib.pyplot as plt
+    import pandas as pd
+
+    from fer_kit import plots
+
+    curves = {
+        name: pd.DataFrame(card["refusal"]["curve"]).set_index("coverage")
+        for name, card in cards.items()
+    }
+    if curves:
+        figure = plots.risk_coverage(curves).figure
+        write_whole(folder / "refusal.png", lambda path: figure.savefig(path, dpi=100))
+        plt.close(figure)
 
 
 def table_text(cards: dict[str, dict[str, Any]], goals: list[dict[str, Any]]) -> str:

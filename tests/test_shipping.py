@@ -22,7 +22,9 @@ def trained(make_faces, tmp_path):
     card |= {
         "plan": {"recipe": {"clean": True}},
         "command": "fer-kit train lenet5 --dataset fer2013",
-        "seed": 42, "epochs": 30, "seconds": 600, "hardware": "a processor",
+        "seed": 42, "epochs": 30, "kept_epoch": 1, "seconds": 600, "hardware": "a processor",
+        "refusal": {"curve": [{"coverage": 1.0, "accuracy": 0.5, "low": 0.48, "high": 0.52}]},
+        "validation": scores,
         "results": scores | {
             "macro_f1": 0.4, "calibration_error": 0.02,
             "ten_views": scores | {"accuracy": 0.512}, "without_copies": scores,
@@ -30,7 +32,9 @@ def trained(make_faces, tmp_path):
         },
     }  # fmt: skip
     path.with_suffix(".json").write_text(json.dumps(card))
-    path.with_name("lenet5-fer2013-history.csv").write_text("epoch,accuracy\n1,0.5\n")
+    path.with_name("lenet5-fer2013-history.csv").write_text(
+        "epoch,accuracy,val_accuracy\n1,0.5,0.4\n"
+    )
     return path
 
 
@@ -84,12 +88,15 @@ def test_shipping_copies_model_card_and_history_and_renews_the_table(trained, tm
     assert shipping.ship(trained, folder) == folder / "lenet5-fer2013.keras"
     assert list(shipping.shipped(folder)) == ["lenet5-fer2013"]
     assert (folder / "lenet5-fer2013-history.csv").exists()
+    for picture in ("training.png", "refusal.png"):
+        assert (folder / picture).read_bytes().startswith(b"\x89PNG")
     table = (folder / "README.md").read_text()
     assert "**50.0 % (48.0 to 52.0)**; under noise 45.0 %" in table
     assert "not reached yet: too few epochs" in table
     assert "ResNet-18 | 73 | 73.7 | not reached yet: wants a GPU" in table
     assert "fer-kit train lenet5 --dataset fer2013" in table
-    columns = {line.count("|") for line in table.splitlines() if line.startswith("| ")}
+    results = table.split("- *Published*")[0]
+    columns = {line.count("|") for line in results.splitlines() if line.startswith("| ")}
     assert len(columns) == 1
 
 
@@ -114,6 +121,11 @@ def test_the_best_shipped_model_answers_where_no_run_has_one(trained, tmp_path, 
     assert shipping.best_shipped(folder) == ""
     shipping.ship(trained, folder)
     assert shipping.best_shipped(folder) == "lenet5-fer2013"
+    card = json.loads((folder / "lenet5-fer2013.json").read_text()) | {"name": "lucky"}
+    card["validation"]["accuracy"], card["results"]["accuracy"] = 0.4, 0.9
+    (folder / "lucky.keras").touch()
+    (folder / "lucky.json").write_text(json.dumps(card))
+    assert shipping.best_shipped(folder) == "lenet5-fer2013"  # the test part has no say
     monkeypatch.setattr(classify, "best_shipped", lambda: "lenet5-fer2013")
     assert classify.default_model() == "lenet5-fer2013"
     assert classify.default_model("mine") == "lenet5"
