@@ -59,11 +59,11 @@ PAGE = """\
 {command}
 ```
 
-{network} on {source}: at most {epochs} epochs, seeds {seeds}, on {hardware}. Accuracy is that on the \
-validation part ({faces:,} faces), where the best epoch was kept as well; nothing is chosen on the \
-test part. *Difference* is to the recipe as it is, on the same faces and seeds; its 95 % interval \
-says what other faces would change. How much another seed changes stands in the columns of the \
-seeds.
+{network} on {source}: at most {epochs} epochs, seeds {seeds}, on {hardware}. Accuracy is that on \
+the validation part ({faces:,} faces), where the best epoch was kept as well; nothing is chosen on \
+the test part. *Difference* is to the recipe as it is, on the same faces and seeds; its 95 % \
+interval says what other faces would change. How much another seed changes stands in the columns \
+of the seeds.
 
 ![Differences to the recipe as it is]({picture})
 
