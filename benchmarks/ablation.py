@@ -26,7 +26,7 @@ from fer_kit import environment
 from fer_kit.cli import _name_and_value
 from fer_kit.errors import InputError
 from fer_kit.evaluation import read_predictions
-from fer_kit.files import write_text, write_whole
+from fer_kit.files import save_figure, write_text
 from fer_kit.recipes import NO_TRICKS, Recipe, changed, recipe_for
 from fer_kit.run import Run, runs_folder
 
@@ -107,8 +107,7 @@ def table(correct: dict[str, dict[int, np.ndarray]]) -> pd.DataFrame:
     """
     lines = {}
     for row, found in correct.items():
-        shared = [seed for seed in found if seed in correct["all"]]
-        gained = np.mean([found[seed] * 1.0 - correct["all"][seed] for seed in shared], axis=0)
+        gained = np.mean([right * 1.0 - correct["all"][seed] for seed, right in found.items()], 0)
         half = 1.96 * gained.std(ddof=1) / np.sqrt(len(gained))
         lines[row] = {
             "accuracy": np.mean([right.mean() for right in found.values()]),
@@ -126,7 +125,7 @@ def write(options: argparse.Namespace, found: pd.DataFrame, faces: int) -> None:
     name = f"ablation-{options.network}-{options.dataset}-{epochs}epochs"
     out = Path(options.out or runs_folder() / name)
     found.to_csv(out.with_suffix(".csv"))
-    write_whole(out.with_suffix(".png"), lambda path: draw(found).savefig(path, dpi=150))
+    save_figure(draw(found), out.with_suffix(".png"))
     seeds = [column for column in found if column.startswith("seed")]
     words = ["python", "benchmarks/ablation.py", "--network", options.network]
     words += ["--dataset", options.dataset, "--profile", options.profile]
@@ -134,12 +133,14 @@ def write(options: argparse.Namespace, found: pd.DataFrame, faces: int) -> None:
     words += ["--data", Path(options.data).name] if options.data else []
     for switch in options.set:
         words += ["--set", switch]
+    if options.only != list(ROWS):
+        words += ["--only", *options.only]
     text = PAGE.format(
         command=shlex.join(words),
         network=options.network,
         source=options.dataset,
         epochs=epochs,
-        seeds=" and ".join(column.removeprefix("seed ") for column in seeds),
+        seeds=", ".join(column.removeprefix("seed ") for column in seeds),
         hardware=environment.device(),
         faces=faces,
         picture=out.with_suffix(".png").name,

@@ -113,9 +113,10 @@ def open_exported(path: str | Path, format: str, threads: int = 0) -> Answer:
 def fastest(classifier: Classifier) -> Classifier:
     """The same classifier, asked through the fastest runtime, if that is installed.
 
-    For one face at a time, as in a video, that is OpenVINO (benchmarks/runtimes.py). The first time
-    the model is exported and compared with Keras, which takes some seconds; the file is kept in the
-    cache folder. Without OpenVINO, with a model that was never saved, or on JAX, Keras goes on.
+    For one face at a time, as in a video, and for many, that is OpenVINO: ahead with the CNN, level
+    with ONNX with the small network (benchmarks/runtimes.py). The first time the model is exported
+    and compared with Keras, which takes some seconds; the file is kept in the cache folder. Without
+    OpenVINO, with a model that was never saved, or on JAX, Keras goes on.
     """
     is_saved, is_installed = "sha256" in classifier.card, not _missing(FORMATS[FASTEST])
     if not (is_saved and is_installed and _exports()):
@@ -186,7 +187,8 @@ def _open_openvino(path: Path, threads: int) -> Answer:
 
     def answer(faces: np.ndarray) -> np.ndarray:
         # Tensors by hand: packing arguments and answers takes longer than a small network does.
-        request.set_input_tensor(openvino.Tensor(np.ascontiguousarray(faces), shared_memory=True))
+        contiguous = np.ascontiguousarray(faces)  # has a name, to live until it has been read
+        request.set_input_tensor(openvino.Tensor(contiguous, shared_memory=True))
         request.infer()
         return request.get_output_tensor().data.copy()
 

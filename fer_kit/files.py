@@ -61,3 +61,11 @@ def read_json(path: str | Path) -> Any:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"Expected a JSON file. Received: {path} ({error}).") from error
+
+
+def save_figure(figure: Any, path: Path) -> None:
+    """Write a matplotlib figure as a picture and forget it: all of the file or nothing."""
+    import matplotlib.pyplot as plt
+
+    write_whole(path, lambda temporary: figure.savefig(temporary, dpi=150))
+    plt.close(figure)

@@ -30,7 +30,7 @@ from fer_kit.classify import Classifier, load_model, predict_faces
 from fer_kit.datasets import load
 from fer_kit.errors import InputError
 from fer_kit.faces import Faces
-from fer_kit.files import read_json, write_json, write_whole
+from fer_kit.files import read_json, save_figure, write_json, write_whole
 from fer_kit.predict import scores_on, scores_text
 from fer_kit.preprocess import clean, normalise
 from fer_kit.recipes import Recipe, as_changes
@@ -407,7 +407,7 @@ def calibrate(validation: evaluation.Predictions, test: evaluation.Predictions) 
     return {
         "temperature": temperature,
         "unsure_below": threshold,
-        "refusal": evaluation.refuse_below(calibrated, threshold) | {"curve": curve(calibrated)},
+        "refusal": evaluation.refuse_below(calibrated, threshold) | {"curve": _curve(calibrated)},
         "calibration": {
             "before": evaluation.calibration_error(test),
             "after": evaluation.calibration_error(calibrated),
@@ -415,7 +415,7 @@ def calibrate(validation: evaluation.Predictions, test: evaluation.Predictions) 
     }
 
 
-def curve(predictions: evaluation.Predictions) -> list[dict[str, float]]:
+def _curve(predictions: evaluation.Predictions) -> list[dict[str, float]]:
     """The risk-coverage curve for a card: coverage, and accuracy with its interval."""
     table = evaluation.risk_coverage(predictions)[["accuracy", "low", "high"]]
     return table.reset_index().to_dict("records")
@@ -468,19 +468,12 @@ def _draw(lab: Run, name: str, source: str) -> None:
     history = training.read_history(_history(path))
     kept = int(history["val_accuracy"].idxmax())
     ax = plots.history(history, mark=kept, title=f"{name}: accuracy ({source})")
-    _save(ax, lab.file(f"figures/{name}-training.png"))
+    save_figure(ax.figure, lab.file(f"figures/{name}-training.png"))
     test = evaluation.read_predictions(lab.need(f"predictions/{name}.csv")).subset("test")
     ax = plots.risk_coverage(
         {name: evaluation.risk_coverage(test)}, title=f"Refusing the least sure ({source})"
     )
-    _save(ax, lab.file(f"figures/{name}-refusal.png"))
-
-
-def _save(ax: Any, path: Path) -> None:
-    import matplotlib.pyplot as plt
-
-    write_whole(path, lambda temporary: ax.figure.savefig(temporary, dpi=150))
-    plt.close(ax.figure)
+    save_figure(ax.figure, lab.file(f"figures/{name}-refusal.png"))
 
 
 def _history(path: Path) -> Path:

@@ -15,7 +15,7 @@ import numpy as np
 from fer_kit.cards import LIMITS, read_card
 from fer_kit.errors import InputError
 from fer_kit.evaluation import percent
-from fer_kit.files import read_json, write_text, write_whole
+from fer_kit.files import read_json, save_figure, write_text, write_whole
 
 FOLDER = Path(__file__).parents[1] / "models"
 MEGABYTE = 1_000_000
@@ -99,13 +99,11 @@ def draw_training(cards: dict[str, dict[str, Any]], folder: Path) -> None:
     for (name, file), ax in zip(files.items(), axes[0], strict=True):
         plots.history(read_history(file), mark=cards[name]["kept_epoch"], title=name, ax=ax)
         ax.label_outer()
-    write_whole(folder / "training.png", lambda path: figure.savefig(path, dpi=100))
-    plt.close(figure)
+    save_figure(figure, folder / "training.png")
 
 
 def draw_refusal(cards: dict[str, dict[str, Any]], folder: Path) -> None:
     """Draw accuracy over the share of test faces that are answered → refusal.png."""
-    import matplotlib.pyplot as plt
     import pandas as pd
 
     from fer_kit import plots
@@ -115,9 +113,7 @@ def draw_refusal(cards: dict[str, dict[str, Any]], folder: Path) -> None:
         for name, card in cards.items()
     }
     if curves:
-        figure = plots.risk_coverage(curves).figure
-        write_whole(folder / "refusal.png", lambda path: figure.savefig(path, dpi=100))
-        plt.close(figure)
+        save_figure(plots.risk_coverage(curves).figure, folder / "refusal.png")
 
 
 def table_text(cards: dict[str, dict[str, Any]], goals: list[dict[str, Any]]) -> str:
