@@ -48,8 +48,8 @@ help: ## List what there is to do
 
 setup: $(INSTALLED) ## Make the environment in .venv (KERAS_BACKEND=jax: with JAX for TensorFlow)
 
-lab: $(INSTALLED) ## Open the notebooks in JupyterLab
-	$(BIN)/jupyter lab notebooks
+lab: $(INSTALLED) ## Open the notebooks in JupyterLab (students: NOTEBOOKS=student)
+	$(BIN)/jupyter lab "$(or $(NOTEBOOKS),notebooks)"
 
 run-all: $(INSTALLED) ## Run all notebooks in order and write the report
 	$(BIN)/fer-kit run-all $(OPTIONS)
@@ -106,10 +106,12 @@ $(INSTALLED): pyproject.toml constraints.txt | $(BIN)/python
 
 $(BIN)/python:
 	@if command -v uv >/dev/null 2>&1; then \
-		exec uv venv --quiet --python "$(or $(PYTHON),$(RANGE))" $(VENV); \
+		exec uv venv --quiet --seed --python "$(or $(PYTHON),$(RANGE))" $(VENV); \
 	fi; \
 	for python in "$(PYTHON)" python3 python3.13 python3.12 python3.11 python; do \
-		if "$$python" -c "$(IS_SUPPORTED)" 2>/dev/null; then exec "$$python" -m venv $(VENV); fi; \
+		if "$$python" -c "$(IS_SUPPORTED)" 2>/dev/null; then \
+			"$$python" -m venv $(VENV) && exit; rm -rf $(VENV); exit 1; \
+		fi; \
 	done; \
 	echo "Expected Python 3.11, 3.12 or 3.13, for which TensorFlow is made. Received: none of them." \
 		"Install one, or name it: make setup PYTHON=/path/to/python3.12" >&2; \

@@ -81,6 +81,13 @@ def _check_switches(texts: list[str]) -> None:
     changed(Recipe(), dict(map(_name_and_value, texts)))
 
 
+def _check_views(views: int) -> None:
+    from fer_kit.recipes import VIEWS
+
+    if views not in VIEWS:
+        raise InputError(f"Expected {' or '.join(map(str, VIEWS))} views. Received: {views}.")
+
+
 def _check_run(name: str) -> None:
     from fer_kit.run import check_name
 
@@ -123,7 +130,7 @@ Profile = Annotated[
     str | None,
     typer.Option(
         callback=_usage(_check_profile),
-        help="smoke (seconds), quick (minutes, the default) or full (as published).",
+        help="smoke (checks that it runs), quick (minutes, the default) or full (as published).",
     ),
 ]
 Seed = Annotated[int | None, typer.Option(help="Where everything random starts. [default: 42]")]
@@ -312,7 +319,8 @@ def evaluate(
     run: RunName = "",
     seed: Seed = None,
     views: Annotated[
-        int, typer.Option(min=1, max=10, help="10 also takes ten views of each face.")
+        int,
+        typer.Option(callback=_usage(_check_views), help="10 also takes ten views of each face."),
     ] = 1,
     as_json: Json = False,
 ) -> None:

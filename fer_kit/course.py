@@ -235,13 +235,14 @@ def _parameters(
     run: str, dataset: str | None, data: str | Path, profile: str | None, seed: int | None
 ) -> dict[str, Any]:
     """The parameters that every notebook has: as given, else as in the run, else the defaults."""
-    stored = read_config(run) if run else None
-    known = stored or Run(run, DATASET, "", PROFILE, SEED)
+    usual = default_name(dataset or DATASET, profile or PROFILE, SEED if seed is None else seed)
+    name = check_name(run or usual)
+    known = read_config(name) or Run(name)
     dataset = known.dataset if dataset is None else dataset
     profile = known.profile if profile is None else profile
     seed = known.seed if seed is None else seed
     return {
-        "run": check_name(run or default_name(dataset, profile, seed)),
+        "run": name,
         "dataset": check_dataset(dataset),
         "data": find_data(data) or known.data,
         "profile": profile,
@@ -282,7 +283,13 @@ def _declared(path: Path) -> dict[str, str]:
             f"Expected the notebook {path.name} in {path.parent}. Received: no such file. Run this "
             "in the course's folder."
         )
-    found = papermill.inspect_notebook(str(path))
+    try:
+        found = papermill.inspect_notebook(str(path))
+    except Exception as error:  # papermill passes on whatever its parser raises
+        raise InputError(
+            f"Expected a Jupyter notebook. Received: {path}, which cannot be read "
+            f"({type(error).__name__}). Get it again: git checkout {path.name}, or a new copy."
+        ) from error
     return {name: about["inferred_type_name"] for name, about in found.items()}
 
 
@@ -322,6 +329,7 @@ def _run_lesson(
     took = f"{_duration(last['seconds'])} last time" if "seconds" in last else ""
     if not force and last.get("fingerprint") == fingerprint and _is_complete(run, lesson, last):
         _say(f"      up to date ({took})")
+        write_json(path, last | {"checked": records.now()})
         return
     if took:
         _say(f"      took {took}")

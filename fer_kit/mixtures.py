@@ -123,7 +123,7 @@ def load_sitters(dataset: str = "synthetic", data: str | Path = "", seed: int = 
 
     if dataset == "synthetic":
         return sittings(seed=seed)
-    faces = load(dataset, data, seed=seed)
+    faces = load(dataset, data, seed=seed, need=())
     _check_subjects(faces)
     return faces
 

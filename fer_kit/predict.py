@@ -72,7 +72,7 @@ def evaluate_model(
         InputError: the data cannot be loaded, that part is empty, or it shows emotions that the
             model does not know.
     """
-    faces = load(dataset, data, seed=seed, image_size=classifier.size)
+    faces = load(dataset, data, seed=seed, image_size=classifier.size, need=[split])
     return scores_on(classifier, faces, split, views)
 
 

@@ -23,7 +23,7 @@ PUBLISHED_PAIRS = {
     "rotation": 20.0, "shift": 0.0, "shear": 0.0, "zoom": 0.3, "flip": 0.5, "distortion": 0.5,
 }  # fmt: skip
 PROFILES = {
-    # A check that everything runs, in seconds: the results mean nothing.
+    # A check that everything runs, in seconds a lesson: the results mean nothing.
     "smoke": {
         "size": {"synthetic": (420, 140, 140), "real": (420, 140, 140)},
         "lenet5": {"epochs": 2, "batch_size": 48, "patience": 2},

@@ -2,7 +2,7 @@
 
 `runs/RUN/notebooks/NN_name.json` holds the title, the seconds it took, when it finished, versions
 and device, and a fingerprint of all that its results depend on. "failed" is there, with the reason,
-where the last try did not succeed.
+where the last try did not succeed; "checked" says when it was last found up to date.
 """
 
 import hashlib
@@ -78,14 +78,15 @@ def _sha256(path: Path) -> str:
 
 
 def _listing(data: str) -> list[tuple[str, int, int]]:
-    """Names, sizes and times of a data set's files: reading all of them would take too long."""
+    """Places, sizes and times of a data set's files: reading all of them would take too long."""
     if not data:
         return []
     path = Path(data)
+    folder = path if path.is_dir() else path.parent
     # A file may have companions: FER+ keeps its votes beside fer2013.csv.
-    files = sorted(path.rglob("*")) if path.is_dir() else sorted(path.parent.glob("*.csv")) + [path]
-    facts = [(file.name, file.stat()) for file in files if file.is_file()]
-    return [(name, stat.st_size, stat.st_mtime_ns) for name, stat in facts]
+    files = path.rglob("*") if path.is_dir() else [path, *path.parent.glob("*.csv")]
+    facts = {file.relative_to(folder).as_posix(): file.stat() for file in files if file.is_file()}
+    return [(name, stat.st_size, stat.st_mtime_ns) for name, stat in sorted(facts.items())]
 
 
 @cache

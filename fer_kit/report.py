@@ -58,6 +58,7 @@ class Notebook:
         state: "complete", "failed", "incomplete" or "stale".
         remark: a sentence that explains the state; "" where it is complete.
         started, ended: UTC in ISO form, or "".
+        checked: when it was found to be up to date without running again, or "".
         seconds: how long it ran, or None.
         exercises: what became of its exercises.
         answers: for each written answer its title, the id of its heading, and its HTML.
@@ -71,6 +72,7 @@ class Notebook:
     remark: str
     started: str
     ended: str
+    checked: str
     seconds: float | None
     exercises: list[Exercise]
     answers: list[dict[str, Any]]
@@ -212,6 +214,7 @@ def _read_notebook(path: Path, pages: list[str]) -> Notebook:
         remark=remark,
         started=papermill.get("start_time") or "",
         ended=papermill.get("end_time") or "",
+        checked=records.read(path.with_suffix(".json")).get("checked", ""),
         seconds=papermill.get("duration"),
         exercises=read_exercises(content),
         answers=[
@@ -247,11 +250,15 @@ def _state(content: nbformat.NotebookNode) -> tuple[str, str]:
 
 
 def _mark_if_stale(notebook: Notebook, notebooks: list[Notebook]) -> None:
-    """A notebook is stale when one that makes its input has run since."""
+    """A notebook is stale when one that makes its input has run since.
+
+    Not if it was looked at after that, and the input was the same.
+    """
+    known = max(notebook.started, notebook.checked)
     since = [
         other.name
         for other in notebooks
-        if _feeds(other.name, notebook.name) and other.ended > notebook.started
+        if _feeds(other.name, notebook.name) and other.ended > known
     ]
     if since and notebook.state == "complete":
         notebook.state = "stale"

@@ -63,6 +63,7 @@ class Run:
         run = check_name(run or default_name(dataset, profile, seed))
         settings(profile, dataset)
         check_dataset(dataset)
+        _check_seed(seed)
         wanted = cls(run, dataset, find_data(data), profile, int(seed))
         stored = read_config(run)
         if stored is None:
@@ -207,7 +208,8 @@ def read_config(run: str) -> Run | None:
         return None
     try:
         config = read_json(path)
-        config["data"] = str(Path(config["data"]).expanduser()) if config["data"] else ""
+        if config["data"]:
+            config["data"] = str(Path(config["data"]).expanduser().resolve())
         return Run(**{field.name: config[field.name] for field in fields(Run)})
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(
@@ -265,6 +267,16 @@ def _check_data_is_given(wanted: Run) -> None:
             f"Expected in data the path of {expected}, for the data set {wanted.dataset}. "
             "Received: nothing. data/README.md says what to get and where to put it."
         )
+    if wanted.data and not expected:
+        raise InputError(
+            f"Expected no data for the data set {wanted.dataset}. Received: {wanted.data}. "
+            "Say what it is: dataset = fer2013, folder, … (with make: DATASET=fer2013)."
+        )
+
+
+def _check_seed(seed: int) -> None:
+    if seed < 0:
+        raise InputError(f"Expected seed as a whole number from 0 up. Received: {seed}.")
 
 
 def _check_version(stored: Run) -> None:

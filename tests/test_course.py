@@ -283,6 +283,24 @@ def test_a_run_remembers_what_it_was_made_with(notebooks, no_kernel):
     assert run_course("mine", only=["02"], notebooks=notebooks).seed == 7
 
 
+def test_the_data_may_be_left_out_once_the_run_is_there(notebooks, no_kernel, tmp_path):
+    data = tmp_path / "fer2013.csv"
+    data.touch()
+    run_course(dataset="fer2013", data=data, notebooks=notebooks)
+    assert run_course(dataset="fer2013", notebooks=notebooks).data == str(data.resolve())
+    assert no_kernel == ["01_first", "02_second"]
+
+
+def test_a_folder_whose_pictures_have_moved_is_read_again(notebooks, no_kernel, tmp_path):
+    (tmp_path / "faces" / "angry").mkdir(parents=True)
+    (tmp_path / "faces" / "angry" / "1.png").touch()
+    given = {"dataset": "folder", "data": tmp_path / "faces", "only": ["01"]}
+    run_course(**given, notebooks=notebooks)
+    (tmp_path / "faces" / "angry").rename(tmp_path / "faces" / "fear")
+    run_course(**given, notebooks=notebooks)
+    assert no_kernel == ["01_first", "01_first"]
+
+
 # What is checked before anything runs
 
 
@@ -324,6 +342,13 @@ def test_a_further_parameter_reaches_the_notebooks_that_have_it(notebooks, monke
 def test_a_missing_input_names_the_notebook_to_run_first(notebooks, no_kernel):
     with pytest.raises(InputError, match="make run NB=01"):
         run_course(only=["02"], notebooks=notebooks)
+    assert no_kernel == []
+
+
+def test_a_damaged_notebook_is_a_sentence(notebooks, no_kernel):
+    (notebooks / "02_second.ipynb").write_text("<<<<<<< HEAD")
+    with pytest.raises(InputError, match="02_second.ipynb, which cannot be read"):
+        run_course(notebooks=notebooks)
     assert no_kernel == []
 
 

@@ -1,6 +1,7 @@
 """Pictures in folders: every layout in which people hold them, and what can be wrong."""
 
 import os
+import sys
 
 import cv2
 import numpy as np
@@ -39,7 +40,7 @@ def spread(pattern, count, names=emotions.FER2013):
 
 def test_emotions_come_in_the_course_order_not_the_alphabets(put):
     folder = put("surprised/1.png", "Sadness/1.png", "NEUTRAL/1.png", "anger/1.png", "anger/2.png")
-    faces = load(folder)
+    faces = load(folder, need=())
     assert faces.emotions == ("angry", "sad", "surprise", "neutral")
     assert faces.counts().sum(axis=1).to_dict() == {
         "angry": 2,
@@ -172,6 +173,14 @@ def test_colour_and_other_shapes_are_converted_and_said(put, tmp_path, caplog):
     assert "not grey squares of 48 pixels: 1 of 7" in caplog.text
 
 
+def test_what_is_transparent_is_white(put, tmp_path):
+    folder = put(*spread("{emotion}/{n}.png", 1))
+    hidden = np.zeros((48, 48, 4), np.uint8)  # black, and all of it transparent
+    cv2.imwrite(str(tmp_path / "happy" / "0.png"), hidden)
+    faces = load(folder)
+    assert (faces.images[list(faces.ids).index("happy/0.png")] == 255).all()
+
+
 def test_another_image_size(put):
     assert load(put(*spread("{emotion}/{n}.png", 1)), image_size=64).images.shape == (7, 64, 64, 1)
 
@@ -188,6 +197,21 @@ def test_an_unreadable_picture_is_named(put, tmp_path):
     (tmp_path / "sad" / "1.png").write_bytes(b"")
     with pytest.raises(InputError, match="2 that cannot: happy/0.png; sad/1.png"):
         load(folder)
+
+
+@pytest.mark.skipif(os.name == "nt" or sys.platform == "darwin", reason="names are always Unicode")
+def test_a_name_that_is_not_utf8_is_named(put, tmp_path):
+    folder = put(*spread("{emotion}/{n}.png", 1))
+    os.rename(tmp_path / "happy" / "0.png", os.fsencode(tmp_path / "happy") + b"/M\xfcller.png")
+    with pytest.raises(InputError, match=r"in UTF-8. Received: happy/M\\udcfcller.png"):
+        load(folder)
+
+
+def test_a_part_without_faces_is_refused_unless_it_is_not_needed(put):
+    folder = put(*spread("test/{emotion}/{n}.png", 1))
+    with pytest.raises(InputError, match="Expected faces in train and validation.*7 test"):
+        load(folder)
+    assert len(load(folder, need=["test"])) == 7
 
 
 def test_pictures_half_in_a_split_are_refused(put):

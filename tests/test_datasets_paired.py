@@ -116,6 +116,22 @@ def test_the_same_seed_draws_the_same_split_and_another_one_another(viri):
     assert not np.array_equal(splits[0], splits[2])
 
 
+def test_a_drawn_validation_part_shares_nobody_with_training(tmp_path):
+    for place in FOLDER_OF.values():
+        for split, people in (("train", range(12)), ("test", range(12, 14))):
+            for emotion in ARCHIVED:
+                folder = tmp_path / place / split / emotion
+                folder.mkdir(parents=True)
+                for person in people:
+                    (folder / f"S{person:02d}_1.jpg").write_bytes(jpeg(100))
+    faces = fk.load("viri", tmp_path)
+    parts = {split: set(faces.subject[faces.split == split]) for split in fk.faces.SPLITS}
+    assert {split: len(people) for split, people in parts.items()} == {
+        "train": 11, "validation": 1, "test": 2,
+    }  # fmt: skip
+    assert not parts["train"] & parts["validation"]
+
+
 def test_the_published_folders_keep_their_split(tree):
     faces = fk.load("viri", tree)
     assert {part: int((faces.split == part).sum()) for part in set(faces.split)} == {
@@ -131,6 +147,16 @@ def test_the_published_folders_keep_their_split(tree):
 def test_augmented_copies_are_left_out(tree, caplog):
     assert not any("aug" in name for name in fk.load("viri", tree).ids)
     assert "2 copies" in caplog.text
+
+
+def test_augmented_copies_inside_archives_are_left_out(viri, caplog):
+    for modality in ("Vis", "Ir"):
+        copies = {"S00_1_flipped.JPG": jpeg(9)}
+        names = {f"S{number:02d}_1.JPG": jpeg(100) for number in range(8)}
+        inside = names | {f"train_aug_images/{name}": copy for name, copy in copies.items()}
+        write_zip(viri / f"VIRI-Angry-{modality}.zip", inside)
+    assert len(fk.load("viri", viri)) == 8 * len(ARCHIVED)
+    assert "Left out 2 copies" in caplog.text
 
 
 def test_any_letter_case_and_folders_without_a_split(tmp_path):

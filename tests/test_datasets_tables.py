@@ -273,7 +273,7 @@ def test_faces_without_votes_are_counted(load_votes, caplog):
         ([*votes_lines(7), votes_lines(1)[1]], "1 rows that differ: line 9"),
         ([*votes_lines(7), "PrivateTest,x,4,0,0,1,many,2,0,0,0,0"], "1 bad rows: line 9"),
         ([*votes_lines(7), "PrivateTest,x,4,0,0,1,-3,2,0,0,0,0"], "1 bad rows: line 9"),
-        ([*votes_lines(7), "PrivateTest,x,4,0"], "1 bad rows: line 9"),
+        ([*votes_lines(7), "", "PrivateTest,x,4,0"], "1 bad rows: line 10"),
         ([*votes_lines(7), "Test,x,4,0,0,1,3,2,0,0,0,0"], "1 bad rows: line 9"),
         ([VOTES_HEADER], "each of the 8 faces.*Received: 0 rows"),
         (["Usage,neutral"], "without happy"),

@@ -245,3 +245,5 @@ def test_the_blend_lies_between_its_sources(sitters):
     assert not np.array_equal(at[0.5], sad)
     with pytest.raises(InputError, match="p0-0003. Received: 'anna'"):
         synthetic.sitting_blend("anna", "happy", "sad")
+    with pytest.raises(InputError, match="p0-0003. Received: 'p9-0003'"):
+        synthetic.sitting_blend("p9-0003", "happiness", "sad")

@@ -253,6 +253,12 @@ def test_a_notebook_older_than_its_input_is_stale(run_folder):
     assert page(run_folder).count(">stale</td>") == 1
 
 
+def test_a_notebook_whose_input_was_found_to_be_the_same_is_not_stale(run_folder):
+    add_notebook(run_folder, "03_preprocess", [ran("1")], hour=12)
+    write(run_folder / "notebooks" / "04_lenet5.json", {"checked": "2100-01-01T00:00:00+00:00"})
+    assert ">stale</td>" not in page(run_folder)
+
+
 # What it loads and how it reads
 
 

@@ -108,6 +108,17 @@ def test_the_home_folder_is_not_written_down(tmp_path, monkeypatch):
     assert Run.open("mine", dataset="fer2013").data == str(data.resolve())
 
 
+def test_a_home_folder_may_be_a_link(tmp_path, monkeypatch):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "home").symlink_to(tmp_path / "disk")
+    for variable in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(variable, str(tmp_path / "home"))
+    data = tmp_path / "home" / "fer2013.csv"
+    data.touch()
+    lab = Run.open("mine", dataset="fer2013", data=data)
+    assert Run.open("mine", dataset="fer2013", data=data) == lab
+
+
 @pytest.mark.parametrize("name", ["../up", "a/b", "a\\b", ".hidden", "-option", "with space", "C:"])
 def test_a_name_that_leaves_the_folder_of_runs_is_refused(name):
     with pytest.raises(InputError, match="Expected a name of letters"):
@@ -116,6 +127,13 @@ def test_a_name_that_leaves_the_folder_of_runs_is_refused(name):
 
 @pytest.mark.parametrize("wrong", [{"dataset": "fer2014"}, {"profile": "huge"}])
 def test_an_unknown_name_is_refused_and_leaves_no_run_behind(wrong):
+    with pytest.raises(InputError, match="Received: "):
+        Run.open("mine", **wrong)
+    assert not (runs_folder() / "mine").exists()
+
+
+@pytest.mark.parametrize("wrong", [{"data": __file__}, {"seed": -1}])
+def test_what_no_data_set_can_use_is_refused_and_leaves_no_run_behind(wrong):
     with pytest.raises(InputError, match="Received: "):
         Run.open("mine", **wrong)
     assert not (runs_folder() / "mine").exists()

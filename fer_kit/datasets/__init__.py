@@ -7,7 +7,7 @@ Introduced in notebooks/01_load.ipynb.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from numbers import Integral
 from pathlib import Path
@@ -90,6 +90,7 @@ def load(
     image_size: int = 48,
     colour: bool | None = None,
     cache: bool = True,
+    need: Sequence[str] = SPLITS,
 ) -> Faces:
     """Load a data set of faces.
 
@@ -107,6 +108,7 @@ def load(
         image_size: height and width in pixels; pictures of another size are scaled.
         colour: "viri" and "nvie" only: True for three channels, red, green and blue.
         cache: keep what was read in the cache folder (FER_KIT_CACHE), and read it from there.
+        need: the splits that must not be empty.
 
     Returns:
         The faces, grey unless asked otherwise: images are uint8 (N, image_size, image_size, 1).
@@ -129,9 +131,22 @@ def load(
     }
     options = _understood(name, source, given)
     faces = cached(name, source.read, options) if cache else source.read(**options)
+    _check_parts(faces, need)
     if size is None or "size" in options:
         return faces
     return sample(faces, size, seed)
+
+
+def _check_parts(faces: Faces, need: Sequence[str]) -> None:
+    counts = {name: int((faces.split == name).sum()) for name in SPLITS}
+    empty = [name for name in need if not counts[name]]
+    if empty:
+        found = ", ".join(f"{count:,} {name}" for name, count in counts.items())
+        raise InputError(
+            f"Expected faces in {' and '.join(empty)}. Received: {faces.source} with {found}. "
+            "Point to the folder above, add pictures, or get the whole data set: data/README.md "
+            "says how parts are told."
+        )
 
 
 def _source(name: str) -> Source:
@@ -181,7 +196,9 @@ def _votes(source: Source, path: Path | None, votes: str | Path | None) -> str |
     """The file of votes: the given one, or the one beside the path."""
     if not source.votes:
         return votes
-    return _found(votes or path.with_name(source.votes), f"the file of votes, {source.votes}")
+    return _found(
+        votes or path.absolute().parent / source.votes, f"the file of votes, {source.votes}"
+    )
 
 
 def _found(path: str | Path, what: str) -> Path:

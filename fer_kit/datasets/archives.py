@@ -135,7 +135,7 @@ def _check_names(archive: Path, members: list[Member]) -> None:
 
 def _stays_inside(name: str) -> bool:
     path = PurePosixPath(name.replace("\\", "/"))
-    return not path.is_absolute() and ".." not in path.parts and ":" not in path.parts[0]
+    return not path.is_absolute() and ".." not in path.parts and ":" not in str(path).split("/")[0]
 
 
 def _check_sizes(archive: Path, pictures: list[Member]) -> None:

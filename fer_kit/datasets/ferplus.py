@@ -105,6 +105,8 @@ def _read_votes(path: Path) -> tuple[np.ndarray, np.ndarray]:
 def _parse_votes(rows: list[list[str]], order: list[int], path: Path) -> tuple:
     split, counts, problems = [], [], []
     for line, row in enumerate(rows, start=2):
+        if not row:  # an empty line at the end
+            continue
         try:
             usage, *votes = (row[place].strip() for place in order)
             split.append(SPLIT_OF_USAGE[usage])

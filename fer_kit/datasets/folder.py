@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -30,6 +31,7 @@ SPLIT_FOLDERS = {
 }
 _SPLIT_OF_FOLDER = {name: split for split, names in SPLIT_FOLDERS.items() for name in names}
 _SYSTEM_FOLDERS = ("__MACOSX",)
+_UNDECODED = re.compile("[\udc80-\udcff]")  # how Python keeps bytes of a name that are not UTF-8
 
 
 class Picture(NamedTuple):
@@ -126,7 +128,19 @@ def picture_paths(folder: Path) -> list[str]:
         inside = Path(place).relative_to(folder)
         wanted = (name for name in files if name.lower().endswith(EXTENSIONS))
         paths += [(inside / name).as_posix() for name in wanted if _is_visible(name)]
+    _check_letters(paths)
     return sorted(paths)
+
+
+def _check_letters(paths: list[str]) -> None:
+    """Paths become ids in UTF-8 files; a ZIP from Windows may have been unpacked to other bytes."""
+    strange = [path for path in paths if _UNDECODED.search(path)]
+    if strange:
+        shown = [path.encode("ascii", "backslashreplace").decode() for path in strange]
+        raise InputError(
+            f"Expected names of files in UTF-8. Received: {first_few(shown)}. Unpack the archive "
+            "again with another tool, or rename them."
+        )
 
 
 def _is_visible(name: str) -> bool:

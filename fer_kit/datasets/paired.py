@@ -21,7 +21,7 @@ from fer_kit.datasets.archives import KINDS, find_members, read_members
 from fer_kit.datasets.folder import SPLIT_FOLDERS, picture_paths
 from fer_kit.datasets.pictures import centre_square, scale
 from fer_kit.datasets.problems import first_few
-from fer_kit.datasets.splits import complete_split, draw_split_by_subject
+from fer_kit.datasets.splits import complete_split
 from fer_kit.emotions import NVIE, VIRI, canonical, is_emotion
 from fer_kit.errors import InputError
 from fer_kit.faces import Faces, one_hot
@@ -167,7 +167,7 @@ def find_pairs(source: str, folder: Path) -> tuple[list[tuple[Shot, Shot]], list
 
 
 def _shots_in_archives(source: str, folder: Path) -> list[Shot]:
-    shots = []
+    shots, copies = [], 0
     for archive in sorted(folder.iterdir()):
         named = _ARCHIVE.fullmatch(archive.stem)
         if not named or archive.suffix.lower() not in KINDS:
@@ -180,17 +180,21 @@ def _shots_in_archives(source: str, folder: Path) -> list[Shot]:
             )
         label = _check_emotion(source, emotion, archive.name)
         for name in find_members(archive):
-            shots.append(_shot(archive, name, _MODALITY_OF[modality.lower()], label))
+            if _is_copy(name):
+                copies += 1
+            else:
+                shots.append(_shot(archive, name, _MODALITY_OF[modality.lower()], label))
+    _warn_of_copies(copies)
     return shots
 
 
 def _shots_in_folders(source: str, folder: Path) -> list[Shot]:
     shots, copies = [], 0
     for name in picture_paths(folder):
-        words = [word for part in name.split("/")[:-1] for word in _words(part)]
-        if "aug" in words or "msx" in words:
+        if _is_copy(name):
             copies += 1
             continue
+        words = _folder_words(name)
         modality = next((_MODALITY_OF[word] for word in words if word in _MODALITY_OF), None)
         letters = [word.rstrip(DIGITS) for word in reversed(words)]
         emotion = next((word for word in letters if is_emotion(word)), None)
@@ -200,9 +204,23 @@ def _shots_in_folders(source: str, folder: Path) -> list[Shot]:
                 f"after its emotion. Received: {name}. Move it, or point to another folder."
             )
         shots.append(_shot(None, name, modality, _check_emotion(source, emotion, name)))
-    if copies:
-        log.warning("Left out %s copies (augmented or MSX).", f"{copies:,}")
+    _warn_of_copies(copies)
     return shots
+
+
+def _is_copy(name: str) -> bool:
+    """Whether a folder on the way says that the picture was made from another one."""
+    return not {"aug", "msx"}.isdisjoint(_folder_words(name))
+
+
+def _warn_of_copies(count: int) -> None:
+    if count:
+        log.warning("Left out %s copies (augmented or MSX).", f"{count:,}")
+
+
+def _folder_words(name: str) -> list[str]:
+    folders = name.replace("\\", "/").split("/")[:-1]
+    return [word for folder in folders for word in _words(folder)]
 
 
 def _shot(archive: Path | None, name: str, modality: str, emotion: str) -> Shot:
@@ -293,11 +311,9 @@ def _split(
     pairs: list[tuple[Shot, Shot]], labels: np.ndarray, subject: np.ndarray | None, seed: int
 ) -> np.ndarray:
     found = np.array([visible.split for visible, _ in pairs], "U10")
+    split = complete_split(found, labels, seed, subject)
     if subject is None:
-        return complete_split(found, labels, seed)
-    if not (found != "").any():
-        return draw_split_by_subject(labels, subject, seed)
-    split = complete_split(found, labels, seed)
+        return split
     crossing = [name for name in np.unique(subject) if len(set(split[subject == name])) > 1]
     if crossing:
         log.warning("The folders put the same people into several parts: %s.", first_few(crossing))

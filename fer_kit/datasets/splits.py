@@ -24,12 +24,15 @@ def sample(faces: Faces, size: tuple[int, int, int], seed: int) -> Faces:
     return faces.subset(np.sort(np.concatenate(kept)))
 
 
-def complete_split(found: np.ndarray, labels: np.ndarray, seed: int) -> np.ndarray:
+def complete_split(
+    found: np.ndarray, labels: np.ndarray, seed: int, subject: np.ndarray | None = None
+) -> np.ndarray:
     """Draw the parts that a folder does not have.
 
     Args:
         found: str (N,), the split that each picture's place tells, "" where it tells none.
         labels: int (N,).
+        subject: str (N,), who is shown, if known: then nobody is drawn into two parts.
 
     Returns:
         str (N,): train, validation and test as found; or, with a single part held out, that part as
@@ -44,6 +47,8 @@ def complete_split(found: np.ndarray, labels: np.ndarray, seed: int) -> np.ndarr
         )
     if not names & {"validation", "test"}:
         log.warning("No split was found: drawing 70 % train, 15 % validation, 15 % test.")
+        if subject is not None:
+            return draw_split_by_subject(labels, subject, seed)
         return draw_split(labels, seed)
     if len(names) == 2 and "train" in names:
         log.warning(
@@ -52,6 +57,10 @@ def complete_split(found: np.ndarray, labels: np.ndarray, seed: int) -> np.ndarr
         )
         split = np.where(found == "train", "train", "test").astype("U10")
         train = np.flatnonzero(found == "train")
+        if subject is not None:
+            shares = (1 - VALIDATION_SHARE, VALIDATION_SHARE)
+            split[train] = draw_split_by_subject(labels[train], subject[train], seed, shares)
+            return split
         order = stratified_order(labels[train], seed)
         split[train[order[: round(len(train) * VALIDATION_SHARE)]]] = "validation"
         return split
@@ -67,7 +76,9 @@ def draw_split(labels: np.ndarray, seed: int) -> np.ndarray:
     return split
 
 
-def draw_split_by_subject(labels: np.ndarray, subject: np.ndarray, seed: int) -> np.ndarray:
+def draw_split_by_subject(
+    labels: np.ndarray, subject: np.ndarray, seed: int, shares: tuple[float, ...] = SHARES
+) -> np.ndarray:
     """As `draw_split`, with all faces of a person in one part.
 
     People are taken in a random order, those with the most faces first. Each goes to the part that
@@ -76,12 +87,13 @@ def draw_split_by_subject(labels: np.ndarray, subject: np.ndarray, seed: int) ->
     Args:
         labels: int (N,).
         subject: str (N,), who is shown.
+        shares: of train, validation and test, or of the first two of these.
     """
     generator = np.random.default_rng(seed)
     people, codes, faces = np.unique(subject, return_inverse=True, return_counts=True)
     shown = np.zeros((len(people), labels.max() + 1))
     np.add.at(shown, (codes, labels), 1)
-    wanted = np.outer(SHARES, shown.sum(axis=0))
+    wanted = np.outer(shares, shown.sum(axis=0))
     order = generator.permutation(len(people))
     chosen = np.empty(len(people), int)
     for person in order[np.argsort(-faces[order], kind="stable")]:

@@ -5,12 +5,13 @@ One light, a plain background, a frontal face; between two pictures the head has
 Introduced in notebooks/10_image_fusion.ipynb.
 """
 
+import re
 from numbers import Integral
 
 import numpy as np
 from tqdm.auto import tqdm
 
-from fer_kit.emotions import JAFFE
+from fer_kit.emotions import JAFFE, canonical
 from fer_kit.errors import InputError
 from fer_kit.faces import SPLITS, Faces, one_hot
 from fer_kit.synthetic.anatomy import Identity, action_units, blend, identity
@@ -81,12 +82,13 @@ def sitting_blend(
     Raises:
         InputError: no such person or emotion.
     """
-    try:
-        split, number = map(int, subject.removeprefix("p").split("-"))
-    except ValueError as error:
+    named = re.fullmatch(r"p([012])-(\d+)", subject)
+    if not named:
         raise InputError(
             f"Expected a subject as sittings names them, such as p0-0003. Received: {subject!r}."
-        ) from error
+        )
+    split, number = map(int, named.groups())
+    first, second = canonical(first), canonical(second)
     person, intensity, cameras = _sitter(seed, split, number)
     units = blend(first, second, weight, intensity)
     return render(person, units, (seed, split, number), cameras[first], image_size)
