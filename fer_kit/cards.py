@@ -61,8 +61,18 @@ def read_card(model_path: str | Path) -> dict:
     Raises:
         InputError: model or card is missing, or the model file is not the one described.
     """
-    card = read_json(_card_path(model_path))
-    found = sha256(model_path)
+    path = _card_path(model_path)
+    if not path.exists():
+        raise InputError(
+            f"Expected beside {model_path} its card, {path.name}. Received: no such file. Copy it "
+            "along with the model: it says what the model's answers mean."
+        )
+    card, found = read_json(path), sha256(model_path)
+    if not isinstance(card, dict) or not {"name", "trained_on", "limits"} <= card.keys():
+        raise InputError(
+            f"Expected in {path} the card of a model, with name, trained_on and limits. Received: "
+            "something else. Get it again, or train the model again."
+        )
     if card.get("sha256") != found:
         raise InputError(
             f"Expected {model_path} to be the file that its card describes. Received: a file with "

@@ -283,6 +283,11 @@ def _checked_emotions(path: Path, model: keras.Model, card: dict[str, Any]) -> t
             f"{model.output_shape[1:]}. Received: {', '.join(map(str, names)) or 'none'}. "
             "Model and card do not belong together."
         )
+    if getattr(model.layers[-1], "activation", None) is keras.activations.sigmoid:
+        raise InputError(
+            "Expected a model that names one emotion, with probabilities that sum to 1. Received: "
+            f"{path}, which answers yes or no for each. Its own lesson shows how to ask it."
+        )
     if isinstance(shape, list) or shape[1] != shape[2] or shape[3] not in (1, 3):
         raise InputError(
             "Expected a model that takes one square picture, grey or in colour. "
@@ -360,11 +365,11 @@ def _whole(picture: np.ndarray) -> Box:
 
 def _answer(classifier: Classifier, box: Box, row: np.ndarray) -> Answer:
     shares = {name: float(share) for name, share in zip(classifier.emotions, row, strict=True)}
-    note = ""
+    notes = []
     if box.score is None:
-        note = "the whole picture is taken as a face"
+        notes.append("the whole picture is taken as a face")
     elif box.width < TINY:
-        note = f"only {box.width} pixels wide: there is little to see"
-    elif row.max() < classifier.card.get("unsure_below", 0):
-        note = "unsure"
-    return Answer(box, classifier.emotions[int(row.argmax())], shares, note)
+        notes.append(f"only {box.width} pixels wide: there is little to see")
+    if row.max() < classifier.card.get("unsure_below", 0):
+        notes.append("unsure")
+    return Answer(box, classifier.emotions[int(row.argmax())], shares, "; ".join(notes))

@@ -14,7 +14,8 @@ from fer_kit import environment
 from fer_kit.classify import Classifier, load_model
 from fer_kit.datasets import load
 from fer_kit.errors import InputError
-from fer_kit.from_scratch import PROTOCOL, finish
+from fer_kit.files import write_whole
+from fer_kit.from_scratch import CLEANED, PROTOCOL, finish, finished
 from fer_kit.preprocess import clean
 from fer_kit.recipes import Recipe
 from fer_kit.run import Run
@@ -38,9 +39,17 @@ def make_ensemble(models: list[str], lab: Run, name: str = "") -> dict[str, Any]
     original = load(lab.dataset, lab.data or None, size=lab.settings["size"], seed=lab.seed)
     faces, _ = clean(original)
     _check(members, faces.fingerprint(), lab.dataset)
-    path = lab.file(f"models/{name or f'ensemble-{lab.dataset}'}.keras")
-    average(members).save(path)
-    return finish(path, original, faces, Recipe(), _details(members, models, lab, path))
+    path = lab.file(f"models/{name or _usual_name(lab)}.keras")
+    details = _details(members, lab, path)
+    if card := finished(path, details["plan"]):
+        print(f"{path.name} is there already. Delete it to make it again.")
+        return card
+    write_whole(path, average(members).save)
+    return finish(path, original, faces, Recipe(), details)
+
+
+def _usual_name(lab: Run) -> str:
+    return f"ensemble-{lab.dataset}"
 
 
 def average(members: list[Classifier]) -> keras.Model:
@@ -56,7 +65,8 @@ def _check(members: list[Classifier], fingerprint: str, dataset: str) -> None:
     names = [member.name for member in members]
     if len(set(names)) < max(2, len(names)):
         raise InputError(
-            f"Expected at least two models, each once. Received: {', '.join(names) or 'none'}."
+            f"Expected at least two models, each once. Received: {', '.join(names) or 'none'}. "
+            "To train one network twice, give the second a name: fer-kit train … --name."
         )
     first = members[0]
     for member in members:
@@ -74,14 +84,16 @@ def _check(members: list[Classifier], fingerprint: str, dataset: str) -> None:
             )
 
 
-def _details(members: list[Classifier], models: list[str], lab: Run, path: Path) -> dict[str, Any]:
+def _details(members: list[Classifier], lab: Run, path: Path) -> dict[str, Any]:
     """What the card says about how the ensemble was made."""
     cards = [member.card for member in members]
-    words = ["fer-kit", "ensemble", *models, "--dataset", lab.dataset]
+    words = ["fer-kit", "ensemble", *(member.name for member in members), "--dataset", lab.dataset]
     words += ["--data", Path(lab.data).name] if lab.data else []
     words += ["--profile", lab.profile, "--seed", str(lab.seed)]
+    if path.stem != _usual_name(lab):
+        words += ["--name", path.stem]
     return {
-        "protocol": PROTOCOL.format("without pictures that are also validation or test pictures"),
+        "protocol": PROTOCOL.format(CLEANED),
         "command": shlex.join(words),
         "seed": lab.seed,
         "epochs": sum(card["epochs"] for card in cards),

@@ -104,8 +104,12 @@ def _steps(length: int, size: int, stride: int) -> list[int]:
 
 
 def _last_maps(model: keras.Model) -> layers.Layer:
-    """The last convolution, or the normalisation or activation right after it."""
-    convolutions = [layer for layer in model.layers if isinstance(layer, layers.Conv2D)]
+    """The last convolution that gives maps, or the normalisation or activation right after it."""
+    convolutions = [
+        layer
+        for layer in model.layers
+        if isinstance(layer, layers.Conv2D) and min(layer.output.shape[1:3]) > 1
+    ]
     if not convolutions:
         raise InputError(
             f"Expected a model with convolutions. Received: {model.name}, whose layers are "

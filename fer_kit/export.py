@@ -27,6 +27,8 @@ from fer_kit.errors import InputError
 from fer_kit.files import write_json
 from fer_kit.preprocess import normalise
 
+log = logging.getLogger(__name__)
+
 FACES = 256
 FASTEST = "openvino"
 TOLERANCE = 1e-3  # of a probability; a larger difference is a broken export
@@ -73,10 +75,7 @@ def export_model(
     chosen = _format(format)
     _check_packages(format, chosen)
     path = Path(out or f"{classifier.name}{chosen.ending}").expanduser()
-    if chosen.ending and path.suffix != chosen.ending:
-        raise InputError(
-            f"Expected a file that ends with {chosen.ending} for {format}. Received: {path}."
-        )
+    _check_place(path, format, chosen)
     if images is None:
         images = _drawn_faces(classifier.size)
     with tempfile.TemporaryDirectory() as folder:
@@ -116,16 +115,20 @@ def fastest(classifier: Classifier) -> Classifier:
     For one face at a time, as in a video, and for many, that is OpenVINO: ahead with the CNN, level
     with ONNX with the small network (benchmarks/runtimes.py). The first time the model is exported
     and compared with Keras, which takes some seconds; the file is kept in the cache folder. Without
-    OpenVINO, with a model that was never saved, or on JAX, Keras goes on.
+    OpenVINO, with a model that was never saved, on JAX, or where the export fails, Keras goes on.
     """
     is_saved, is_installed = "sha256" in classifier.card, not _missing(FORMATS[FASTEST])
     if not (is_saved and is_installed and _exports()):
         return classifier
     file = classifier.card["sha256"] + FORMATS[FASTEST].ending
     path = cache_folder() / "exports" / file
-    if not path.exists():
-        export_model(classifier, FASTEST, path)
-    answer = open_exported(path, FASTEST)
+    try:
+        if not all(part.exists() for part in _files(path)):
+            export_model(classifier, FASTEST, path)
+        answer = open_exported(path, FASTEST)
+    except (InputError, OSError, RuntimeError) as error:
+        log.warning("Keras answers, more slowly than %s would: %s", FASTEST, error)
+        return classifier
     return replace(classifier, ask=lambda images: answer(normalise(images)))
 
 
@@ -235,6 +238,19 @@ def _check_packages(name: str, chosen: Format) -> None:
         )
 
 
+def _check_place(path: Path, name: str, chosen: Format) -> None:
+    if chosen.ending and path.suffix != chosen.ending:
+        raise InputError(
+            f"Expected a file that ends with {chosen.ending} for {name}. Received: {path}."
+        )
+    # A SavedModel is a folder: only another one is ever replaced.
+    if not chosen.ending and path.exists() and not (path / "saved_model.pb").exists():
+        raise InputError(
+            f"Expected a new folder for {name}, or one that holds another. Received: {path}, which "
+            "holds something else."
+        )
+
+
 def _exports() -> bool:
     return keras.backend.backend() == "tensorflow"
 
@@ -293,8 +309,12 @@ def _move(written: Path, path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if written.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
+            old = path.with_name(f".{path.name}-old")
+            shutil.rmtree(old, ignore_errors=True)
+            if path.exists():
+                path.replace(old)
             shutil.move(written, path)
+            shutil.rmtree(old, ignore_errors=True)
             return
         for file in reversed(_files(written)):  # weights first: what others look for comes last
             target = path.with_suffix(file.suffix)

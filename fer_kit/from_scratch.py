@@ -41,6 +41,10 @@ ANSWERED = 0.8  # the share of the faces that a model should be sure enough abou
 NOISE = (0.05, 0.1, 0.2)
 STATISTICS = 2560  # training faces from which batch normalisation takes its statistics
 PROTOCOL = "training part {}; epoch and temperature chosen on validation; test part used once"
+CLEANED = (
+    "without blank pictures, second copies, pictures labelled in two ways, and any that are also "
+    "validation or test pictures"
+)
 KEPT_SCORES = (
     "faces", "accuracy", "accuracy_95", "majority_baseline", "majority_emotion", "macro_f1",
     "macro_f1_95", "calibration_error", "without_copies", "ten_views",
@@ -69,14 +73,16 @@ def train_from_scratch(network: str, recipe: Recipe, lab: Run, name: str = "") -
     path = lab.file(f"models/{name}.keras")
     original = load(lab.dataset, lab.data or None, size=lab.settings["size"], seed=lab.seed)
     faces = clean(original)[0] if recipe.clean else original
-    plan = _plan(network, recipe, lab.seed, faces)
-    if card := _finished(path, plan):
+    start = load_model(recipe.start, lab.run) if recipe.start else None
+    plan = _plan(network, recipe, lab.seed, faces, start)
+    if card := finished(path, plan):
         print(f"{path.name} is trained already. Delete it to train it again.")
         return card
     _begin(path, plan)
-    fit(network, recipe, faces, path, lab.seed)
+    fit(network, recipe, faces, path, lab.seed, start)
     card = finish(path, original, faces, recipe, _details(plan, lab, path))
     _draw(lab, name, faces.source)
+    _beside(path, "unfinished.npz").unlink(missing_ok=True)
     return card
 
 
@@ -131,12 +137,26 @@ def card_text(card: dict[str, Any]) -> str:
     )
 
 
-def fit(network: str, recipe: Recipe, faces: Faces, path: Path, seed: int) -> None:
-    """Train, keeping the best model by validation accuracy in `path`."""
+def fit(
+    network: str,
+    recipe: Recipe,
+    faces: Faces,
+    path: Path,
+    seed: int,
+    start: Classifier | None = None,
+) -> None:
+    """Train, keeping the best model by validation accuracy in `path`.
+
+    The state after the last epoch stays beside it, `…-unfinished.npz`: what comes after the
+    training may be interrupted as well.
+
+    Args:
+        start: a trained model of the same shape, whose weights the training starts from.
+    """
     training.set_seed(seed)
     model = build_by(recipe, network, faces)
-    if recipe.start:
-        start_from(model, recipe.start)
+    if start:
+        start_from(model, start, faces)
     trainer = _trainer(model, recipe)
     trainer.compile(
         optimizer=optimizer(recipe),
@@ -169,17 +189,31 @@ def build_by(recipe: Recipe, network: str, faces: Faces) -> keras.Model:
         ) from error
 
 
-def start_from(model: keras.Model, name: str) -> None:
-    """Give a model the weights of a trained one of the same shape: a path, or a shipped model."""
-    trained = load_model(name).model
-    shapes = [[weight.shape for weight in of.weights] for of in (model, trained)]
+def start_from(model: keras.Model, start: Classifier, faces: Faces) -> None:
+    """Give a model the weights of a trained one of the same shape.
+
+    Raises:
+        InputError: another shape, other emotions, or trained on other pictures of this data set:
+            those may be among the test pictures here.
+    """
+    shapes = [[weight.shape for weight in of.weights] for of in (model, start.model)]
     if shapes[0] != shapes[1]:
         raise InputError(
             f"Expected start as a {model.name} of {model.count_params():,} parameters, like the "
-            f"new one. Received: {name}, a {trained.name} of {trained.count_params():,}. "
-            "Set the same width."
+            f"new one. Received: {start.name}, a {start.model.name} of "
+            f"{start.model.count_params():,}. Set the same width."
         )
-    model.set_weights(trained.get_weights())
+    learned = start.card["trained_on"]
+    is_same_source = learned["source"] == faces.source
+    if start.emotions != tuple(faces.emotions) or (
+        is_same_source and learned["fingerprint"] != faces.fingerprint()
+    ):
+        raise InputError(
+            f"Expected start as a model of the same emotions, and trained on the same part of "
+            f"{faces.source} if on that at all. Received: {start.name}, trained on "
+            f"{learned['source']} otherwise. Choose another, or set the same clean."
+        )
+    model.set_weights(start.model.get_weights())
 
 
 def optimizer(recipe: Recipe) -> keras.optimizers.Optimizer:
@@ -223,7 +257,7 @@ def callbacks(
         _Seconds(),
         training.HistoryFile(_history(path)),
         training.ProgressBar(),
-        training.Resume(_beside(path, "unfinished.npz"), kept),
+        training.Resume(_beside(path, "unfinished.npz"), kept, forget=False),
     ]
 
 
@@ -315,17 +349,20 @@ def _trainer(model: keras.Model, recipe: Recipe) -> keras.Model:
     return SharpnessAware(model, recipe.sam)
 
 
-def _plan(network: str, recipe: Recipe, seed: int, faces: Faces) -> dict[str, Any]:
+def _plan(
+    network: str, recipe: Recipe, seed: int, faces: Faces, start: Classifier | None
+) -> dict[str, Any]:
     """All that a training depends on but for versions."""
-    return {
+    plan = {
         "network": network,
         "recipe": asdict(recipe),
         "seed": seed,
         "fingerprint": faces.fingerprint(),
     }
+    return plan | ({"start": start.card["sha256"]} if start else {})
 
 
-def _finished(path: Path, plan: dict[str, Any]) -> dict[str, Any] | None:
+def finished(path: Path, plan: dict[str, Any]) -> dict[str, Any] | None:
     """The card of a training by this very plan, if there is one and its model is there."""
     if not (path.exists() and path.with_suffix(".json").exists()):
         return None
@@ -434,7 +471,7 @@ def _details(plan: dict[str, Any], lab: Run, path: Path) -> dict[str, Any]:
     """What the card says about the training itself."""
     history = training.read_history(_history(path))
     is_clean = plan["recipe"]["clean"]
-    leaving = "without pictures that are also validation or test pictures" if is_clean else "as is"
+    leaving = CLEANED if is_clean else "as is"
     return {
         "protocol": PROTOCOL.format(leaving),
         "command": _command(plan, lab, path.stem),

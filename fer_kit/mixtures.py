@@ -19,7 +19,7 @@ import pandas as pd
 
 from fer_kit.emotions import JAFFE, JAFFE_CODES, canonical
 from fer_kit.errors import InputError
-from fer_kit.faces import Faces
+from fer_kit.faces import SPLITS, Faces
 from fer_kit.fusion import align as align_pictures
 from fer_kit.fusion import find_eyes, fuse
 
@@ -126,6 +126,27 @@ def load_sitters(dataset: str = "synthetic", data: str | Path = "", seed: int = 
     faces = load(dataset, data, seed=seed, need=())
     _check_subjects(faces)
     return faces
+
+
+def find_sitters(faces: Faces) -> Faces | None:
+    """The faces of those people who posed for every emotion.
+
+    Returns:
+        None where nobody knows who is shown, where some split has fewer than two such people
+        (one for validation), or where angry or happy is missing.
+
+    Introduced in notebooks/10_image_fusion.ipynb.
+    """
+    if faces.subject is None or not {"angry", "happy"} <= set(faces.emotions):
+        return None
+    posed = {
+        who: len(set(faces.labels[faces.subject == who].tolist())) for who in set(faces.subject)
+    }
+    everything = [who for who, count in posed.items() if count == len(faces.emotions)]
+    sitters = faces.subset(np.isin(faces.subject, everything))
+    people = {split: len(set(sitters.subject[sitters.split == split])) for split in SPLITS}
+    enough = people["train"] > 1 and people["validation"] > 0 and people["test"] > 1
+    return sitters if enough else None
 
 
 def pair_names(emotions: Sequence[str] = JAFFE) -> tuple[str, ...]:

@@ -52,7 +52,7 @@ def predict_path(
         annotated: where to write the picture, folder or video with boxes and captions, if at all.
 
     Raises:
-        InputError: there is nothing at `path`, or `annotated` would overwrite it.
+        InputError: a folder without pictures, or `annotated` would overwrite what is read.
     """
     path, annotated = Path(path).expanduser(), _target(path, annotated)
     if path.is_dir():
@@ -177,6 +177,11 @@ def _target(path: str | Path, annotated: str | Path | None) -> Path | None:
         raise InputError(
             f"Expected another place for what is annotated than {path} itself. "
             f"Received: {annotated}. The original would be lost."
+        )
+    if source.is_dir() and source.is_relative_to(target):
+        raise InputError(
+            f"Expected a folder of its own for what is annotated. Received: {annotated}, which "
+            f"{path} is in. Take a new one, such as annotated."
         )
     return target
 

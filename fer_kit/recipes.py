@@ -31,7 +31,7 @@ class Recipe:
         learning_rate: the highest.
         schedule: "cosine" (down to 0 along half a wave), "plateau" (times 0.75 after 5 epochs
             without a better validation accuracy) or "constant".
-        warmup: epochs in which the learning rate rises to `learning_rate`.
+        warmup: epochs in which the learning rate rises to `learning_rate`; not with "plateau".
         weight_decay: the pull of weights towards 0, per step and unit of learning rate; biases and
             batch normalisation are left alone.
         label_smoothing: the share of each target that is spread over all emotions.
@@ -113,6 +113,7 @@ RANGES = {
     "sam": (0, 1),
 }
 NO_TRICKS = {
+    "weight_decay": 0.0,
     "label_smoothing": 0.0,
     "rotation": 0.0,
     "shift": 0.0,
@@ -121,8 +122,10 @@ NO_TRICKS = {
     "flip": 0.0,
     "crop": 1.0,
     "erasing": 0.0,
+    "noise": 0.0,
     "mixup": 0.0,
     "averaging": 0.0,
+    "sam": 0.0,
 }
 # What differs from the defaults above. LeNet-5 is too small to need taming, and has no batch
 # normalisation to carry it over a large learning rate. The small network's and the CNN's are cut to

@@ -162,7 +162,7 @@ def store_lean(path: str | Path, images: np.ndarray, targets: np.ndarray) -> boo
     half = path.with_name(f".{path.stem}-half.keras")
     try:
         model.save(half)
-        shutil.copy(half, path)
+        half.replace(path)
         if not _write_half(path, half) or correct(load(half)) < correct(model):
             return False
         half.replace(path)

@@ -167,13 +167,14 @@ class Resume(keras.callbacks.Callback):
 
     After each epoch everything that the next one depends on goes into one file: weights, the
     optimizer, the random numbers of dropout, and the state of the other callbacks. Keras's
-    BackupAndRestore forgets these, so that patience would start anew. The file is deleted when the
-    training ends.
+    BackupAndRestore forgets these, so that patience would start anew.
 
     Args:
         path: where to keep the state, an .npz file.
         keep: the callbacks and the `augment.Batches` whose state counts. This callback comes after
             them in the list for `fit`.
+        forget: delete the file when the training ends. Whoever has more to do then, and would lose
+            the training if that were interrupted, deletes it later.
 
     Raises:
         InputError: the file holds the state of another network or of other compile settings.
@@ -181,9 +182,9 @@ class Resume(keras.callbacks.Callback):
     Introduced in notebooks/05_cnn.ipynb.
     """
 
-    def __init__(self, path: str | Path, keep: Sequence[Any] = ()):
+    def __init__(self, path: str | Path, keep: Sequence[Any] = (), forget: bool = True):
         super().__init__()
-        self.path, self.keep = Path(path), list(keep)
+        self.path, self.keep, self.forget = Path(path), list(keep), forget
 
     def on_train_begin(self, logs=None):
         if not self.model.optimizer.built:
@@ -208,7 +209,8 @@ class Resume(keras.callbacks.Callback):
         write_whole(self.path, lambda temporary: np.savez(temporary, **arrays))
 
     def on_train_end(self, logs=None):
-        self.path.unlink(missing_ok=True)
+        if self.forget:
+            self.path.unlink(missing_ok=True)
         self.model._initial_epoch = None
 
     def _read(self) -> tuple[dict, dict[str, np.ndarray]]:

@@ -245,14 +245,29 @@ def _write_frames(path: Path, fps: float, frames, answers: list[dict[int, Answer
     import cv2
 
     writer = None
-    for frame, found in frames:
-        if writer is None:
-            codec = cv2.VideoWriter_fourcc(*CODECS[path.suffix.lower()])
-            writer = cv2.VideoWriter(str(path), codec, fps, frame.shape[1::-1])
-        captions = [f"{number}: {one.caption}" for number, one in found.items()]
-        annotated = annotate(frame, list(found.values()), captions)
-        writer.write(cv2.cvtColor(annotated, cv2.COLOR_RGB2BGR))
-        answers.append(found)
+    try:
+        for frame, found in frames:
+            writer = writer or _open_writer(path, fps, frame.shape[1::-1])
+            captions = [f"{number}: {one.caption}" for number, one in found.items()]
+            annotated = annotate(frame, list(found.values()), captions)
+            writer.write(cv2.cvtColor(annotated, cv2.COLOR_RGB2BGR))
+            answers.append(found)
+    finally:
+        if writer is not None:
+            writer.release()
     if writer is None:
         raise InputError("Expected a video with frames. Received: one without any.")
-    writer.release()
+
+
+def _open_writer(path: Path, fps: float, size: tuple[int, int]):
+    import cv2
+
+    codec = cv2.VideoWriter_fourcc(*CODECS[path.suffix.lower()])
+    writer = cv2.VideoWriter(str(path), codec, fps, size)
+    if not writer.isOpened():
+        others = ", ".join(ending for ending in CODECS if ending != path.suffix.lower())
+        raise InputError(
+            f"Expected an OpenCV that writes {path.suffix} videos. Received: one that does not. "
+            f"Try the ending {others}."
+        )
+    return writer

@@ -40,8 +40,12 @@ def test_a_missing_model_or_card_is_a_sentence(saved):
     card = saved.with_suffix(".json")
     content = card.read_text()
     card.unlink()
-    with pytest.raises(InputError, match="lenet5.json"):
+    with pytest.raises(InputError, match="its card, lenet5.json. Received: no such file. Copy it"):
         cards.read_card(saved)
+    for other in ("[]", '{"name": "lenet5"}'):
+        card.write_text(other)
+        with pytest.raises(InputError, match="with name, trained_on and limits"):
+            cards.read_card(saved)
     card.write_text(content)
     saved.unlink()
     with pytest.raises(InputError, match=r"lenet5\.keras"):

@@ -1,6 +1,7 @@
 """Loading models with care, and answers that do not depend on how a face is given."""
 
 import json
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -144,6 +145,20 @@ def test_a_small_square_without_a_face_is_taken_as_one_but_no_other_shape(classi
     assert fk.predict_emotion(classifier, np.full((100, 90), 90, np.uint8)) == []
     (answer,) = fk.predict_emotion(classifier, np.full((40, 60), 90, np.uint8))
     assert answer.box[:4] == (10, 0, 40, 40)
+    unsure = replace(classifier, card=classifier.card | {"unsure_below": 1.0})
+    (answer,) = fk.predict_emotion(unsure, np.full((40, 60), 90, np.uint8))
+    assert answer.note == "the whole picture is taken as a face; unsure"
+
+
+def test_a_model_with_a_yes_or_no_for_each_emotion_is_refused(make_faces, tmp_path):
+    path = tmp_path / "mixed.keras"
+    inputs = keras.Input((48, 48, 1))
+    outputs = keras.layers.Dense(7, activation="sigmoid")(keras.layers.Flatten()(inputs))
+    model = keras.Model(inputs, outputs)
+    model.save(path)
+    cards.write_card(path, model, make_faces())
+    with pytest.raises(InputError, match="answers yes or no for each"):
+        fk.load_model(path)
 
 
 def test_several_faces_give_an_answer_each(classifier):

@@ -53,6 +53,20 @@ def test_an_ensemble_answers_with_the_mean_and_can_be_shipped(lab, tmp_path):
     assert "fer-kit ensemble one two" in (tmp_path / "README.md").read_text()
 
 
+def test_an_ensemble_never_takes_the_place_of_another_model(lab):
+    before = lab.need("models/one.keras").read_bytes()
+    with pytest.raises(InputError, match="Give this one another name"):
+        ensemble.make_ensemble(["one", "two"], lab, "one")
+    assert lab.need("models/one.keras").read_bytes() == before
+
+
+def test_an_ensemble_of_another_name_says_so_in_its_command_and_is_made_once(lab, monkeypatch):
+    card = ensemble.make_ensemble(["one", "two"], lab, "both")
+    assert card["command"].endswith("--name both")
+    monkeypatch.setattr(ensemble, "average", None)  # a second making would fail
+    assert ensemble.make_ensemble(["one", "two"], lab, "both") == card
+
+
 @pytest.mark.parametrize("models", [["one"], ["one", "one"]])
 def test_an_ensemble_needs_two_models(lab, models):
     with pytest.raises(InputError, match="at least two models"):

@@ -5,6 +5,7 @@ from keras import layers
 
 from fer_kit import explain
 from fer_kit.errors import InputError
+from fer_kit.networks import build
 from fer_kit.networks.lenet5 import lenet5
 
 SIZE = 24
@@ -94,6 +95,12 @@ def test_grad_cam_takes_the_activation_after_the_last_convolution():
     x = layers.Activation("relu", name="relu")(layers.BatchNormalization()(x))
     outputs = layers.Dense(2)(layers.Flatten()(layers.MaxPooling2D(2)(x)))
     assert explain._last_maps(keras.Model(inputs, outputs)).name == "relu"
+
+
+def test_grad_cam_explains_a_network_with_several_heads():
+    model = build("ddamfn", input_shape=(48, 48, 1), width=0.125, depth=0.0)
+    image = np.random.default_rng(0).random((48, 48, 1), np.float32)
+    assert explain.grad_cam(model, image, 0).shape == (48, 48)
 
 
 def test_grad_cam_says_what_it_cannot_explain(watcher, bright_patch, brightness_meter):

@@ -71,6 +71,28 @@ def test_keras_goes_on_where_the_fastest_runtime_is_missing(classifier, monkeypa
     assert export.fastest(saved) is saved
 
 
+def test_keras_goes_on_where_the_export_fails(classifier, monkeypatch, caplog):
+    def fail(*_args):
+        raise InputError("Expected a disk with space.")
+
+    monkeypatch.setattr(export, "find_spec", lambda module: True)
+    monkeypatch.setattr(export, "export_model", fail)
+    saved = Classifier(classifier.model, FER2013, {"name": "tiny", "sha256": "0123"})
+    assert export.fastest(saved) is saved
+    assert "Expected a disk with space." in caplog.text
+
+
+def test_a_folder_of_other_things_is_never_replaced(classifier, images, tmp_path):
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(InputError, match="holds something else"):
+        export.export_model(classifier, "saved_model", tmp_path, images)
+    assert (tmp_path / "thesis.txt").read_text() == "years of work"
+    for _ in range(2):  # an older export is
+        export.export_model(classifier, "saved_model", tmp_path / "tiny", images)
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {"thesis.txt", "tiny", export.about_file(tmp_path / "tiny").name}
+
+
 def test_an_export_that_answers_otherwise_is_not_written(classifier, images, tmp_path, monkeypatch):
     wrong = export.Format(
         "tf_saved_model", "", {}, lambda *_: lambda faces: np.ones((len(faces), 7))

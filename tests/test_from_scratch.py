@@ -1,6 +1,7 @@
 """Training from scratch: what it writes, that it goes on, and that it refuses to mix trainings."""
 
 import json
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -82,21 +83,57 @@ def test_statistics_are_those_of_prediction_before_each_validation():
     assert model.layers[1].rate == 0.5
 
 
-def test_a_training_starts_from_the_weights_of_a_trained_model(trained, faces, tmp_path):
-    start = str(trained[1] / "mine/models/lenet5-synthetic.keras")
-    standing_still = recipe(start=start, learning_rate=1e-7, averaging=0.0)
-    from_scratch.fit("lenet5", standing_still, faces, tmp_path / "again.keras", 1)
-    before, after = (
-        keras.saving.load_model(path).get_weights() for path in (start, tmp_path / "again.keras")
-    )
-    for old, new in zip(before, after, strict=True):
+@pytest.fixture
+def start(trained):
+    return fk.load_model(trained[1] / "mine/models/lenet5-synthetic.keras")
+
+
+def test_a_training_starts_from_the_weights_of_a_trained_model(start, trained, tmp_path):
+    learned = fk.clean(trained[2])[0]
+    standing_still, path = recipe(learning_rate=1e-7, averaging=0.0), tmp_path / "again.keras"
+    from_scratch.fit("lenet5", standing_still, learned, path, 1, start)
+    after = keras.saving.load_model(path).get_weights()
+    for old, new in zip(start.model.get_weights(), after, strict=True):
         assert np.allclose(old, new, atol=1e-5)
 
 
-def test_a_start_of_another_shape_is_refused(trained, faces, tmp_path):
-    start = str(trained[1] / "mine/models/lenet5-synthetic.keras")
+def test_a_start_of_another_shape_is_refused(start, faces, tmp_path):
     with pytest.raises(InputError, match="Set the same width"):
-        from_scratch.fit("small", recipe(start=start), faces, tmp_path / "small.keras", 1)
+        from_scratch.fit("small", recipe(), faces, tmp_path / "small.keras", 1, start)
+
+
+def test_a_start_that_may_know_the_test_faces_is_refused(start, faces, tmp_path):
+    moved = replace(faces, split=np.roll(faces.split, 1))
+    with pytest.raises(InputError, match="trained on synthetic noise otherwise"):
+        from_scratch.fit("lenet5", recipe(), moved, tmp_path / "lenet5.keras", 1, start)
+
+
+def test_a_start_is_looked_for_in_the_run_and_its_file_belongs_to_the_plan(faces):
+    lab = Run.open("mine", "synthetic", "", "smoke", 5)
+    first = train_from_scratch("lenet5", recipe(epochs=1), lab)
+    changes = {"start": "lenet5-synthetic", "epochs": 1}
+    second = train_from_scratch("lenet5", recipe(**changes), lab, "further")
+    assert second["plan"]["start"] == first["sha256"]
+    assert "--set start=lenet5-synthetic" in second["command"]
+
+
+def test_a_stop_after_the_last_epoch_costs_no_epoch(faces, monkeypatch):
+    lab = Run.open("mine", "synthetic", "", "smoke", 5)
+    finish = from_scratch.finish
+
+    def stop(*_args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(from_scratch, "finish", stop)
+    with pytest.raises(KeyboardInterrupt):
+        train_from_scratch("lenet5", recipe(), lab)
+    history = lab.need("models/lenet5-synthetic-history.csv").read_text()
+    monkeypatch.setattr(from_scratch, "finish", finish)
+    card = train_from_scratch("lenet5", recipe(), lab)
+    assert card["epochs"] == 2
+    # The seconds of each epoch stand in it: one that was trained again would show.
+    assert lab.need("models/lenet5-synthetic-history.csv").read_text() == history
+    assert not list(lab.folder.glob("models/*unfinished*"))
 
 
 def test_a_lesson_takes_a_trained_model_with_its_history(trained, tmp_path, monkeypatch):

@@ -112,6 +112,16 @@ def test_without_subjects_there_is_nobody_to_mix(make_faces):
         mix(make_faces(14))
 
 
+def test_the_sitters_are_those_who_posed_for_everything_or_nobody():
+    letters = {"a": "ahs", "b": "ahs", "c": "ahs", "d": "ahs", "e": "ahs", "f": "ah"}
+    faces = people(letters)
+    parts = {"a": "train", "b": "train", "c": "validation", "d": "test", "e": "test", "f": "test"}
+    faces = replace(faces, split=np.array([parts[who] for who in faces.subject]))
+    assert set(mixtures.find_sitters(faces).subject) == set("abcde")
+    assert mixtures.find_sitters(faces.subset(faces.subject != "e")) is None  # one to test with
+    assert mixtures.find_sitters(replace(faces, subject=None)) is None
+
+
 def test_single_emotions_from_pairs():
     probabilities = np.eye(42, dtype=np.float32)[[0, 41]]
     shares = mixtures.emotions_of_pairs(probabilities, 7)

@@ -70,6 +70,11 @@ def test_the_original_is_never_overwritten(classifier, folder):
             predict_path(classifier, path, path)
 
 
+def test_annotated_pictures_do_not_go_above_the_folder(classifier, folder):
+    with pytest.raises(InputError, match="Expected a folder of its own"):
+        predict_path(classifier, folder, folder.parent)
+
+
 def test_an_empty_folder_is_a_sentence(classifier, tmp_path):
     (tmp_path / "nothing").mkdir()
     with pytest.raises(InputError, match="nothing, which is empty"):

@@ -113,6 +113,13 @@ def test_an_annotated_video_needs_a_known_ending(classifier, clip, tmp_path):
         video.predict_video(classifier, clip, tmp_path / "out.mov")
 
 
+def test_a_codec_that_is_missing_is_a_sentence(classifier, clip, tmp_path, monkeypatch):
+    monkeypatch.setitem(video.CODECS, ".avi", "none")
+    with pytest.raises(InputError, match="Expected an OpenCV that writes .avi videos"):
+        video.predict_video(classifier, clip, tmp_path / "out.avi")
+    assert not list(tmp_path.glob("*out*"))
+
+
 def test_without_a_camera_there_is_a_sentence(monkeypatch):
     class NoCamera:
         def __init__(self, number):
