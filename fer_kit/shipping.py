@@ -5,6 +5,7 @@ from models/goals.json, which lists what others have published and what the cour
 """
 
 import io
+import math
 import shutil
 import zipfile
 from pathlib import Path
@@ -92,13 +93,18 @@ def draw_training(cards: dict[str, dict[str, Any]], folder: Path) -> None:
     files = {name: file for name, file in files.items() if file.exists()}
     if not files:
         return
+    columns = min(3, len(files))
+    rows = math.ceil(len(files) / columns)
     figure, axes = plt.subplots(
-        1, len(files), figsize=(3.4 * len(files), 3), sharey=True, squeeze=False,
+        rows, columns, figsize=(3.4 * columns, 3 * rows), sharey=True, squeeze=False,
         layout="constrained",
     )  # fmt: skip
-    for (name, file), ax in zip(files.items(), axes[0], strict=True):
+    for ax in axes.flat[len(files) :]:
+        ax.remove()
+    for (name, file), ax in zip(files.items(), axes.flat, strict=False):
         plots.history(read_history(file), mark=cards[name]["kept_epoch"], title=name, ax=ax)
-        ax.label_outer()
+    for ax in axes[:, 1:].flat:
+        ax.set_ylabel("")
     save_figure(figure, folder / "training.png")
 
 
