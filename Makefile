@@ -19,6 +19,8 @@ SUBMISSIONS ?=
 RUBRIC ?=
 LABELS ?=
 MANUAL ?=
+# The notebooks that were given out, if `student` has changed since: RELEASE=folder
+RELEASE ?=
 
 # The interpreter that the environment is made with; looked for where it is not given.
 PYTHON ?=
@@ -37,6 +39,10 @@ LESSONS = $(if $(NOTEBOOKS),--notebooks "$(NOTEBOOKS)")
 OPTIONS = $(if $(RUN),--run "$(RUN)") $(FACES) $(WORK) $(LESSONS)
 WHO = $(if $(STUDENT),--name "$(STUDENT)") $(if $(ID),--id "$(ID)")
 TRUTH = $(if $(RUBRIC),--rubric "$(RUBRIC)") $(if $(LABELS),--labels "$(LABELS)")
+GIVEN = $(if $(MANUAL),--manual "$(MANUAL)") $(if $(RELEASE),--release "$(RELEASE)")
+# The run that run-all makes with the same variables.
+SUFFIX = $(addprefix -seed,$(filter-out 42,$(SEED)))
+RESULTS = --run "$(or $(RUN),$(or $(DATASET),synthetic)-$(or $(PROFILE),quick)$(SUFFIX))"
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lab run-all run report bundle grade student test lint bench clean
@@ -59,14 +65,14 @@ run: $(INSTALLED) ## Run one notebook: make run NB=04
 	$(BIN)/fer-kit run "$(NB)" $(OPTIONS)
 
 report: $(INSTALLED) ## Write the report of a run again
-	$(BIN)/fer-kit report $(if $(RUN),--run "$(RUN)")
+	$(BIN)/fer-kit report $(RESULTS)
 
 bundle: $(INSTALLED) ## Pack a run into bundle.zip, to be handed in: make bundle STUDENT="…" ID=…
-	$(BIN)/fer-kit bundle $(if $(RUN),--run "$(RUN)") $(WHO)
+	$(BIN)/fer-kit bundle $(RESULTS) $(WHO)
 
 grade: $(INSTALLED) ## Grade a folder of bundles: make grade SUBMISSIONS=folder LABELS=synthetic-quick
 	@test -n "$(SUBMISSIONS)" || { echo "Which folder? Such as: make grade SUBMISSIONS=handed-in" >&2; exit 2; }
-	$(BIN)/fer-kit grade "$(SUBMISSIONS)" $(TRUTH) $(if $(MANUAL),--manual "$(MANUAL)")
+	$(BIN)/fer-kit grade "$(SUBMISSIONS)" $(TRUTH) $(GIVEN)
 
 student: $(INSTALLED) ## Write the students' copies of the notebooks, without solutions
 	$(BIN)/fer-kit student

@@ -8,6 +8,8 @@ Introduced in notebooks/12_save.ipynb.
 """
 
 import json
+import logging
+import re
 import shutil
 import tempfile
 import zipfile
@@ -22,9 +24,14 @@ from fer_kit.errors import InputError
 from fer_kit.evidence import execution, source_hash
 from fer_kit.files import read_json, write_json, write_whole
 from fer_kit.report import read_run_config, write_report
+from fer_kit.run import course_folder
+
+log = logging.getLogger(__name__)
 
 FORMAT = 1
 LESSON_WITH_PHOTOGRAPHS = "11-"  # its pictures may show people in a run on drawn faces, too
+_EMBEDDED = re.compile(r"data:(?:image|video)/[^\s\"')]*")
+_SHOWING = ("image/", "video/", "application/pdf")
 MOMENT = (1980, 1, 1, 0, 0, 0)  # the first that a ZIP file knows: every file gets it
 
 
@@ -49,8 +56,9 @@ def write_bundle(
     if not list(run_folder.glob("notebooks/[!.]*.ipynb")):
         raise InputError(
             f"Expected a run with executed notebooks. Received: {run_folder} without any. "
-            "Run them first: make run-all."
+            "Run them first: make run-all NOTEBOOKS=student."
         )
+    _warn_of_other_notebooks(run_folder)
     sign(run_folder, name, student_id)
     write_report(run_folder)
     with tempfile.TemporaryDirectory() as temporary:
@@ -62,6 +70,32 @@ def write_bundle(
         files += [*copy.glob("predictions/*.csv"), copy / "run.json", copy / "metrics.json"]
         wanted = sorted(path for path in files if path.is_file())
         return write_whole(run_folder / "bundle.zip", lambda path: _pack(path, copy, wanted))
+
+
+def _warn_of_other_notebooks(run_folder: Path) -> None:
+    """Say so where the solutions were run, or a notebook of `student` has changed since."""
+    solved, changed = [], []
+    for path in sorted(run_folder.glob("notebooks/[!.]*.ipynb")):
+        executed = _source_of(path)
+        lesson, own = (course_folder() / part / path.name for part in ("notebooks", "student"))
+        if lesson.exists() and executed == _source_of(lesson):
+            solved.append(path.stem)
+        elif own.exists() and executed != _source_of(own):
+            changed.append(path.stem)
+    for names, what in (
+        (solved, "These are the notebooks with the solutions"),
+        (changed, "These were changed in the folder student since they were run"),
+    ):
+        if names:
+            log.warning(
+                "%s: %s. To hand in your own: make run-all NOTEBOOKS=student, then make bundle.",
+                what,
+                ", ".join(names),
+            )
+
+
+def _source_of(path: Path) -> str:
+    return source_hash(nbformat.read(path, as_version=4))
 
 
 def sign(run_folder: Path, name: str, student_id: str) -> dict[str, str]:
@@ -125,6 +159,9 @@ def _leave_pictures_out(notebook: nbformat.NotebookNode, synthetic: bool) -> int
     for cell in notebook.cells:
         left_out += len(cell.get("attachments", {}))
         cell.pop("attachments", None)
+        if cell.cell_type == "markdown":
+            cell.source, count = _EMBEDDED.subn("", cell.source)
+            left_out += count
         for output in cell.get("outputs", []):
             left_out += _leave_picture_out(output, synthetic)
     return left_out
@@ -132,8 +169,8 @@ def _leave_pictures_out(notebook: nbformat.NotebookNode, synthetic: bool) -> int
 
 def _leave_picture_out(output: nbformat.NotebookNode, synthetic: bool) -> bool:
     data = output.get("data", {})
-    embedded = [form for form, value in data.items() if "data:image" in str(value)]
-    shown = [form for form in data if form.startswith("image/")]
+    embedded = [form for form, value in data.items() if _EMBEDDED.search(str(value))]
+    shown = [form for form in data if form.startswith(_SHOWING)]
     about = {k: v for form in shown for k, v in output.metadata.get(form, {}).items()}
     if not embedded and (not shown or not _may_show_people(about, synthetic)):
         return False
@@ -203,7 +240,7 @@ def _models(run_folder: Path) -> dict[str, dict[str, Any]]:
     return {
         model: {name: card[name] for name in names if name in card}
         for model, card in cards.items()
-        if isinstance(card, dict)
+        if isinstance(card, dict) and "trained_on" in card  # NAME-plan.json is no card
     }
 
 

@@ -3,6 +3,8 @@
 Imports Jupyter's machinery: import it where notebooks are run, not in a lesson.
 """
 
+import contextlib
+import json
 import os
 import subprocess
 import sys
@@ -91,7 +93,7 @@ def execute(notebook: Path, output: Path, parameters: dict[str, Any]) -> None:
         failed.unlink(missing_ok=True)
     except (PapermillExecutionError, RuntimeError, OSError) as error:
         if partial.exists():
-            partial.replace(failed)
+            _keep_failed(partial, failed, parameters)
         raise InputError(_what_failed(error, notebook, failed)) from error
     finally:
         partial.unlink(missing_ok=True)
@@ -113,10 +115,20 @@ def _run_cells(notebook: Path, partial: Path, parameters: dict[str, Any]) -> nbf
     )
 
 
+def _keep_failed(partial: Path, failed: Path, parameters: dict[str, Any]) -> None:
+    """What was run until then, if the disk has room for it."""
+    with contextlib.suppress(InputError, OSError, ValueError):
+        cleaned = _without_paths(nbformat.read(partial, as_version=4), parameters)
+        write_whole(failed, lambda temporary: nbformat.write(cleaned, temporary))
+
+
 def _without_paths(
     executed: nbformat.NotebookNode, parameters: dict[str, Any]
 ) -> nbformat.NotebookNode:
     """Take out where this machine keeps its files, which is nobody's business in a report."""
+    for cell in executed.cells:
+        if "outputs" in cell:
+            cell.outputs = [_without_home(output) for output in cell.outputs]
     for name in ("input_path", "output_path"):
         executed.metadata.papermill.pop(name, None)
     data = parameters.get("data")
@@ -126,6 +138,12 @@ def _without_paths(
             if "injected-parameters" in cell.metadata.get("tags", []):
                 cell.source = cell.source.replace(data, portable(data))
     return executed
+
+
+def _without_home(output: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """The same output with "~" for the home folder, whose name is often a person's."""
+    home = json.dumps(f"{Path.home()}{os.sep}")[1:-1]
+    return nbformat.from_dict(json.loads(json.dumps(output).replace(home, "~/")))
 
 
 def _what_failed(error: Exception, notebook: Path, failed: Path) -> str:

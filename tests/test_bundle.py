@@ -1,6 +1,7 @@
 """The bundle: what it holds, what it must not hold, and that the same run gives the same bytes."""
 
 import json
+import shutil
 import zipfile
 
 import nbformat
@@ -133,6 +134,37 @@ def test_a_picture_within_html_stays_behind(run):
     first.outputs = [new_output("display_data", {"text/html": html, "text/plain": "x"})]
     nbformat.write(notebook, path)
     assert PICTURE.encode() not in b"".join(contents(write_bundle(run)).values())
+
+
+def test_pictures_in_words_and_videos_stay_behind(run):
+    path = run / "notebooks" / "04_lenet5.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    words = next(cell for cell in notebook.cells if cell.cell_type == "markdown")
+    words.source += f"\n![me](data:image/png;base64,{PICTURE})"
+    code = next(cell for cell in notebook.cells if cell.cell_type == "code")
+    video = f'<video src="data:video/mp4;base64,{PICTURE}">'
+    code.outputs = [
+        new_output("display_data", {"text/html": video}),
+        new_output("display_data", {"application/pdf": PICTURE}),
+    ]
+    nbformat.write(notebook, path)
+    files = contents(write_bundle(run))
+    assert PICTURE.encode() not in b"".join(files.values())
+    assert json.loads(files["run.json"])["pictures_left_out"] == 3
+
+
+def test_solutions_and_older_versions_are_said(run, caplog):
+    write_bundle(run)
+    assert "were changed in the folder student" in caplog.text  # the made-up answers
+    caplog.clear()
+    shutil.copy(COURSE / "notebooks" / "04_lenet5.ipynb", run / "notebooks")
+    write_bundle(run)
+    assert "These are the notebooks with the solutions: 04_lenet5. To hand in" in caplog.text
+
+
+def test_a_plan_of_a_training_is_no_model(run):
+    write_json(run / "models" / "cnn-plan.json", {"network": "cnn", "seed": 1})
+    assert "cnn-plan" not in json.loads(contents(write_bundle(run))["run.json"])["models"]
 
 
 def test_no_run_and_an_empty_run_are_sentences(tmp_path):

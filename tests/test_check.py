@@ -14,7 +14,7 @@ from scipy.stats import chi2
 
 import fer_kit as fk
 from fer_kit import check
-from fer_kit.check.answers import Wrong, ask
+from fer_kit.check.answers import Wrong, ask, expect_number
 from fer_kit.detect import Box
 from fer_kit.exercises import is_solution
 
@@ -163,6 +163,18 @@ def how_often(sought, known):
     return np.array([(known == one).sum() for one in sought])
 
 
+def best_of_those_left(probabilities, margin):
+    best = max(probabilities, key=probabilities.get)
+    first = probabilities.pop(best)
+    return best if first - max(probabilities.values()) >= margin else "unsure"
+
+
+def half_in_place(weights):
+    for weight in weights:
+        weight[:] = weight.astype(np.float16)
+    return weights
+
+
 # For each check: wrong answers, and a part of what the check has to say about each.
 WRONG = {
     "read_row": [
@@ -187,7 +199,10 @@ WRONG = {
         (lambda a, b: [i for i, x in enumerate(a) if any((x == y[::-1]).all() for y in b)],
          "on its head"),
         (lambda a, b: list(range(len(a))), "Every training row"),
-        (lambda a, b: 3, "a list of rows"),
+        (lambda a, b: 3, "as a list"),
+        (lambda a, b: (3, 11, 26), "Put list(…) around"),
+        (lambda a, b: ["3", "11", "26"], "a list of numbers"),
+        (lambda a, b: [[3, 11], [26]], "a list of numbers"),
     ],
     "entropy": [
         (lambda p: -(p * np.log(p)).sum(axis=1), "0 · log 0"),
@@ -195,6 +210,8 @@ WRONG = {
         (lambda p: -(p * np.log(np.where(p > 0, p, 1))).sum(), "axis=1"),
         (lambda p: -(p * np.log(np.where(p > 0, p, 1))).sum(axis=0), "not over the faces"),
         (lambda p: (p * np.log(np.where(p > 0, p, 1))).sum(axis=1), "minus"),
+        (lambda p: -(p * np.log(p + 1e-5)).sum(axis=1), "replace the zeros"),
+        (lambda p: -(p * np.log(p + 1e-6)).sum(axis=1), "adds to the entropy"),
     ],
     "standardise": [
         (lambda a, b: (a - a.mean()) / a.std(), "two arrays"),
@@ -214,7 +231,9 @@ WRONG = {
         (lambda k, c, f: k * k * c * f, "biases are missing"),
         (lambda k, c, f: k * k * c * f + 1, "bias of its own"),
         (lambda k, c, f: k * k * f + f, "channels"),
-        (lambda k, c, f: "156", "Each filter"),
+        (lambda k, c, f: k * c * f + f, "Each filter"),
+        (lambda k, c, f: "156", "as one number"),
+        (lambda k, c, f: np.array([156, 2416, 73856]), "Received: ndarray of shape (3,)"),
     ],
     "single_softmax": [
         (network("softmax", "softmax"), "softmax of a softmax"),
@@ -227,6 +246,7 @@ WRONG = {
         (lambda p, n: [k for k in range(n) if round(100 * k / n, 2) == p], "ends before"),
         (lambda p, n: [round(p * n / 100)], "Several"),
         (lambda p, n: 1, "a list"),
+        (lambda p, n: tuple(k for k in range(n + 1) if round(100 * k / n, 2) == p), "as a list"),
     ],
     "batch_normalise": [
         (lambda x, g, b: (x - x.mean()) / np.sqrt(x.var() + 0.001), "One mean for each channel"),
@@ -251,6 +271,8 @@ WRONG = {
         (paired_with_none, "Neither list"),
         (lambda v, i: paired(v, i, str.__eq__)[:1], "what is left has to be equal"),
         (lambda v, i: dict(paired(v, i, str.__eq__)), "a list of pairs"),
+        (lambda v, i: [list(pair) for pair in paired(v, i, str.__eq__)], "round brackets"),
+        (lambda v, i: [("one", "two"), ("three",)], "each a tuple"),
         (lambda v, i: paired(v, i, str.__eq__) or [("", "")], "no two names agree"),
     ],
     "mcnemar_p": [
@@ -276,7 +298,7 @@ WRONG = {
         (lambda maps: len(distances(maps)) / sum(distances(maps)), "before you divide"),
         (lambda maps: len(distances(maps)) / max(sum(distances(maps)), 1e-9), "denominator"),
         (lambda maps: (maps[0] - maps[1]) ** 2, "as one number"),
-        (lambda maps: "much", "as a number"),
+        (lambda maps: "much", "as one number"),
     ],
     "label_by_majority": [
         (lambda c, u: c[:, : c.shape[1] - u].argmax(axis=1), "more than half"),
@@ -317,6 +339,7 @@ WRONG = {
         (lambda m, e: 0.5 * (m.loc[e, e] / m[e].sum() + m.loc[e, e] / m.loc[e].sum()), "harmonic"),
         (lambda m, e: 0.6 if e == "fear" else np.float64("nan"), "0 / 0"),
         (lambda m, e: 0.7, "diagonal"),
+        (lambda m, e: m[e] / m[e].sum(), "Received: Series of shape (3,)"),
     ],
     "top_k_accuracy": [
         (lambda p, t, k: (np.argsort(p, 1)[:, :k] == t[:, None]).any(1).mean(), "best is last"),
@@ -348,16 +371,20 @@ WRONG = {
         (lambda p, margin: max(p.values()), "a name"),
         (lambda p, margin: max(p, key=p.get) if max(p.values()) >= margin else "unsure", "equal"),
         (lambda p, margin: "unsure", "second best"),
+        (best_of_those_left, "a changed dict"),
     ],
     "as_half": [
         (lambda w: [x.astype(np.float16) for x in w], "float32 again"),
         (lambda w: w, "as they came"),
         (lambda w: w[0], "a list"),
         (lambda w: [x.round(3) for x in w], "nearest number"),
+        (half_in_place, "a changed list"),
     ],
     "is_untouched": [
         (lambda path, card: True, "one bit"),
         (lambda path, card: False, "hexdigest"),
+        (lambda path, card: np.bool_(True), "Received: np.True_"),
+        (lambda path, card: card.pop("sha256") is not None, "a changed dict"),
         (lambda path, card: path.stat().st_size == 3000, "one bit"),
         (lambda path, card: hashlib.sha256(path.read_bytes()).digest() == card["sha256"], "text"),
     ],
@@ -405,6 +432,60 @@ def test_every_check_says_what_is_wrong_with_no_answer(name, answer, said):
         getattr(check, name)(answer)
 
 
+class Strange:
+    """What nobody thought of: every comparison ends with an error."""
+
+    def __eq__(self, other):
+        raise RuntimeError("strange\nindeed")
+
+    __lt__ = __gt__ = __ge__ = __le__ = __float__ = __len__ = __iter__ = __array__ = __eq__
+    __hash__ = None
+
+
+@pytest.mark.parametrize("name", check.__all__)
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Strange(),
+        "text",
+        [[1], [2, 3]],
+        {"a": 1},
+        (),
+        np.array(["a", "b"]),
+        np.zeros((2, 3, 4)),
+        pd.Series([0.5, 0.5]),
+        pd.DataFrame({"a": [1.0]}),
+    ],
+    ids=lambda answer: type(answer).__name__,
+)
+def test_an_answer_of_any_type_is_a_failed_check(name, answer, monkeypatch, capsys):
+    with pytest.raises(Wrong, match="(?s)Expected .* Received: "):
+        getattr(check, name)(lambda *values: answer)
+    monkeypatch.setenv("FER_KIT_HEADLESS", "1")
+    assert getattr(check, name)(lambda *values: answer) is False
+    assert "✗ Expected" in capsys.readouterr().out
+
+
+def test_what_ends_a_check_is_told_with_what_was_asked_for_and_what_came():
+    with pytest.raises(Wrong) as told:
+        check.read_row(lambda line: (Strange(), 0, ""))
+    assert str(told.value) == (
+        "Expected `read_row(line)` → (emotion, face, usage) of one line of FER2013's CSV. "
+        "Received: tuple, at which the check ended with RuntimeError: strange indeed. "
+        "Is it of the type that the task asks for?"
+    )
+
+
+@pytest.mark.parametrize("small", [1e-12, 1e-9, 1e-8])
+def test_an_entropy_that_is_a_little_below_zero_is_right(small):
+    assert check.entropy(lambda shares: -(shares * np.log(shares + small)).sum(axis=1))
+
+
+def test_numbers_that_look_equal_are_told_apart():
+    with pytest.raises(Wrong, match="0.500000002. Received: 0.5"):
+        expect_number(0.5, 0.500000002, "p", within=1e-9)
+
+
 def test_a_function_that_changes_what_it_is_given_is_told_so():
     def standardise(train, other):
         train -= train.mean()
@@ -419,6 +500,24 @@ def test_what_is_given_stays_as_it_was():
     with pytest.raises(Wrong):
         ask(lambda values: values.fill(1), given)
     assert not given.any()
+
+
+@pytest.mark.parametrize(
+    ("given", "change"),
+    [
+        ({"a": 1.0}, lambda given: given.pop("a")),
+        ({"a": 1.0}, lambda given: given.update(a=2.0)),
+        ({"a": 1.0}, lambda given: given.update(b=2.0)),
+        ([2, 1], lambda given: given.sort()),
+        ([2, 1], lambda given: given.append(3)),
+        ([np.zeros(3)], lambda given: given[0].fill(1)),
+        (pd.DataFrame({"a": [1]}), lambda given: given.insert(1, "b", 2)),
+    ],
+)
+def test_changed_dictionaries_lists_and_tables_are_noticed(given, change):
+    with pytest.raises(Wrong, match="to leave its arguments as they are"):
+        ask(lambda values: change(values) or 1, given)
+    assert ask(lambda values: "unchanged", given) == "unchanged"
 
 
 def test_unattended_a_wrong_answer_lets_the_run_go_on(monkeypatch, capsys):

@@ -158,6 +158,26 @@ def test_the_home_folder_is_not_in_an_executed_notebook(notebooks, tmp_path, mon
     assert data not in executed
 
 
+def test_the_home_folder_is_in_no_output_and_in_no_failed_notebook(
+    notebooks, tmp_path, monkeypatch
+):
+    home = tmp_path / "ada"
+    monkeypatch.setenv("HOME", str(home))
+    write_notebook(notebooks / "01_first.ipynb", f"print({str(home / 'mine')!r})", FIRST)
+    write_notebook(notebooks / "02_second.ipynb", f"print({str(home / 'mine')!r})", "1 / 0")
+    with pytest.raises(InputError, match="ZeroDivisionError"):
+        run_course(notebooks=notebooks)
+    folder = runs_folder() / "synthetic-quick" / "notebooks"
+    for name in ("01_first", "02_second.failed"):
+        outputs = [
+            str(cell.outputs)
+            for cell in nbformat.read(folder / f"{name}.ipynb", as_version=4).cells
+            if cell.cell_type == "code"
+        ]
+        assert "~/mine" in "".join(outputs)
+        assert str(home) not in "".join(outputs)
+
+
 def test_it_is_this_python_that_runs_the_notebooks(notebooks, tmp_path, monkeypatch):
     other = tmp_path / "jupyter" / "kernels" / "python3"
     other.mkdir(parents=True)

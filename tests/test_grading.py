@@ -1,10 +1,13 @@
 """Grading bundles: honest ones, wrong ones, and those that attack whoever opens them."""
 
+import contextlib
 import csv
 import io
 import json
+import os
 import stat
 import struct
+import time
 import zipfile
 
 import nbformat
@@ -17,7 +20,7 @@ from fer_kit.check.answers import OUTCOME
 from fer_kit.errors import InputError
 from fer_kit.exercises import read_exercises
 from fer_kit.grading import archive
-from fer_kit.grading.alike import Print, find_pairs, take_print
+from fer_kit.grading.alike import PASSAGES, Print, find_pairs, take_print
 from fer_kit.grading.archive import Bundle
 from fer_kit.grading.grade import grade
 from fer_kit.grading.pages import as_csv, harmless
@@ -112,6 +115,29 @@ def test_manual_points_are_merged_and_their_template_is_written(hand_in, tmp_pat
     assert points(graded)["written"] == 18.5
     assert points(graded)["honesty"] is None
     assert "Well argued." in feedback(tmp_path)
+
+
+def test_manual_points_stay_where_nobody_gives_them_again(hand_in, tmp_path):
+    hand_in()
+    manual = tmp_path / "grades" / "manual.csv"
+    table = pd.read_csv(manual, dtype=object)
+    table["written"], table["comment"] = "18.5", "- no interval"
+    table.to_csv(manual, index=False)
+    for _ in range(2):
+        assert points(hand_in())["written"] == 18.5
+    assert "- no interval" in feedback(tmp_path)
+    assert pd.read_csv(manual, dtype=object)["comment"].item() == "'- no interval"
+
+
+def test_a_bundle_that_cannot_be_read_keeps_its_manual_points(honest, tmp_path, monkeypatch):
+    monkeypatch.chdir(COURSE)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "bad.zip").write_bytes(b"")
+    (tmp_path / "manual.csv").write_text("submission,written,comment\nbad,15,read on paper\n")
+    options = {"labels": honest[1], "out": tmp_path / "grades"}
+    for manual in (tmp_path / "manual.csv", ""):  # the second time as the first has written them
+        (graded,) = grade(tmp_path / "in", manual=manual, **options)
+        assert (graded.points, graded.comment) == (15, "read on paper")
 
 
 @pytest.mark.parametrize(
@@ -321,6 +347,31 @@ def test_passed_with_nothing_filled_in_cannot_be(hand_in):
     assert points(graded)["checks"] == checks_less(2)
 
 
+def test_the_released_line_may_stay_below_a_finished_answer(hand_in):
+    def change(notebook):
+        cell_of(notebook, "04-convolution-parameters")["source"] = (
+            'def convolution_parameters(a, b, c):\n    """All of them."""\n'
+            "    return (a * a * b + 1) * c\n    raise NotImplementedError()"
+        )
+
+    graded = hand_in(change_notebook(change))
+    assert points(graded)["checks"] == 38
+    assert "nothing was filled in" not in doubts(graded)
+
+
+def test_cells_that_were_taken_out_are_missed(hand_in):
+    def change(notebook):
+        notebook["cells"] = [c for c in notebook["cells"] if c.get("id") != "04-08"]
+        for number, cell in enumerate(
+            (c for c in notebook["cells"] if c["cell_type"] == "code"), start=1
+        ):
+            cell["execution_count"] = number
+
+    graded = hand_in(change_notebook(change))
+    assert "1 released code cells are missing: 04-08" in doubts(graded)
+    assert points(graded)["executed"] < 15
+
+
 def test_other_changes_are_counted_and_cost_nothing(hand_in, tmp_path):
     def change(notebook):
         cell_of(notebook, "04-08")["source"] += "\n# mine"
@@ -390,6 +441,40 @@ def test_the_same_execution_and_the_same_words_are_listed_in_pairs():
     assert "same execution" in found["ada", "eve"]
 
 
+def words(name: str, count: int) -> str:
+    return " ".join(f"{name}{number}" for number in range(count))
+
+
+@pytest.mark.parametrize("students", [3, 12, 29])
+def test_three_who_hand_in_the_same_words_are_found_in_a_class_of_any_size(students):
+    prints = {f"s{k:02}": take_print({"a": words(f"s{k}-", 120)}, []) for k in range(students)}
+    prints |= {name: take_print({"a": words("copied", 120)}, []) for name in ("s00", "s01", "s02")}
+    pairs = [(pair.first, pair.second) for pair in find_pairs(prints, 0.8)]
+    assert pairs == [("s00", "s01"), ("s00", "s02"), ("s01", "s02")]
+
+
+def test_what_many_of_a_small_class_wrote_is_common():
+    prints = {f"s{k}": take_print({"a": words("obvious", 120)}, []) for k in range(6)}
+    assert find_pairs(prints, 0.8) == []
+
+
+def test_what_was_given_out_is_nobodys_own():
+    stub = f'def entropy(shares):\n    """{words("docstring", 60)}"""\n'
+    texts = {
+        "ada": f"{stub}    return {words('ada', 30)}",
+        "bob": f"{stub}    return {words('bob', 30)}",
+        "eve": f"{stub}    return {words('ada', 30)}",
+    }
+    prints = {name: take_print({"a": text}, [], {"a": stub}) for name, text in texts.items()}
+    assert [(pair.first, pair.second) for pair in find_pairs(prints, 0.5)] == [("ada", "eve")]
+    assert take_print({"a": stub}, [], {"a": stub}).passages == {}
+
+
+def test_of_a_boundless_answer_only_a_part_is_kept():
+    kept = take_print({"a": words("w", 1_000_000)}, []).passages["a"]
+    assert len(kept) == PASSAGES
+
+
 def test_nobody_is_alike_to_nobody():
     assert find_pairs({}, 0.8) == []
     assert isinstance(take_print({}, []), Print)
@@ -422,6 +507,37 @@ def test_broken_bundles_do_not_stop_the_rest(honest, tmp_path, monkeypatch):
     rows = list(csv.DictReader((tmp_path / "grades" / "gradebook.csv").open(encoding="utf-8")))
     assert len(rows) == 7
     assert all((tmp_path / "grades" / "feedback" / f"{name}.html").exists() for name in graded)
+
+
+def test_names_that_no_encoding_knows_stop_nobody(honest, tmp_path, monkeypatch):
+    monkeypatch.chdir(COURSE)
+    folder = tmp_path / "in"
+    strange = rb'{"models": {"\ud800": {"accuracy": 1}}}'
+    rewrite(honest[0], folder / "eve.ZIP", lambda files: files.update({"metrics.json": strange}))
+    rewrite(honest[0], folder / "a" / "b.zip", lambda files: None)
+    for name in ("a-b", "a-b-2"):
+        rewrite(honest[0], folder / f"{name}.zip", lambda files: None)
+    with contextlib.suppress(OSError):  # not every disk takes such a name
+        (folder / os.fsdecode(b"M\xfcller.zip")).write_bytes(b"")
+    graded = grade(folder, labels=honest[1], out=tmp_path / "grades", workers=1)
+    names = {one.name for one in graded}
+    assert {"eve", "a-b", "a-b-2", "a-b-2-2"} <= names
+    assert all((tmp_path / "grades" / "feedback" / f"{name}.html").exists() for name in names)
+
+
+def test_a_time_limit_cannot_be_swallowed(honest, tmp_path, monkeypatch):
+    def slow(*_args, **_options):
+        try:
+            time.sleep(5)
+        except Exception:
+            return pd.DataFrame()
+
+    monkeypatch.chdir(COURSE)
+    monkeypatch.setattr("fer_kit.grading.grade.SECONDS", 1)
+    monkeypatch.setattr("pandas.read_csv", slow)
+    rewrite(honest[0], tmp_path / "in" / "eve.zip", lambda files: None)
+    (graded,) = grade(tmp_path / "in", out=tmp_path / "grades", workers=1)
+    assert graded.error == "Reading it took longer than 1 s."
 
 
 def test_no_submissions_is_a_sentence(tmp_path, monkeypatch):
@@ -625,6 +741,25 @@ CRITERION = '[[criterion]]\nid = "a"\ntitle = "A"\npoints = 3\nkind = "checks"\n
         (CRITERION.replace("3", "'many'"), "points"),
         (CRITERION.replace("points", "piont"), "typing error"),
         ("[limits]\nspeed = 3\n" + CRITERION, "typing error"),
+        (CRITERION.replace("3", "nan"), "above 0"),
+        (CRITERION.replace("3", "true"), "above 0"),
+        (CRITERION.replace("[[", "[").replace("]]", "]"), "two brackets"),
+        (CRITERION + "notebooks = '04_lenet5'", "a list of names"),
+        (CRITERION + "notebooks = [4]", "a list of names"),
+        (CRITERION + "notebooks = []", "Leave the line out"),
+        (CRITERION + "notebooks = ['04_lenet']", "04_lenet5, 05_cnn.* Received: '04_lenet'"),
+        (CRITERION + "models = ['cnn']", "Expected notebooks of criterion a"),
+        (CRITERION.replace("checks", "results") + "models = 'cnn'", "a list of names"),
+        (CRITERION.replace("checks", "results") + "notebooks = ['04']", "change nothing"),
+        ("[limits]\ntolerance = '0.0005'\n" + CRITERION, "a number from 0 up"),
+        ("[limits]\ntolerance = nan\n" + CRITERION, "a number from 0 up"),
+        ("[limits]\nalike = 80\n" + CRITERION, "up to 1"),
+        ("[rerun]\nminutes = '20'\n" + CRITERION, "a number above 0"),
+        ("[rerun]\nprofile = 'smok'\n" + CRITERION, "smoke, quick, full. Received: .*'smok'"),
+        ("[run]\nprofile = 'quik'\n" + CRITERION, "'quik'"),
+        ("[run]\ndataset = ['fer2013']\n" + CRITERION, "synthetic, fer2013"),
+        ("[run]\nseed = 4.2\n" + CRITERION, "a whole number"),
+        ("limits = 3\n" + CRITERION, "as a heading"),
     ],
 )
 def test_a_rubric_that_cannot_be_used_is_a_sentence(tmp_path, text, said):
@@ -633,6 +768,13 @@ def test_a_rubric_that_cannot_be_used_is_a_sentence(tmp_path, text, said):
         read_rubric(tmp_path / "rubric.toml")
     with pytest.raises(InputError, match="Begin with the course's own"):
         read_rubric(tmp_path / "missing.toml")
+
+
+def test_a_notebooks_number_is_enough(tmp_path):
+    lists = 'notebooks = ["12", "4", "04_lenet5"]\n'
+    (tmp_path / "rubric.toml").write_text(CRITERION + lists)
+    (criterion,) = read_rubric(tmp_path / "rubric.toml").criteria
+    assert criterion.notebooks == ("04_lenet5", "12_save")
 
 
 def test_a_criterion_can_be_about_some_notebooks_only(hand_in, tmp_path):

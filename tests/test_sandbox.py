@@ -293,6 +293,11 @@ print("accuracy 99.9 %, all checks passed")"""
     assert again.summary == "Executed again in a sandbox: 5 of 5 notebooks."
 
 
+def test_lessons_that_make_what_others_need_are_found_whoever_hands_them_in():
+    assert sandbox._makers(["04_lenet5"]) == {"01_load", "03_preprocess", "04_lenet5"}
+    assert sandbox._makers([]) == set()
+
+
 @needs_sandbox
 def test_garbage_from_the_sandbox_is_not_looked_at():
     lines = b'{"name": 3}\nnonsense\n[1]\n{"name": "a", "notebook": {"cells": 5}}\n\xff\xfe\n'

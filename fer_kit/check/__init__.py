@@ -1,7 +1,8 @@
 """Checks for the exercises: `fk.check.standardise(standardise)`.
 
 Each is a plain function that takes a student's answer, looks at it from coarse to fine and says
-what was expected, what came, and the likely slip. None looks at what a network has learned.
+what was expected, what came, and the likely slip. None looks at what a network has learned. Where a
+task promises a type (`-> list[int]`), the check asks for it, as the hidden tests do.
 
 A right answer gives True. A wrong one raises `Wrong`, so that the cell visibly fails; where a whole
 run is executed unattended (FER_KIT_HEADLESS=1) it gives False and the run goes on.

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from fer_kit.check.answers import Wrong, ask, check, expect, expect_number
+from fer_kit.check.answers import as_number, ask, check, expect, expect_number
 from fer_kit.detect import Box
 
 
@@ -23,7 +23,8 @@ def overlap(function: Callable) -> None:
         "the overlap with the upper half",
         "Is the shared area counted twice in the other?",
     )
-    beside = ask(function, box, Box(60, 20, 30, 40))
+    what = "the overlap of boxes side by side"
+    beside = as_number(ask(function, box, Box(60, 20, 30, 40)), what)
     expect(
         beside >= 0,
         "0 for boxes that do not touch",
@@ -33,7 +34,7 @@ def overlap(function: Callable) -> None:
     expect_number(
         beside,
         0,
-        "the overlap of boxes side by side",
+        what,
         "Apart in one direction is apart: max(0, …) for width and height.",
     )
     apart = ask(function, box, Box(100, 200, 30, 40))
@@ -78,5 +79,3 @@ def decide(function: Callable) -> None:
         "'unsure'",
         "Reaching the margin is enough: >=, not >.",
     )
-    if sure != {"angry": 0.1, "happy": 0.7, "neutral": 0.2}:
-        raise Wrong("Expected the probabilities to stay as they are. Received: changed ones.")

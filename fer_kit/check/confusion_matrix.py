@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from fer_kit.check.answers import ask, check, expect, expect_number
+from fer_kit.check.answers import as_number, ask, check, expect, expect_number
 
 MATRIX = pd.DataFrame(
     [[6, 2, 0], [1, 3, 0], [3, 1, 0]],
@@ -17,7 +17,7 @@ MATRIX = pd.DataFrame(
 @check
 def f1_from_matrix(function: Callable) -> None:
     """`f1_from_matrix(matrix, emotion)`: a table of counts, true in rows → F1 of one emotion."""
-    found = ask(function, MATRIX, "fear")
+    found = as_number(ask(function, MATRIX, "fear"), "F1 of fear")
     precision, recall = 3 / 6, 3 / 4
     for mistaken, name in ((precision, "precision"), (recall, "recall")):
         expect(
@@ -40,7 +40,7 @@ def f1_from_matrix(function: Callable) -> None:
         "predicted ones.",
     )
     with np.errstate(all="ignore"):
-        never = ask(function, MATRIX, "disgust")
+        never = as_number(ask(function, MATRIX, "disgust"), "F1 of disgust")
     expect(
         not np.isnan(never),
         "0 for an emotion that is never predicted",

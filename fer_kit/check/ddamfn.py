@@ -131,9 +131,10 @@ def _expect_without_unnamed(function: Callable) -> None:
         found = ask(function, np.array([[6, 3, 1], [1, 8, 1], [2, 2, 6]]), 0)
     except Wrong as wrong:
         raise Wrong(f"{wrong} {slip}") from wrong
+    found = expect_array(found, (3,), "a label for each face", slip)
     expect(
-        list(found) == [0, 1, 2],
+        found.tolist() == [0, 1, 2],
         "[0, 1, 2] for votes without unnamed columns",
-        list(map(int, found)),
+        found.tolist(),
         slip,
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from fer_kit.check.answers import ask, check, expect, expect_number
+from fer_kit.check.answers import as_number, ask, check, expect, expect_number, expect_numbers
 
 
 @check
@@ -14,13 +14,12 @@ def convolution_parameters(function: Callable) -> None:
     slip = "Each filter has kernel · kernel · channels weights and one bias."
     for kernel, channels, filters in ((5, 1, 6), (5, 6, 16), (3, 64, 128)):
         right = (kernel * kernel * channels + 1) * filters
-        found = ask(function, kernel, channels, filters)
         without_bias, one_bias = right - filters, right - filters + 1
         what = f"the parameters of {filters} filters of {kernel}×{kernel} on {channels} channels"
-        expect(found != without_bias, f"{what}, {right:,}", found, "The biases are missing.")
-        expect(
-            found != one_bias, f"{what}, {right:,}", found, "Every filter has a bias of its own."
-        )
+        found = as_number(ask(function, kernel, channels, filters), what)
+        came = f"{found:,g}"
+        expect(found != without_bias, f"{what}, {right:,}", came, "The biases are missing.")
+        expect(found != one_bias, f"{what}, {right:,}", came, "Every filter has a bias of its own.")
         expect_number(found, right, what, slip)
 
 
@@ -78,26 +77,29 @@ def _answers_to_extremes(model: Any) -> np.ndarray:
 @check
 def counts_that_round_to(function: Callable) -> None:
     """`counts_that_round_to(percent, faces)` → all k with 100 · k / faces ≈ percent."""
-    found = ask(function, 33.33, 3)
-    expect(np.ndim(found) == 1, "a list of numbers", type(found).__name__)
+
+    def counts(percent: float, faces: int) -> list:
+        return expect_numbers(ask(function, percent, faces), "the counts")
+
+    found = counts(33.33, 3)
     expect(
-        list(found) == [1],
+        found == [1],
         "[1], for one of three is 33.33 %",
-        list(found),
+        found,
         "Round 100 · k / faces to two digits before you compare.",
     )
     expect(
-        list(ask(function, 100.0, 50)) == [50],
+        counts(100.0, 50) == [50],
         "[50], for all of 50 are 100 %",
         "none",
         "range(faces) ends before faces: all right is possible too.",
     )
-    expect(list(ask(function, 0.0, 50)) == [0], "[0], for none of 50 is 0 %", "another list")
-    several = list(ask(function, 50.0, 20001))
+    expect(counts(0.0, 50) == [0], "[0], for none of 50 is 0 %", "another list")
+    several = counts(50.0, 20001)
     expect(
         several == [10000, 10001],
         "[10000, 10001] of 20,001 faces for 50.00 %",
         several,
         "Several numbers can round to the same: return all of them.",
     )
-    expect(list(ask(function, 49.5, 7)) == [], "no number of 7 faces for 49.5 %", "one")
+    expect(counts(49.5, 7) == [], "no number of 7 faces for 49.5 %", "one")

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable
 from math import comb
-
-import numpy as np
+from typing import Any
 
 from fer_kit.check.answers import as_number, ask, check, expect, expect_number
 
@@ -43,17 +42,19 @@ def match_pairs(function: Callable) -> None:
         "Go through `visible`, and look for the partner of each.",
     )
     _expect_only_true_pairs(_as_pairs(ask(function, VISIBLE, INFRARED)))
-    nothing = ask(function, ["anna-1-vis.jpg"], ["anna-2-ir.jpg"])
-    expect(len(nothing) == 0, "no pair where no two names agree", nothing)
+    nothing = _as_pairs(ask(function, ["anna-1-vis.jpg"], ["anna-2-ir.jpg"]))
+    expect(not nothing, "no pair where no two names agree", nothing)
 
 
-def _as_pairs(found) -> list[tuple[str, str]]:
+def _as_pairs(found: Any) -> list[tuple[str, str]]:
+    expect(isinstance(found, list), "a list of pairs (visible, infrared)", found)
     expect(
-        isinstance(found, list) and all(np.shape(pair) == (2,) for pair in found),
-        "a list of pairs (visible, infrared)",
+        all(isinstance(pair, tuple) and len(pair) == 2 for pair in found),
+        "a list of pairs, each a tuple (visible, infrared)",
         found,
+        "A tuple is written with round brackets; a list of two names, [ ], is none.",
     )
-    return [(str(one), str(other)) for one, other in found]
+    return found
 
 
 def _expect_only_true_pairs(found: list[tuple[str, str]]) -> None:

@@ -1,8 +1,8 @@
 """Bundles that are too alike: the same passages, or the very same execution.
 
-What everybody has in common says nothing: the released text is not looked at, and a passage that
-many wrote is left out. What is listed is for somebody to read; two people who worked together are
-found just as two who copied.
+What everybody has in common says nothing: the passages of the text that was given out are taken
+away, and so is a passage that many wrote. What is listed is for somebody to read; two people who
+worked together are found just as two who copied.
 """
 
 import hashlib
@@ -10,14 +10,19 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from functools import lru_cache
+from itertools import combinations, islice
 from typing import Any
 
 import numpy as np
 
 WORDS = 5  # in a passage
 FEWEST = 12  # unusual passages in common; fewer are chance
-COMMON = 0.1  # a passage that more than this share of the bundles have is common
+COMMON = 0.1  # a passage that more than this share of the bundles have is common ...
+FEW = 5  # ... but not one that so few have, however small the class is
+# Of an answer only so much is compared: nobody writes more, and hundreds have to fit into memory.
+LETTERS = 200_000
+PASSAGES = 5_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,10 +47,22 @@ class Pair:
     reason: str
 
 
-def take_print(texts: Mapping[str, str], executions: Iterable[Mapping[str, Any]]) -> Print:
-    """The print of what a student wrote, by cell, and of the executions of the notebooks."""
-    passages = {key: np.array(sorted(set(_passages(t))), np.uint64) for key, t in texts.items()}
-    moments = {str(told["started"]) for told in executions if told.get("started")}
+def take_print(
+    texts: Mapping[str, str],
+    executions: Iterable[Mapping[str, Any]],
+    released: Mapping[str, str] | None = None,
+) -> Print:
+    """The print of a bundle.
+
+    Args:
+        texts: what the student wrote, by the id of its cell.
+        executions: of the notebooks, as `fer_kit.evidence.execution` tells them.
+        released: for each id what was given out, such as all text of its notebook: a passage that
+            is in there too is nobody's own.
+    """
+    given = released or {}
+    passages = {key: _own_passages(text, given.get(key, "")) for key, text in texts.items()}
+    moments = {str(told["started"])[:100] for told in executions if told.get("started")}
     return Print(
         {key: found for key, found in passages.items() if len(found) >= FEWEST}, frozenset(moments)
     )
@@ -54,6 +71,18 @@ def take_print(texts: Mapping[str, str], executions: Iterable[Mapping[str, Any]]
 def find_pairs(prints: Mapping[str, Print], alike: float) -> list[Pair]:
     """The pairs that share an execution, or in some answer `alike` of the unusual passages."""
     return _same_execution(prints) + _same_answers(prints, alike)
+
+
+def _own_passages(text: str, released: str) -> np.ndarray:
+    """The passages that were not given out, each once, up to PASSAGES of them."""
+    given = _all_passages(released)
+    found = dict.fromkeys(one for one in _passages(text[:LETTERS]) if one not in given)
+    return np.array(sorted(islice(found, PASSAGES)), np.uint64)
+
+
+@lru_cache(maxsize=32)  # every bundle answers the same few notebooks
+def _all_passages(text: str) -> frozenset[int]:
+    return frozenset(_passages(text))
 
 
 def _passages(text: str) -> Iterable[int]:
@@ -121,5 +150,5 @@ def _few(told: Sequence[str]) -> str:
 def _unusual(passages: Sequence[np.ndarray]) -> list[np.ndarray]:
     """Each bundle's passages without those that many bundles have."""
     values, counts = np.unique(np.concatenate(passages), return_counts=True)
-    common = values[counts > max(2, COMMON * len(passages))]
+    common = values[counts > max(FEW, COMMON * len(passages))]
     return [np.setdiff1d(one, common, assume_unique=True) for one in passages]

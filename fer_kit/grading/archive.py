@@ -27,6 +27,8 @@ KNOWN = re.compile(
     r"|report/[\w.-]+\.html|report/figures/[\w.-]+\.png"
 )
 
+HASHED = (".html", ".ipynb", ".csv")
+
 
 class Bundle:
     """One opened bundle.
@@ -110,14 +112,14 @@ class Bundle:
             yield PurePosixPath(member).stem, self.bytes(member)
 
     def altered(self) -> list[str]:
-        """Notebooks and predictions that are not those that run.json lists, or are gone."""
+        """Pages, notebooks and predictions that are not those that run.json lists, or are gone."""
         listed = self.manifest.get("files")
         listed = listed if isinstance(listed, dict) else {}
-        here = [*self._like("notebooks/", ".ipynb"), *self._like("predictions/", ".csv")]
+        here = [n for n in self._members if KNOWN.fullmatch(n) and n.endswith(HASHED)]
         gone = [
-            name
+            str(name)
             for name in listed
-            if str(name).startswith(("notebooks/", "predictions/")) and name not in here
+            if KNOWN.fullmatch(str(name)) and str(name).endswith(HASHED) and name not in here
         ]
         changed = [name for name in here if self._sha256(name) != listed.get(name)]
         return sorted([*gone, *changed])

@@ -73,7 +73,13 @@ def _checks(lessons: Sequence[Lesson]) -> list[str]:
     changed = [key for lesson in lessons for key in lesson.changed_checks]
     empty = [name for lesson in lessons for name in lesson.empty_but_passed]
     solved = [lesson.name for lesson in lessons if lesson.with_solutions]
+    gone = [key for lesson in lessons for key in lesson.missing]
     doubts = [f"Checks were changed: {_few(changed)}."] if changed else []
+    if gone:
+        doubts.append(
+            f"{len(gone):,} released code cells are missing: {_few(gone)}. (A notebook that an old "
+            "Jupyter has saved has no ids of cells: then all are missing.)"
+        )
     if solved:
         doubts.append(f"The notebooks with solutions, not the released ones: {_few(solved)}.")
     return doubts + ([f"Passed, though nothing was filled in: {_few(empty)}."] if empty else [])

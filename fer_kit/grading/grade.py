@@ -41,7 +41,8 @@ class Graded:
     Attributes:
         name: of the submission: its path below the folder, without the ending.
         student, id: as the bundle says.
-        scores: a line for each criterion, in the rubric's order; empty for a broken bundle.
+        scores: a line for each criterion, in the rubric's order; of a broken bundle, only those
+            that are given by hand.
         doubts: sentences for the instructor.
         error: why it could not be graded, or "".
         comment: from the CSV of manual points.
@@ -95,7 +96,8 @@ def grade(
         rubric: a TOML file; the course's own where it is left out.
         labels: the truth for the test faces: a run of yours, or a CSV with id, split and label.
             Without it the labels in each bundle have to do, and the overview says so.
-        manual: a CSV with `submission`, a column for each manual criterion, and `comment`.
+        manual: a CSV with `submission`, a column for each manual criterion, and `comment`;
+            manual.csv in `out` where it is left out and there is one.
         out: the folder for gradebook.csv, overview.html, manual.csv (to be filled in) and
             feedback/NAME.html.
         release: the notebooks that were given out; `student` in the course's folder.
@@ -107,13 +109,15 @@ def grade(
     """
     found = _find(submissions)
     rubric = read_rubric(rubric)
+    lessons = read_released(release or course_folder() / "student", course_folder() / "notebooks")
+    _check_lessons(rubric, lessons)
+    by_hand = Path(manual) if str(manual) else Path(out) / "manual.csv"
+    is_given = bool(str(manual)) or by_hand.exists()
     measure = Measure(
         rubric=rubric,
-        released=read_released(
-            release or course_folder() / "student", course_folder() / "notebooks"
-        ),
+        released=lessons,
         labels=read_labels(labels) if str(labels) else None,
-        manual=pages.read_manual(manual, rubric, set(found)) if str(manual) else {},
+        manual=pages.read_manual(by_hand, rubric, set(found)) if is_given else {},
         out=Path(out),
         rerun=rerun,
         notebooks=course_folder() / "notebooks",
@@ -137,10 +141,20 @@ def grade(
     return graded
 
 
+def _check_lessons(rubric: Rubric, released: dict[str, Released]) -> None:
+    asked = {name for criterion in rubric.criteria for name in criterion.notebooks}
+    if unknown := sorted(asked - released.keys()):
+        raise InputError(
+            f"Expected in the rubric notebooks that were given out: {', '.join(released)}. "
+            f"Received: {', '.join(unknown)}. Name another folder with RELEASE=…, or change the "
+            "rubric."
+        )
+
+
 def _find(submissions: str | Path) -> dict[str, Path]:
     """The ZIP files below a folder, by a name that can be the name of a file."""
     folder = Path(submissions)
-    paths = sorted(path for path in folder.rglob("*.zip") if path.is_file())
+    paths = sorted(path for path in folder.rglob("*.[zZ][iI][pP]") if path.is_file())
     if not paths:
         raise InputError(
             f"Expected a folder with bundles (.zip), at any depth. Received: {folder}, "
@@ -149,7 +163,10 @@ def _find(submissions: str | Path) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for path in paths:
         name = "-".join(path.relative_to(folder).with_suffix("").parts)
-        found[name if name not in found else f"{name}-{len(found)}"] = path
+        name = name.encode("utf-8", "replace").decode()
+        while name in found:
+            name += "-2"
+        found[name] = path
     return found
 
 
@@ -204,13 +221,16 @@ def _grade_safely(name: str, path: Path) -> Graded:
             return grade_one(name, path, _measure)
     except InputError as error:
         reason = str(error)
-    except TimeoutError:
+    except _TooLong:
         reason = f"Reading it took longer than {SECONDS} s."
     except MemoryError:
         reason = "Reading it needs more memory than there is."
     except Exception as error:  # a bundle that is strange in a way nobody thought of
         reason = f"It cannot be read ({type(error).__name__}: {str(error)[:200]})."
-    graded = Graded(name, error=reason)
+    told = _measure.manual.get(name, {})
+    by_hand = [c for c in _measure.rubric.criteria if c.kind == "manual"]
+    graded = Graded(name, error=reason, comment=told.get("comment", ""))
+    graded.scores = [_manual_score(criterion, told) for criterion in by_hand]
     pages.write_unreadable(_measure.out, graded)
     return graded
 
@@ -219,8 +239,12 @@ def _seconds(measure: Measure) -> int:
     return SECONDS + (60 * int(measure.rubric.rerun["minutes"]) + 60 if measure.rerun else 0)
 
 
+class _TooLong(BaseException):
+    """No Exception: whatever is being read catches those, and would go on."""
+
+
 class _time_limit:
-    """Raise TimeoutError in what runs longer; does nothing where there are no signals."""
+    """Raise _TooLong in what runs longer; does nothing where there are no signals."""
 
     def __init__(self, seconds: int):
         self.seconds = seconds if hasattr(signal, "SIGALRM") else 0
@@ -237,7 +261,7 @@ class _time_limit:
 
 
 def _too_long(*_: Any) -> None:
-    raise TimeoutError
+    raise _TooLong
 
 
 # One submission
@@ -262,7 +286,7 @@ def grade_one(name: str, path: Path, measure: Measure) -> Graded:
         if measure.rerun:
             passed, graded.rerun = _rerun(bundle, measure)
     told = measure.manual.get(name, {})
-    graded.print = _print(lessons)
+    graded.print = _print(lessons, measure.released)
     graded.scores = [
         _score(criterion, lessons, results, passed, told, measure)
         for criterion in measure.rubric.criteria
@@ -309,9 +333,14 @@ def _models(metrics: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {name: scores for name, scores in models.items() if isinstance(scores, dict)}
 
 
-def _print(lessons: Sequence[Lesson]) -> Print:
+def _print(lessons: Sequence[Lesson], released: dict[str, Released]) -> Print:
     texts = {key: text for lesson in lessons for key, text in lesson.own.items()}
-    return take_print(texts, (lesson.execution for lesson in lessons))
+    given = {
+        key: "\n".join(released[lesson.name].sources.values())
+        for lesson in lessons
+        for key in lesson.own
+    }
+    return take_print(texts, (lesson.execution for lesson in lessons), given)
 
 
 def _rerun(bundle: Bundle, measure: Measure) -> tuple[dict[str, frozenset[str]], str]:

@@ -1,5 +1,6 @@
 """An executed notebook beside the one that was given out: what was changed, skipped, passed."""
 
+import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from fer_kit.exercises import (
 )
 
 STUB = "raise NotImplementedError()"
+FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class Released:
 
     Attributes:
         sources: each cell's text, by id.
+        code: ids of the code cells.
         checks: ids of the cells that check an answer.
         free: ids of the cells that students are meant to change.
         exercises: the exercises, with the ids of their cells.
@@ -34,6 +37,7 @@ class Released:
     """
 
     sources: Mapping[str, str]
+    code: frozenset[str]
     checks: frozenset[str]
     free: frozenset[str]
     exercises: tuple[Exercise, ...]
@@ -46,8 +50,9 @@ class Lesson:
 
     Attributes:
         name: "04_lenet5".
-        changed, missing: ids of released cells with another text, or none; cells that are to be
-            filled in, and the parameters, do not count.
+        changed: ids of released cells with another text; cells that are to be filled in, and the
+            parameters, do not count.
+        missing: ids of released code cells that are gone.
         added: how many cells are new.
         skipped: ids of code cells that were never run.
         execution: as `fer_kit.evidence.execution` tells it.
@@ -74,7 +79,8 @@ class Lesson:
     def complete(self) -> bool:
         """Whether it ran from top to bottom in one kernel without an error."""
         told = self.execution
-        return told["executed"] == told["cells"] and told["in_order"] and not told["errors"]
+        is_whole = told["executed"] == told["cells"] and not self.missing
+        return is_whole and told["in_order"] and not told["errors"]
 
     @property
     def passed(self) -> frozenset[str]:
@@ -126,7 +132,7 @@ def compare(name: str, notebook: Mapping[str, Any], released: Released) -> Lesso
     return Lesson(
         name=name,
         changed=tuple(sorted(changed - released.checks)),
-        missing=tuple(key for key in released.sources if key not in cells),
+        missing=tuple(key for key in released.sources if key in released.code - cells.keys()),
         added=len(added),
         skipped=tuple(key for key, cell in cells.items() if _was_skipped(cell)),
         execution=execution(notebook),
@@ -135,11 +141,29 @@ def compare(name: str, notebook: Mapping[str, Any], released: Released) -> Lesso
         empty_but_passed=tuple(
             exercise.name
             for exercise in exercises
-            if exercise.state == "passed" and STUB in exercise.answer
+            if exercise.state == "passed" and _is_empty(exercise.answer)
         ),
         with_solutions=bool(original),
         own=_own(name, cells, released),
     )
+
+
+def _is_empty(answer: str) -> bool:
+    """Whether a function in it does nothing but refuse, as the released cell does.
+
+    The line may stay below a finished answer, where it is never reached.
+    """
+    try:
+        functions = [node for node in ast.walk(ast.parse(answer)) if isinstance(node, FUNCTION)]
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return any(_first_line(function) == STUB for function in functions)
+
+
+def _first_line(function: ast.FunctionDef) -> str:
+    """The first statement that is not the docstring."""
+    rest = function.body[1:] if ast.get_docstring(function) is not None else function.body
+    return ast.unparse(rest[0]) if rest else ""
 
 
 def _checks_of(path: Path) -> dict[str, str]:
@@ -152,6 +176,7 @@ def _released(notebook: Mapping[str, Any], originals: Mapping[str, str]) -> Rele
     cells = {str(cell["id"]): cell for cell in lesson_cells(notebook)}
     return Released(
         sources={key: _text(cell) for key, cell in cells.items()},
+        code=frozenset(key for key, cell in cells.items() if cell["cell_type"] == "code"),
         checks=frozenset(key for key, cell in cells.items() if is_check(cell)),
         free=frozenset(
             key for key, cell in cells.items() if is_solution(cell) or "parameters" in tags(cell)

@@ -4,7 +4,6 @@ import csv
 import io
 import math
 import re
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,8 +20,9 @@ BINS = 10
 def prepare(out: Path) -> None:
     """Make the folders; feedback pages of an earlier grading go."""
     try:
-        shutil.rmtree(out / "feedback", ignore_errors=True)
-        (out / "feedback").mkdir(parents=True)
+        (out / "feedback").mkdir(parents=True, exist_ok=True)
+        for page in (out / "feedback").glob("*.html"):
+            page.unlink()
     except OSError as error:
         raise InputError(
             f"Expected to write into {out}. Received: {error.strerror}. Choose another with --out."
@@ -35,8 +35,8 @@ def read_manual(
     """The manual points by submission.
 
     Raises:
-        InputError: no such file, a column or a submission that nobody knows, or points that are no
-            number between 0 and the criterion's.
+        InputError: no such file, a column that nobody knows, points for a submission that is not
+            there, or points that are no number between 0 and the criterion's.
     """
     manual = {c.id: c.points for c in rubric.criteria if c.kind == "manual"}
     try:
@@ -52,15 +52,19 @@ def read_manual(
             f"Received: {', '.join(columns)} in {path}."
         )
     rows = {}
-    for line, row in enumerate(reader, start=2):
+    for line, cells in enumerate(reader, start=2):
+        row = {column: _as_written(text or "") for column, text in cells.items() if column}
         if row["submission"] not in submissions:
+            if not any(row.get(name) for name in (*manual, "comment")):
+                continue
             raise InputError(
                 f"Expected the name of a submission. Received: {row['submission']!r} on line "
-                f"{line} of {path}. grades/manual.csv lists them all."
+                f"{line} of {path}, with points or a comment. Put that bundle back, or delete the "
+                "line."
             )
         for name, most in manual.items():
             _check_points(path, line, name, row.get(name) or "", most)
-        rows[row["submission"]] = {name: value or "" for name, value in row.items() if name}
+        rows[row["submission"]] = row
     return rows
 
 
@@ -77,13 +81,13 @@ def write_gradebook(out: Path, graded: Sequence[Any], rubric: Rubric, pairs: Seq
         given = [points.get(c.id) for c in criteria]
         rows.append([one.name, one.student, one.id, *given, round(one.points, 2), rubric.points,
                      " ".join(doubts)])  # fmt: skip
-    write_text(out / "gradebook.csv", as_csv([head, *rows]))
+    _write(out / "gradebook.csv", as_csv([head, *rows]))
     manual = [c.id for c in criteria if c.kind == "manual"]
     lines = [
         [one.name, one.student, *(_given(one, name) for name in manual), one.comment]
         for one in graded
     ]
-    write_text(out / "manual.csv", as_csv([["submission", "name", *manual, "comment"], *lines]))
+    _write(out / "manual.csv", as_csv([["submission", "name", *manual, "comment"], *lines]))
 
 
 def as_csv(rows: Sequence[Sequence[Any]]) -> str:
@@ -100,7 +104,13 @@ def harmless(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     text = re.sub(r"[\x00-\x1f\x7f]+", " ", value)
+    text = re.sub(r";(?=\s*[=+\-@])", ";'", text)  # some spreadsheets begin a new cell there
     return f"'{text}" if re.match(r"\s*[=+\-@＝＋－＠|%]", text) else text
+
+
+def _as_written(text: str) -> str:
+    """Without the apostrophe that `harmless` has put in front."""
+    return text[1:] if text.startswith("'") and harmless(text[1:]) == text else text
 
 
 def write_feedback(
@@ -129,14 +139,14 @@ def write_feedback(
         "rubric": rubric,
         "answers": answers,
     }
-    write_text(out / "feedback" / f"{graded.name}.html", page_html("feedback.html.j2", values))
+    _write(out / "feedback" / f"{graded.name}.html", page_html("feedback.html.j2", values))
 
 
 def write_unreadable(out: Path, graded: Any) -> None:
     """The page for a student whose bundle could not be graded."""
     values = {"graded": graded, "lessons": [], "results": [], "passed": {}, "answers": []}
     html = page_html("feedback.html.j2", values | {"rubric": None})
-    write_text(out / "feedback" / f"{graded.name}.html", html)
+    _write(out / "feedback" / f"{graded.name}.html", html)
 
 
 def write_overview(
@@ -155,7 +165,7 @@ def write_overview(
         "median": sorted(one.points for one in fine)[len(fine) // 2] if fine else 0,
         "alike": {name for pair in pairs for name in (pair.first, pair.second)},
     }
-    write_text(out / "overview.html", page_html("overview.html.j2", values))
+    _write(out / "overview.html", page_html("overview.html.j2", values))
 
 
 def _distribution(points: Sequence[float], most: float) -> list[dict[str, Any]]:
@@ -168,6 +178,11 @@ def _distribution(points: Sequence[float], most: float) -> list[dict[str, Any]]:
         {"label": f"{i * step:g}–{(i + 1) * step:g}", "count": n, "share": 100 * n / highest}
         for i, n in enumerate(counts)
     ]
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a page; what a student made up that no encoding knows becomes question marks."""
+    write_text(path, text.encode("utf-8", "replace").decode())
 
 
 def _answer(text: str) -> Any:

@@ -63,6 +63,8 @@ def read_labels(path: str | Path) -> Labels:
         return Labels(path.name, test.emotions, truth)
     try:
         table = pd.read_csv(path, dtype=str).query("split == 'test'")
+        if table[["id", "label"]].isna().any(axis=None):
+            raise ValueError("a row without id or label")
         emotions = tuple(sorted(table["label"].unique()))
     except (OSError, ValueError, KeyError, pd.errors.UndefinedVariableError) as error:
         raise InputError(
@@ -88,6 +90,8 @@ def recompute(
         return Result(model, claimed, {}, 0, (str(error),))
     if not claimed:
         problems.append("The report claims nothing about this model.")
+    elif unclaimed := [name for name in SCORES if name not in claimed]:
+        problems.append(f"The report has no number for {', '.join(unclaimed)}.")
     for name in claimed:
         if name in recomputed and abs(claimed[name] - recomputed[name]) > tolerance:
             problems.append(

@@ -13,14 +13,16 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import nbformat
 
+from fer_kit.course import LESSONS
 from fer_kit.errors import InputError
 from fer_kit.evidence import lesson_cells, source
 from fer_kit.exercises import is_check
@@ -52,7 +54,8 @@ class Rerun:
     """A submission that was executed again.
 
     Attributes:
-        notebooks: as executed, with the instructor's own checks in them.
+        notebooks: as executed, with the instructor's own checks in them. What they need of
+            lessons that were not handed in, the instructor's notebooks have made.
         released: the instructor's notebooks, to compare them with.
         summary: how it went, a sentence.
     """
@@ -73,20 +76,38 @@ def rerun(bundle: Bundle, notebooks: str | Path, limits: Mapping[str, Any]) -> R
     Raises:
         InputError: there is no sandbox on this computer.
     """
-    originals = {path.stem: path for path in Path(notebooks).glob("[!.]*.ipynb")}
+    originals = {
+        path.stem: nbformat.read(path, as_version=4) for path in Path(notebooks).glob("[!.]*.ipynb")
+    }
     prepared = {
-        name: _with_original_checks(submitted, nbformat.read(originals[name], as_version=4))
+        name: _with_original_checks(submitted, originals[name])
         for name, submitted in bundle.notebooks()
         if name in originals
     }
+    before = {name: originals[name] for name in _makers(prepared) if name in originals}
     parameters = {"run": "rerun", "dataset": "synthetic", "profile": limits["profile"], "seed": 42}
-    told = {"notebooks": prepared, "parameters": parameters, "limits": dict(limits)}
+    told = {"notebooks": before | prepared, "parameters": parameters, "limits": dict(limits)}
     command = [sys.executable, "-m", "fer_kit.grading.inside"]
     outcome = run_in_sandbox(command, json.dumps(told).encode(), limits)
-    executed = _read_lines(outcome.output)
+    executed = {
+        name: notebook for name, notebook in _read_lines(outcome.output).items() if name in prepared
+    }
     ended = f" {outcome.stopped}" if outcome.stopped else ""
     summary = f"Executed again in a sandbox: {len(executed)} of {len(prepared)} notebooks.{ended}"
     return Rerun(executed, read_released(notebooks, notebooks), summary)
+
+
+def _makers(names: Iterable[str]) -> set[str]:
+    """The lessons whose files these lessons need, and those that make what they need in turn."""
+    wanted = set(names)
+    for lesson in reversed(LESSONS):
+        if lesson.name in wanted:
+            wanted |= {
+                other.name
+                for other in LESSONS
+                if any(fnmatch(made, need) for made in other.makes for need in lesson.needs)
+            }
+    return wanted
 
 
 def run_in_sandbox(command: list[str], given: bytes, limits: Mapping[str, Any]) -> Outcome:
