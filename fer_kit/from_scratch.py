@@ -168,12 +168,24 @@ def fit(
     with training.multiplying_in(recipe.precision):
         trainer.fit(
             batches,
-            validation_data=(normalise(validation.images), validation.targets),
+            validation_data=(shown(validation.images, recipe, seed), validation.targets),
             epochs=recipe.epochs,
             callbacks=callbacks(recipe, path, batches, model),
             shuffle=False,
             verbose=0,
         )
+
+
+def shown(images: np.ndarray, recipe: Recipe, seed: int) -> np.ndarray:
+    """Faces as the network will meet them: in [0, 1], and with noise if it is trained for that.
+
+    Of a training with noise, clean validation faces would choose the epoch that has learned least
+    of it, and clean training faces would give batch normalisation the wrong statistics.
+    """
+    images = normalise(images)
+    if recipe.noise:
+        images = augment.add_noise(images, np.random.default_rng(seed), recipe.noise)
+    return images
 
 
 def build_by(recipe: Recipe, network: str, faces: Faces) -> keras.Model:
@@ -250,7 +262,7 @@ def callbacks(
     kept += averaged
     return [
         *averaged,
-        FreshStatistics(model, normalise(batches.images[:STATISTICS])),
+        FreshStatistics(model, shown(batches.images[:STATISTICS], recipe, batches.seed)),
         rate,
         stopping,
         best,
@@ -307,7 +319,7 @@ class FreshStatistics(keras.callbacks.Callback):
 
     Args:
         model: a network; without batch normalisation nothing happens.
-        images: (N, H, W, C) in [0, 1], training faces as they are.
+        images: (N, H, W, C) in [0, 1], training faces as the network will meet them.
     """
 
     def __init__(self, model: keras.Model, images: np.ndarray):
@@ -472,8 +484,9 @@ def _details(plan: dict[str, Any], lab: Run, path: Path) -> dict[str, Any]:
     history = training.read_history(_history(path))
     is_clean = plan["recipe"]["clean"]
     leaving = CLEANED if is_clean else "as is"
+    noisy = "; the epoch on faces with noise" if plan["recipe"]["noise"] else ""
     return {
-        "protocol": PROTOCOL.format(leaving),
+        "protocol": PROTOCOL.format(leaving) + noisy,
         "command": _command(plan, lab, path.stem),
         "seed": lab.seed,
         "epochs": len(history),

@@ -38,7 +38,8 @@ class Recipe:
         rotation, shift, shear, zoom, flip: as in `augment.draw_matrices`.
         crop: the smallest side of a random window, as a share of the picture's.
         erasing: the chance that a rectangle is covered with noise.
-        noise: the largest standard deviation of Gaussian noise, on half of the pictures.
+        noise: the largest standard deviation of Gaussian noise, on half of the pictures, and of the
+            validation faces by which the epoch is chosen.
         mixup: the alpha of `augment.mix`.
         averaging: momentum of the running mean of the weights that is tested and kept (EMA).
         precision: "bfloat16" multiplies with fewer digits where the processor is faster at that;

@@ -83,6 +83,16 @@ def test_statistics_are_those_of_prediction_before_each_validation():
     assert model.layers[1].rate == 0.5
 
 
+def test_faces_are_watched_as_the_network_will_meet_them():
+    images = noise_faces().images
+    clean = fk.normalise(images)
+    assert np.array_equal(from_scratch.shown(images, recipe(), 1), clean)
+    noisy = from_scratch.shown(images, recipe(noise=0.2), 1)
+    assert np.array_equal(noisy, from_scratch.shown(images, recipe(noise=0.2), 1))
+    changed = (noisy != clean).any(axis=(1, 2, 3))
+    assert changed.sum() == len(images) / 2
+
+
 @pytest.fixture
 def start(trained):
     return fk.load_model(trained[1] / "mine/models/lenet5-synthetic.keras")
