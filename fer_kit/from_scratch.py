@@ -81,8 +81,8 @@ def train_from_scratch(network: str, recipe: Recipe, lab: Run, name: str = "") -
     _begin(path, plan)
     fit(network, recipe, faces, path, lab.seed, start)
     card = finish(path, original, faces, recipe, _details(plan, lab, path))
-    _draw(lab, name, faces.source)
     _beside(path, "unfinished.npz").unlink(missing_ok=True)
+    _draw(lab, name, faces.source)
     return card
 
 
