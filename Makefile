@@ -41,8 +41,7 @@ WHO = $(if $(STUDENT),--name "$(STUDENT)") $(if $(ID),--id "$(ID)")
 TRUTH = $(if $(RUBRIC),--rubric "$(RUBRIC)") $(if $(LABELS),--labels "$(LABELS)")
 GIVEN = $(if $(MANUAL),--manual "$(MANUAL)") $(if $(RELEASE),--release "$(RELEASE)")
 # The run that run-all makes with the same variables.
-SUFFIX = $(addprefix -seed,$(filter-out 42,$(SEED)))
-RESULTS = --run "$(or $(RUN),$(or $(DATASET),synthetic)-$(or $(PROFILE),quick)$(SUFFIX))"
+RESULTS = $(if $(RUN),--run "$(RUN)") $(if $(DATASET),--dataset "$(DATASET)") $(WORK)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lab run-all run report bundle grade student test lint bench clean

@@ -201,17 +201,22 @@ def run_some(
 
 
 @app.command()
-def report(run: RunName = "") -> None:
+def report(
+    run: RunName = "", dataset: Dataset = None, profile: Profile = None, seed: Seed = None
+) -> None:
     """Write the report of a run again."""
     from fer_kit.report import write_report
-    from fer_kit.run import DATASET, PROFILE, default_name, runs_folder
+    from fer_kit.run import default_name, runs_folder
 
-    print(write_report(runs_folder() / (run or default_name(DATASET, PROFILE))))
+    print(write_report(runs_folder() / (run or default_name(dataset, profile, seed))))
 
 
 @app.command()
 def bundle(
     run: RunName = "",
+    dataset: Dataset = None,
+    profile: Profile = None,
+    seed: Seed = None,
     name: Annotated[str, typer.Option(help="Who hands it in.")] = "",
     student_id: Annotated[str, typer.Option("--id", help="The number that your course uses.")] = "",
     pictures: Annotated[
@@ -220,9 +225,9 @@ def bundle(
 ) -> None:
     """Pack a run into bundle.zip, to be handed in."""
     from fer_kit.bundle import write_bundle
-    from fer_kit.run import DATASET, PROFILE, default_name, runs_folder
+    from fer_kit.run import default_name, runs_folder
 
-    folder = runs_folder() / (run or default_name(DATASET, PROFILE))
+    folder = runs_folder() / (run or default_name(dataset, profile, seed))
     print(write_bundle(folder, name, student_id, pictures))
 
 

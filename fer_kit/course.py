@@ -19,9 +19,6 @@ from fer_kit.environment import describe
 from fer_kit.errors import InputError
 from fer_kit.files import read_json, write_json
 from fer_kit.run import (
-    DATASET,
-    PROFILE,
-    SEED,
     Run,
     check_dataset,
     check_name,
@@ -166,6 +163,13 @@ def maker(file: str) -> Lesson | None:
     return next(makers, None)
 
 
+def feeds(maker: str, reader: str) -> bool:
+    """Whether a lesson writes a file that another reads."""
+    makes = [made for lesson in LESSONS if lesson.name == maker for made in lesson.makes]
+    needs = [needed for lesson in LESSONS if lesson.name == reader for needed in lesson.needs]
+    return any(fnmatch(made, needed) for made in makes for needed in needs)
+
+
 def find(names: Sequence[str]) -> tuple[Lesson, ...]:
     """The lessons of these names, in the course's order; each "4", "04" or "04_lenet5".
 
@@ -235,8 +239,7 @@ def _parameters(
     run: str, dataset: str | None, data: str | Path, profile: str | None, seed: int | None
 ) -> dict[str, Any]:
     """The parameters that every notebook has: as given, else as in the run, else the defaults."""
-    usual = default_name(dataset or DATASET, profile or PROFILE, SEED if seed is None else seed)
-    name = check_name(run or usual)
+    name = check_name(run or default_name(dataset, profile, seed))
     known = read_config(name) or Run(name)
     dataset = known.dataset if dataset is None else dataset
     profile = known.profile if profile is None else profile

@@ -11,7 +11,6 @@ import tempfile
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 from pygments.formatters import HtmlFormatter
 
 from fer_kit import records
-from fer_kit.course import LESSONS
+from fer_kit.course import feeds
 from fer_kit.errors import InputError
 from fer_kit.exercises import Exercise, read_exercises
 from fer_kit.files import read_json
@@ -258,18 +257,11 @@ def _mark_if_stale(notebook: Notebook, notebooks: list[Notebook]) -> None:
     since = [
         other.name
         for other in notebooks
-        if _feeds(other.name, notebook.name) and other.ended > known
+        if feeds(other.name, notebook.name) and other.ended > known
     ]
     if since and notebook.state == "complete":
         notebook.state = "stale"
         notebook.remark = f"{since[0]} has run since, so these results may be out of date."
-
-
-def _feeds(maker: str, reader: str) -> bool:
-    """Whether a lesson writes a file that another reads."""
-    makes = [made for lesson in LESSONS if lesson.name == maker for made in lesson.makes]
-    needs = [needed for lesson in LESSONS if lesson.name == reader for needed in lesson.needs]
-    return any(fnmatch(made, needed) for made in makes for needed in needs)
 
 
 # From cells to what the templates show

@@ -172,9 +172,12 @@ def course_folder() -> Path:
     return here
 
 
-def default_name(dataset: str, profile: str, seed: int = SEED) -> str:
+def default_name(
+    dataset: str | None = None, profile: str | None = None, seed: int | None = None
+) -> str:
     """The name of a run that was given none: "fer2013-quick", "synthetic-quick-seed7"."""
-    return f"{dataset}-{profile}" + (f"-seed{seed}" if seed != SEED else "")
+    suffix = "" if seed in (None, SEED) else f"-seed{seed}"
+    return f"{dataset or DATASET}-{profile or PROFILE}{suffix}"
 
 
 def check_name(name: str) -> str:

@@ -178,6 +178,17 @@ def test_the_home_folder_is_in_no_output_and_in_no_failed_notebook(
         assert str(home) not in "".join(outputs)
 
 
+def test_pictures_and_a_home_at_the_root_stay_as_they_are(monkeypatch):
+    from fer_kit.execution import _without_home
+
+    output = {"data": {"image/png": "ab/home/ada/cd", "text/plain": ["/home/ada/x https://y"]}}
+    monkeypatch.setenv("HOME", "/home/ada")
+    told = {"data": {"image/png": "ab/home/ada/cd", "text/plain": ["~/x https://y"]}}
+    assert _without_home(output) == told
+    monkeypatch.setenv("HOME", "/")
+    assert _without_home(output) == output
+
+
 def test_it_is_this_python_that_runs_the_notebooks(notebooks, tmp_path, monkeypatch):
     other = tmp_path / "jupyter" / "kernels" / "python3"
     other.mkdir(parents=True)

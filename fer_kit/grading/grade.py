@@ -335,11 +335,10 @@ def _models(metrics: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 def _print(lessons: Sequence[Lesson], released: dict[str, Released]) -> Print:
     texts = {key: text for lesson in lessons for key, text in lesson.own.items()}
-    given = {
-        key: "\n".join(released[lesson.name].sources.values())
-        for lesson in lessons
-        for key in lesson.own
-    }
+    given: dict[str, str] = {}
+    for lesson in lessons:
+        text = "\n".join(released[lesson.name].sources.values())
+        given |= dict.fromkeys(lesson.own, text)
     return take_print(texts, (lesson.execution for lesson in lessons), given)
 
 

@@ -15,14 +15,13 @@ import threading
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import nbformat
 
-from fer_kit.course import LESSONS
+from fer_kit.course import LESSONS, feeds
 from fer_kit.errors import InputError
 from fer_kit.evidence import lesson_cells, source
 from fer_kit.exercises import is_check
@@ -102,11 +101,7 @@ def _makers(names: Iterable[str]) -> set[str]:
     wanted = set(names)
     for lesson in reversed(LESSONS):
         if lesson.name in wanted:
-            wanted |= {
-                other.name
-                for other in LESSONS
-                if any(fnmatch(made, need) for made in other.makes for need in lesson.needs)
-            }
+            wanted |= {other.name for other in LESSONS if feeds(other.name, lesson.name)}
     return wanted
 
 
