@@ -22,8 +22,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from fer_kit import environment
 from fer_kit.cli import _name_and_value
+from fer_kit.course import environment
 from fer_kit.errors import InputError
 from fer_kit.evaluation import read_predictions
 from fer_kit.files import save_figure, write_text
@@ -85,7 +85,7 @@ def recipes(options: argparse.Namespace) -> dict[str, Recipe]:
 
 def train(options: argparse.Namespace, row: str, recipe: Recipe, seed: int) -> np.ndarray:
     """Train one row with one seed: for each validation face, whether it is classified correctly."""
-    from fer_kit.from_scratch import train_from_scratch
+    from fer_kit.zoo.train import train_from_scratch
 
     run = f"ablation-{options.dataset}-{options.profile}-{recipe.epochs}epochs-seed{seed}"
     lab = Run.open(run, options.dataset, options.data, options.profile, seed)

@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 import pywt
 
-from fer_kit import fusion
+from fer_kit.fusion import methods
 
 ROUNDS = 5
 
@@ -30,11 +30,11 @@ def main() -> None:
     for method, one_pair in LOOPS.items():
         loop, batch = compare(
             lambda one_pair=one_pair: [one_pair(a, b) for a, b in zip(first, second, strict=True)],
-            lambda method=method: fusion.fuse(first, second, method),
+            lambda method=method: methods.fuse(first, second, method),
         )
         print(f"{method:<20}{pairs / loop:>16,.0f}{pairs / batch:>18,.0f}{loop / batch:>8.1f}")
     some = slice(0, min(pairs, 200))
-    seconds = best(lambda: fusion.align(second[some], first[some], "flow"))
+    seconds = best(lambda: methods.align(second[some], first[some], "flow"))
     print(f"\nAlignment by flow, before any of them: {min(pairs, 200) / seconds:,.0f} pairs/s")
 
 

@@ -48,8 +48,6 @@ def measure(way: str, path: str) -> dict:
     """Times, peak memory and a checksum of the images; imports are not counted."""
     import pandas  # noqa: F401
 
-    from fer_kit import datasets  # noqa: F401
-
     clock, processor = time.perf_counter(), time.process_time()
     images = WAYS[way](path)
     return {

@@ -37,7 +37,7 @@ def classifiers(models: list[str]) -> list:
 
 def runtimes(classifier, folder: Path) -> dict:
     """Name → a function from float32 pictures to probabilities, each on one thread."""
-    from fer_kit import export
+    from fer_kit.zoo import export
 
     def keras_as_we_ask(faces: np.ndarray) -> np.ndarray:
         return classifier.probabilities((255 * faces).astype(np.uint8))

@@ -1,12 +1,17 @@
 """Model cards: a JSON file beside each saved model that says what it is and where it comes from."""
 
 import hashlib
+import shutil
 from pathlib import Path
+from typing import Any
 
 from fer_kit.errors import InputError
 from fer_kit.faces import Faces
-from fer_kit.files import read_json, write_json
+from fer_kit.files import read_json, write_json, write_whole
+from fer_kit.run import DATASET, PROFILE, course_folder, default_name, runs_folder
 from fer_kit.version import __version__
+
+FOLDER = Path(__file__).parents[1] / "models"
 
 LIMITS = (
     "Classifies the expression on a face into a few words; it does not read feelings. "
@@ -99,3 +104,105 @@ def sha256(path: str | Path) -> str:
 
 def _card_path(model_path: str | Path) -> Path:
     return Path(model_path).with_suffix(".json")
+
+
+def shipped(folder: Path = FOLDER) -> dict[str, dict[str, Any]]:
+    """The models in a folder: name → card, each checked to belong to its file.
+
+    Raises:
+        InputError: a card is missing, or a file is not the one that its card describes.
+    """
+    return {path.stem: read_card(path) for path in sorted(folder.glob("[!.]*.keras"))}
+
+
+def best_shipped(folder: Path = FOLDER) -> str:
+    """The name of the shipped model with the highest validation accuracy on real faces, or "".
+
+    It only looks at the cards; whoever loads the model checks the file.
+    """
+    cards = [read_json(path.with_suffix(".json")) for path in folder.glob("[!.]*.keras")]
+    real = [card for card in cards if not card["trained_on"]["synthetic"]]
+    return max(real, key=lambda card: card["validation"]["accuracy"])["name"] if real else ""
+
+
+def find_model(model: str | Path, run: str = "") -> Path:
+    """The file of a model, given by path or by name.
+
+    Raises:
+        InputError: there is none.
+    """
+    path = Path(model).expanduser()
+    if path.suffix == ".keras" or path.exists():
+        if path.is_file():
+            return path
+        raise InputError(f"Expected a saved model. Received: {path}, which is no file.")
+    folder = run or default_name(DATASET, PROFILE)
+    places = (runs_folder() / folder / "models", course_folder() / "models", FOLDER)
+    for place in places:
+        if (place / f"{model}.keras").is_file():
+            return place / f"{model}.keras"
+    there = sorted(
+        f"{path.stem} (in {path.parent.parent.name})"
+        for path in runs_folder().glob("*/models/[!.]*.keras")
+    )
+    there += sorted(path.stem for path in FOLDER.glob("[!.]*.keras"))
+    raise InputError(
+        f"Expected the path of a .keras file, or the name of a model in the run {folder}. "
+        f"Received: {str(model)!r}. There are: {', '.join(there) or 'no models yet; make run-all'}."
+    )
+
+
+def default_model(run: str = "") -> str:
+    """Which model answers where none is named.
+
+    Of a run, its "cnn", or else its "lenet5". Without one, the best that comes with the course: it
+    has seen real faces, which those of the usual run have not.
+    """
+    if not run and (name := best_shipped()):
+        return name
+    folder = runs_folder() / (run or default_name(DATASET, PROFILE)) / "models"
+    return "cnn" if (folder / "cnn.keras").is_file() else "lenet5"
+
+
+def pretrained(name: str, path: Path) -> tuple[Any, Any, dict[str, Any]]:
+    """Take a model that comes with the course for one that a lesson would train itself.
+
+    Args:
+        name: of the model, such as "cnn-fer2013".
+        path: where the lesson would save its own; model and history are copied there.
+
+    Returns:
+        The model, its history (see `read_history`), and for the lesson's card: where the
+        model comes from, its seed, its width and the seconds that its training took.
+
+    Raises:
+        InputError: no model of that name comes with the course.
+
+    Introduced in notebooks/05_cnn.ipynb.
+    """
+    import keras
+
+    from fer_kit.training import read_history
+
+    source = FOLDER / f"{name}.keras"
+    if not source.exists():
+        raise InputError(
+            f"Expected {name} among the models that come with the course: "
+            f"{', '.join(shipped()) or 'none yet'}. Set pretrained = False, or train it with "
+            "fer-kit train and put it there with fer-kit ship."
+        )
+    card = read_card(source)
+    for origin, copy in ((source, path), (_history(source), _history(path))):
+        write_whole(copy, lambda temporary, origin=origin: shutil.copy(origin, temporary))
+    about = {"pretrained": name, "width": card["plan"]["recipe"]["width"]}
+    about |= {key: card[key] for key in ("seed", "seconds")}
+    model = keras.saving.load_model(path, compile=False)
+    return model, read_history(_history(path)), about
+
+
+def _history(path: Path) -> Path:
+    return _beside(path, "history.csv")
+
+
+def _beside(path: Path, ending: str) -> Path:
+    return path.with_name(f"{path.stem}-{ending}")

@@ -15,13 +15,12 @@ import numpy as np
 
 from fer_kit import cards, emotions
 from fer_kit.augment import ten_views
+from fer_kit.cards import find_model
 from fer_kit.detect import Box, cut_out, draw_box, find_faces
 from fer_kit.errors import InputError
 from fer_kit.evaluation import Predictions, tempered
 from fer_kit.faces import Faces
 from fer_kit.pictures import read_picture
-from fer_kit.run import DATASET, PROFILE, course_folder, default_name, runs_folder
-from fer_kit.shipping import FOLDER, best_shipped
 
 BATCH = 256  # faces at a time: on a CPU larger batches are no faster
 FACE_SIDE = 64  # pixels; a picture that is no larger is taken as a face
@@ -233,45 +232,6 @@ def predict_faces(classifier: Classifier, faces: Faces, views: int = 1) -> Predi
     shown = [faces.images] if views == 1 else ten_views(faces.images)
     rows = np.mean([classifier.probabilities(images) for images in shown], axis=0)
     return Predictions(faces.ids, faces.split, targets, rows, classifier.emotions)
-
-
-def find_model(model: str | Path, run: str = "") -> Path:
-    """The file of a model, given by path or by name.
-
-    Raises:
-        InputError: there is none.
-    """
-    path = Path(model).expanduser()
-    if path.suffix == ".keras" or path.exists():
-        if path.is_file():
-            return path
-        raise InputError(f"Expected a saved model. Received: {path}, which is no file.")
-    folder = run or default_name(DATASET, PROFILE)
-    places = (runs_folder() / folder / "models", course_folder() / "models", FOLDER)
-    for place in places:
-        if (place / f"{model}.keras").is_file():
-            return place / f"{model}.keras"
-    there = sorted(
-        f"{path.stem} (in {path.parent.parent.name})"
-        for path in runs_folder().glob("*/models/[!.]*.keras")
-    )
-    there += sorted(path.stem for path in FOLDER.glob("[!.]*.keras"))
-    raise InputError(
-        f"Expected the path of a .keras file, or the name of a model in the run {folder}. "
-        f"Received: {str(model)!r}. There are: {', '.join(there) or 'no models yet; make run-all'}."
-    )
-
-
-def default_model(run: str = "") -> str:
-    """Which model answers where none is named.
-
-    Of a run, its "cnn", or else its "lenet5". Without one, the best that comes with the course: it
-    has seen real faces, which those of the usual run have not.
-    """
-    if not run and (name := best_shipped()):
-        return name
-    folder = runs_folder() / (run or default_name(DATASET, PROFILE)) / "models"
-    return "cnn" if (folder / "cnn.keras").is_file() else "lenet5"
 
 
 def _checked_emotions(path: Path, model: keras.Model, card: dict[str, Any]) -> tuple[str, ...]:

@@ -51,7 +51,7 @@ def _usage(check: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 def _check_lessons(names: list[str]) -> None:
-    from fer_kit.course import find
+    from fer_kit.lessons import find
 
     find(names)
 
@@ -63,7 +63,7 @@ def _check_dataset(name: str) -> None:
 
 
 def _check_profile(name: str) -> None:
-    from fer_kit.profiles import settings
+    from fer_kit.lessons import settings
 
     settings(name)
 
@@ -96,19 +96,19 @@ def _check_run(name: str) -> None:
 
 
 def _check_method(name: str) -> None:
-    from fer_kit.fusion import check_method
+    from fer_kit.fusion.methods import check_method
 
     check_method(name)
 
 
 def _check_alignment(name: str) -> None:
-    from fer_kit.fusion import check_alignment
+    from fer_kit.fusion.methods import check_alignment
 
     check_alignment(name)
 
 
 def _check_new_folder(path: str) -> None:
-    from fer_kit.mixtures import new_folder
+    from fer_kit.fusion.mixtures import new_folder
 
     new_folder(path)
 
@@ -205,7 +205,7 @@ def report(
     run: RunName = "", dataset: Dataset = None, profile: Profile = None, seed: Seed = None
 ) -> None:
     """Write the report of a run again."""
-    from fer_kit.report import write_report
+    from fer_kit.course.report import write_report
     from fer_kit.run import default_name, runs_folder
 
     print(write_report(runs_folder() / (run or default_name(dataset, profile, seed))))
@@ -224,7 +224,7 @@ def bundle(
     ] = False,
 ) -> None:
     """Pack a run into bundle.zip, to be handed in."""
-    from fer_kit.bundle import write_bundle
+    from fer_kit.course.bundle import write_bundle
     from fer_kit.run import default_name, runs_folder
 
     folder = runs_folder() / (run or default_name(dataset, profile, seed))
@@ -238,7 +238,7 @@ def student(
     ] = False,
 ) -> None:
     """Write the students' copies of the notebooks, without solutions, to student/."""
-    from fer_kit.student import stale_student_copies, write_student_copies
+    from fer_kit.course.student import stale_student_copies, write_student_copies
 
     if not check:
         print(f"{len(write_student_copies())} notebooks written to student/")
@@ -301,7 +301,7 @@ def predict(
     Of a folder, every picture is tried; if any cannot be read, the command ends with 1.
     """
     classifier = _classifier(model, run)
-    from fer_kit.predict import as_text, predict_path
+    from fer_kit.zoo.predict import as_text, predict_path
 
     results = predict_path(classifier, path, annotate or None)
     if as_json:
@@ -331,8 +331,8 @@ def evaluate(
 ) -> None:
     """Test a saved model on a data set: its scores, with 95 % intervals."""
     classifier = _classifier(model, run)
-    from fer_kit.predict import evaluate_model, scores_text
     from fer_kit.run import DATASET, SEED
+    from fer_kit.zoo.scores import evaluate_model, scores_text
 
     scores = evaluate_model(
         classifier, dataset or DATASET, data, split.value, SEED if seed is None else seed, views
@@ -354,7 +354,7 @@ def fuse(
     align: Align = "",
 ) -> None:
     """Fuse two pictures of faces into one."""
-    from fer_kit.fusion import fuse_files
+    from fer_kit.fusion.methods import fuse_files
 
     print(fuse_files(first, second, out, method, weight, align))
 
@@ -380,7 +380,7 @@ def mixtures(
     emotion in it), or are drawn. Pictures go into a folder for each pair, and mixtures.csv says
     what each was made of.
     """
-    from fer_kit.mixtures import load_sitters, mix, write_mixtures
+    from fer_kit.fusion.mixtures import load_sitters, mix, write_mixtures
     from fer_kit.run import DATASET, SEED
 
     faces = load_sitters(dataset or DATASET, data, SEED if seed is None else seed)
@@ -420,7 +420,8 @@ def train(
     seed = SEED if seed is None else seed
     lab = Run.open(run, dataset or DATASET, data, profile or PROFILE, seed)
     with _backend_log_hidden():
-        from fer_kit.from_scratch import card_text, train_from_scratch
+        from fer_kit.zoo.scores import card_text
+        from fer_kit.zoo.train import train_from_scratch
     try:
         card = train_from_scratch(network, recipe, lab, name and check_name(name))
     except KeyboardInterrupt:
@@ -445,8 +446,8 @@ def ensemble(
     seed = SEED if seed is None else seed
     lab = Run.open(run, dataset or DATASET, data, profile or PROFILE, seed)
     with _backend_log_hidden():
-        from fer_kit.ensemble import make_ensemble
-        from fer_kit.from_scratch import card_text
+        from fer_kit.zoo.ensemble import make_ensemble
+        from fer_kit.zoo.scores import card_text
     card = make_ensemble(models, lab, name and check_name(name))
     print(f"{card_text(card)}\n\n{lab.folder / 'models' / card['name']}.keras")
 
@@ -463,7 +464,7 @@ def export(
     """Write a model in another format, and compare it with Keras on 256 faces."""
     classifier = _classifier(model, run)
     with _backend_log_hidden():
-        from fer_kit.export import about_file, export_model
+        from fer_kit.zoo.export import about_file, export_model
 
         about, path = export_model(classifier, format, out)
     print(f"{path}, described in {about_file(path).name}")
@@ -482,8 +483,8 @@ def ship(
 ) -> None:
     """Put a trained model into models/, and write models/README.md from the cards."""
     with _backend_log_hidden():
-        from fer_kit.classify import find_model
-        from fer_kit.shipping import ship, write_table
+        from fer_kit.cards import find_model
+        from fer_kit.zoo.ship import ship, write_table
     print(ship(find_model(model, run)) if model else write_table())
 
 
@@ -506,8 +507,8 @@ def download(
 @app.command()
 def info() -> None:
     """Show versions, device and data sets."""
+    from fer_kit.course.environment import describe
     from fer_kit.datasets import SOURCES
-    from fer_kit.environment import describe
 
     for name, value in describe().items():
         print(f"{name:<24}{value}")
@@ -518,7 +519,8 @@ def info() -> None:
 
 def _classifier(model: str, run: str) -> Any:
     with _backend_log_hidden():
-        from fer_kit.classify import default_model, load_model
+        from fer_kit.cards import default_model
+        from fer_kit.classify import load_model
 
         return load_model(model or default_model(run), run)
 
@@ -556,7 +558,7 @@ def _run_course(
 ) -> None:
     from pathlib import Path
 
-    from fer_kit.course import ParameterError, run_course
+    from fer_kit.course.running import ParameterError, run_course
 
     try:
         values = dict(map(_name_and_value, extra or ()))

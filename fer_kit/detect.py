@@ -80,7 +80,7 @@ def cut_out(picture: np.ndarray, box: Box, size: int = 48) -> np.ndarray:
     """
     import cv2
 
-    from fer_kit.datasets.pictures import scale
+    from fer_kit.datasets.decode import scale
 
     side = max(1, round(SQUARE * max(box.width, box.height)))
     left = box.x + (box.width - side) // 2

@@ -393,3 +393,46 @@ def _numbers(table: pd.DataFrame, columns: list[str], path: str | Path) -> np.nd
             f"other rows, the first on line {wrong[0] + 2}."
         )
     return values.to_numpy(np.float32)
+
+
+def names_sources(probabilities: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Whether a network's two highest emotions are the two that were mixed: bool (N,).
+
+    Args:
+        probabilities: (N, K), its answers to the mixtures.
+        first, second: int (N,), the two emotions, in the columns' order.
+
+    Introduced in notebooks/10_image_fusion.ipynb.
+    """
+    if (np.asarray(first) == np.asarray(second)).any():
+        raise InputError("Expected two different emotions in each mixture. Received: one twice.")
+    highest = np.sort(np.argsort(probabilities, axis=1)[:, -2:], axis=1)
+    return (highest == np.sort(np.stack([first, second], axis=1), axis=1)).all(axis=1)
+
+
+def mean_interval(
+    values: np.ndarray, groups: np.ndarray | None = None, resamples: int = 2000, seed: int = 0
+) -> tuple[float, float, float]:
+    """The mean and its 95 % interval (value, low, high), by bootstrap.
+
+    Args:
+        values: (N,), numbers or bools.
+        groups: (N,), who is shown. The 42 mixtures of one person rise and fall together, so that
+            whole people are drawn again, not pictures. None draws each value on its own.
+
+    Introduced in notebooks/10_image_fusion.ipynb.
+    """
+    values = np.asarray(values, float)
+    if not len(values):
+        raise InputError("Expected at least one value to take the mean of. Received: none.")
+    if groups is None:
+        groups = np.arange(len(values))
+    _, members = np.unique(groups, return_inverse=True)
+    sums, sizes = np.bincount(members, values), np.bincount(members)
+    generator = np.random.default_rng(seed)
+    means = np.empty(resamples)
+    for index in range(resamples):
+        drawn = generator.integers(0, len(sums), len(sums))
+        means[index] = sums[drawn].sum() / sizes[drawn].sum()
+    low, high = np.quantile(means, [0.025, 0.975])
+    return float(values.mean()), float(low), float(high)

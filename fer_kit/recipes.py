@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from fer_kit.errors import InputError
-from fer_kit.profiles import PROFILES
+from fer_kit.lessons import PROFILES
 
 OPTIMIZERS = ("sgd", "adam")
 SCHEDULES = ("cosine", "plateau", "constant")

@@ -14,7 +14,7 @@ from typing import Any
 
 from fer_kit.errors import InputError
 from fer_kit.files import read_json, write_json, write_whole
-from fer_kit.profiles import settings
+from fer_kit.lessons import maker, settings
 from fer_kit.version import __version__
 
 DATASET, PROFILE, SEED = "synthetic", "quick", 42
@@ -28,7 +28,7 @@ class Run:
         run: its name, and the name of its folder below `runs`.
         dataset: where the faces come from, a name that `fer_kit.load` knows.
         data: the absolute path of that data set's files, or "" where none is needed.
-        profile: how much work is done, a name in `fer_kit.profiles.PROFILES`.
+        profile: how much work is done, a name in `fer_kit.lessons.PROFILES`.
         seed: the number that everything random starts from.
         fer_kit: the version of the library that made the run.
     """
@@ -81,7 +81,7 @@ class Run:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What this run's profile asks of each lesson; see `fer_kit.profiles`."""
+        """What this run's profile asks of each lesson; see `fer_kit.lessons`."""
         return settings(self.profile, self.dataset)
 
     def file(self, name: str) -> Path:
@@ -307,8 +307,6 @@ def _check_parameters(stored: Run, wanted: Run) -> None:
 
 
 def _how_to_make(name: str, run: str) -> str:
-    from fer_kit.course import maker
-
     lesson = maker(name)
     if lesson is None:
         return "Run the notebook that makes it first."

@@ -16,8 +16,8 @@ from tqdm import tqdm
 from fer_kit.classify import Answer, Classifier, annotate, answer
 from fer_kit.detect import Box, find_faces
 from fer_kit.errors import InputError
-from fer_kit.export import fastest
 from fer_kit.files import write_whole
+from fer_kit.zoo.export import fastest
 
 EVERY = 5  # faces are found anew in each fifth frame
 SAME = 0.3  # boxes that overlap by this much (intersection over union) show the same face

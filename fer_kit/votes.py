@@ -162,3 +162,27 @@ def _targets(shares: np.ndarray, kept: np.ndarray, mode: str) -> np.ndarray:
     if mode == "multi-target":
         return np.where(kept[:, None], np.where(shares > 0, 1, SMOOTHING), 0)
     return shares
+
+
+def two_emotions(votes: np.ndarray, share: float = 0.3) -> np.ndarray:
+    """The two emotions of each face that annotators divide between: int (N, 2).
+
+    A face counts as mixed if exactly two emotions have at least `share` of its votes each. The
+    stronger one comes first; a face that is not mixed has -1 and -1.
+
+    Args:
+        votes: (N, K), counts or shares. Only these K emotions are in the denominator: votes for
+            "unknown" or "no face", which `Faces.votes` does not hold, are not.
+
+    Introduced in notebooks/10_image_fusion.ipynb.
+    """
+    shares = votes / votes.sum(axis=1, keepdims=True)
+    is_mixed = (shares >= share - 1e-6).sum(axis=1) == 2
+    highest = np.argsort(-shares, axis=1, kind="stable")[:, :2]
+    return np.where(is_mixed[:, None], highest, -1)
+
+
+def runner_up_is_clear(votes: np.ndarray) -> np.ndarray:
+    """Whether the two emotions with most votes are no matter of a tie: bool (N,)."""
+    second, third = -np.sort(-votes, axis=1)[:, 1:3].T
+    return second > third

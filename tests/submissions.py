@@ -16,11 +16,11 @@ import nbformat
 import numpy as np
 from nbformat.v4 import new_output
 
-from fer_kit.bundle import write_bundle
 from fer_kit.check.answers import OUTCOME
+from fer_kit.course.bundle import write_bundle
+from fer_kit.course.executed import is_check, is_solution
 from fer_kit.emotions import FER2013
 from fer_kit.evaluation import Predictions, save_predictions, score
-from fer_kit.exercises import is_check, is_solution
 from fer_kit.faces import Faces, one_hot
 from fer_kit.files import write_json
 

@@ -62,9 +62,9 @@ def test_a_model_is_found_by_its_name_in_a_run(make_faces):
 
 
 def test_the_default_model_is_the_cnn_where_there_is_one(make_faces):
-    assert classify.default_model("mine") == "lenet5"
+    assert cards.default_model("mine") == "lenet5"
     save_lenet5(runs_folder() / "mine" / "models", make_faces(), "cnn")
-    assert classify.default_model("mine") == "cnn"
+    assert cards.default_model("mine") == "cnn"
 
 
 def test_a_missing_model_is_a_sentence(tmp_path):

@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 from saved_models import save_lenet5
 
-from fer_kit import cli, course
+from fer_kit import cli
+from fer_kit.cards import best_shipped
+from fer_kit.course import running
 from fer_kit.errors import InputError
 from fer_kit.pictures import PHOTOGRAPH
 from fer_kit.run import Run
-from fer_kit.shipping import best_shipped
+from fer_kit.zoo import train
 
 
 @pytest.fixture
@@ -44,7 +46,7 @@ def given(monkeypatch):
         )
         caught.update(force=force, notebooks=notebooks, extra=extra)
 
-    monkeypatch.setattr(course, "run_course", run_course)
+    monkeypatch.setattr(running, "run_course", run_course)
     return caught
 
 
@@ -79,9 +81,9 @@ def test_the_students_copies_can_be_run(fer_kit, given):
 
 
 def test_stale_copies_are_an_error(fer_kit, monkeypatch):
-    monkeypatch.setattr("fer_kit.student.stale_student_copies", lambda: [])
+    monkeypatch.setattr("fer_kit.course.student.stale_student_copies", lambda: [])
     assert fer_kit("student", "--check")[0] == 0
-    monkeypatch.setattr("fer_kit.student.stale_student_copies", lambda: ["01_load.ipynb"])
+    monkeypatch.setattr("fer_kit.course.student.stale_student_copies", lambda: ["01_load.ipynb"])
     code, _, said = fer_kit("student", "--check")
     assert code == 1
     assert "01_load.ipynb" in said
@@ -130,18 +132,18 @@ def test_a_mistake_that_the_user_can_mend_exits_with_1(fer_kit):
 
 
 def test_a_failing_notebook_exits_with_1(fer_kit, monkeypatch):
-    monkeypatch.setattr(course, "run_course", fail_with(InputError("04_lenet5.ipynb stopped")))
+    monkeypatch.setattr(running, "run_course", fail_with(InputError("04_lenet5.ipynb stopped")))
     assert fer_kit("run-all") == (1, "", "fer-kit: 04_lenet5.ipynb stopped")
 
 
 def test_a_full_disk_exits_with_1_and_a_sentence(fer_kit, monkeypatch):
     full = OSError(errno.ENOSPC, "No space left on device", "runs/mine")
-    monkeypatch.setattr(course, "run_course", fail_with(full))
+    monkeypatch.setattr(running, "run_course", fail_with(full))
     assert fer_kit("run-all") == (1, "", "fer-kit: runs/mine: No space left on device.")
 
 
 def test_control_c_exits_with_130_and_a_sentence(fer_kit, monkeypatch):
-    monkeypatch.setattr(course, "run_course", fail_with(KeyboardInterrupt()))
+    monkeypatch.setattr(running, "run_course", fail_with(KeyboardInterrupt()))
     code, _, error = fer_kit("run-all")
     assert code == 130
     assert "finished keep their results" in error
@@ -167,7 +169,7 @@ def test_download_of_a_data_set_that_is_built_in_is_a_sentence(fer_kit):
 
 
 def test_info_names_the_versions_and_the_data_sets(fer_kit, monkeypatch):
-    monkeypatch.setattr("fer_kit.environment.describe", lambda: {"keras": "3.15.1"})
+    monkeypatch.setattr("fer_kit.course.environment.describe", lambda: {"keras": "3.15.1"})
     code, output, _ = fer_kit("info")
     assert code == 0
     assert "3.15.1" in output
@@ -240,7 +242,7 @@ def test_predict_without_a_model_is_a_sentence(fer_kit):
 
 
 def test_evaluate_prints_scores_with_intervals(fer_kit, model, make_faces, monkeypatch):
-    from fer_kit import predict
+    from fer_kit.zoo import scores
 
     asked = {}
 
@@ -248,7 +250,7 @@ def test_evaluate_prints_scores_with_intervals(fer_kit, model, make_faces, monke
         asked.update(name=name, path=path, **options)
         return make_faces(40)
 
-    monkeypatch.setattr(predict, "load", load)
+    monkeypatch.setattr(scores, "load", load)
     code, output, _ = fer_kit("evaluate", model, "--split", "validation", "--json")
     scores = json.loads(output)
     assert code == 0
@@ -263,10 +265,10 @@ def test_evaluate_prints_scores_with_intervals(fer_kit, model, make_faces, monke
 def test_evaluate_on_other_emotions_than_the_model_has_is_a_sentence(
     fer_kit, model, make_faces, monkeypatch
 ):
-    from fer_kit import predict
+    from fer_kit.zoo import scores
 
     faces = make_faces(40, emotions=("happy", "contempt"))
-    monkeypatch.setattr(predict, "load", lambda *_, **__: faces)
+    monkeypatch.setattr(scores, "load", lambda *_, **__: faces)
     code, _, error = fer_kit("evaluate", model)
     assert code == 1
     assert "with contempt" in error
@@ -297,7 +299,8 @@ def test_fuse_in_an_unknown_way_is_a_mistake_of_usage(fer_kit, option):
 
 
 def test_mixtures_writes_a_folder_and_a_table(fer_kit, tmp_path, monkeypatch):
-    from fer_kit import mixtures, synthetic
+    from fer_kit import synthetic
+    from fer_kit.fusion import mixtures
 
     sitters = synthetic.sittings(1, 0, 0, progress=False)
     monkeypatch.setattr(mixtures, "load_sitters", lambda *given: sitters)
@@ -312,7 +315,7 @@ def test_mixtures_writes_a_folder_and_a_table(fer_kit, tmp_path, monkeypatch):
 
 
 def test_export_says_where_the_model_is_and_how_near(fer_kit, model, tmp_path, monkeypatch):
-    from fer_kit import export
+    from fer_kit.zoo import export
 
     out = tmp_path / "lenet5.onnx"
     about = {"compared_on": "256 faces", "largest_difference_to_keras": 3e-8}
@@ -324,12 +327,11 @@ def test_export_says_where_the_model_is_and_how_near(fer_kit, model, tmp_path, m
 
 
 def test_a_stopped_training_says_how_to_go_on(fer_kit, monkeypatch):
-    from fer_kit import from_scratch
 
     def stop(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(from_scratch, "train_from_scratch", stop)
+    monkeypatch.setattr(train, "train_from_scratch", stop)
     code, _, error = fer_kit("train", "lenet5", "--profile", "smoke")
     assert code == 130
     assert "The same command goes on" in error

@@ -4,15 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from fer_kit.check.answers import (
-    Wrong,
-    as_number,
-    ask,
-    check,
-    expect,
-    expect_array,
-    expect_number,
-)
+from fer_kit.check.answers import Wrong, as_number, ask, check, expect, expect_array, expect_number
 
 TINY = 1e-6  # as in the task: keeps heads that are equal from a division by zero
 

@@ -11,9 +11,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from fer_kit.datasets.pictures import EXTENSIONS
-from fer_kit.datasets.problems import first_few
-from fer_kit.errors import InputError
+from fer_kit.datasets.decode import EXTENSIONS
+from fer_kit.errors import InputError, first_few
 
 KINDS = (".zip", ".7z")
 MOST_BYTES = 4 * 1024**3  # of all pictures of one archive

@@ -6,13 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
+from fer_kit.datasets.decode import scale_all
 from fer_kit.datasets.folder import find_pictures, read_pictures
-from fer_kit.datasets.people import split_people
-from fer_kit.datasets.pictures import scale_all
 from fer_kit.datasets.pixel_csv import read_pixel_csv
-from fer_kit.datasets.problems import first_few
+from fer_kit.datasets.splits import split_people
 from fer_kit.emotions import CKEXTENDED, CKPLUS
-from fer_kit.errors import InputError
+from fer_kit.errors import InputError, first_few
 from fer_kit.faces import Faces, one_hot
 
 # S005_001_00000011.png: the person, the sequence, the picture in it.

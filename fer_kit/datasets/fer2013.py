@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from fer_kit.datasets.decode import scale_all
 from fer_kit.datasets.folder import Picture, find_pictures, read_pictures
-from fer_kit.datasets.pictures import scale_all
 from fer_kit.datasets.pixel_csv import read_pixel_csv
 from fer_kit.emotions import FER2013, FERPLUS
 from fer_kit.errors import InputError

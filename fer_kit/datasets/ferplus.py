@@ -7,11 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from fer_kit.datasets.pictures import scale_all
+from fer_kit.datasets.decode import scale_all
 from fer_kit.datasets.pixel_csv import SPLIT_OF_USAGE, open_table, read_pixel_csv
-from fer_kit.datasets.problems import first_few
 from fer_kit.emotions import FERPLUS, canonical, is_emotion
-from fer_kit.errors import InputError
+from fer_kit.errors import InputError, first_few
 from fer_kit.faces import Faces
 from fer_kit.votes import UNNAMED, label
 

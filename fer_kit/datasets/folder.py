@@ -13,12 +13,11 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from fer_kit.datasets.pictures import EXTENSIONS, read_picture
+from fer_kit.datasets.decode import EXTENSIONS, read_picture
 from fer_kit.datasets.pixel_csv import SPLIT_OF_USAGE
-from fer_kit.datasets.problems import first_few
 from fer_kit.datasets.splits import complete_split
 from fer_kit.emotions import canonical, in_course_order, is_emotion
-from fer_kit.errors import InputError
+from fer_kit.errors import InputError, first_few
 from fer_kit.faces import Faces, one_hot
 
 log = logging.getLogger(__name__)

@@ -7,10 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from fer_kit.datasets.folder import Picture, read_pictures
-from fer_kit.datasets.people import split_people
-from fer_kit.datasets.problems import first_few
+from fer_kit.datasets.splits import split_people
 from fer_kit.emotions import JAFFE, JAFFE_CODES
-from fer_kit.errors import InputError
+from fer_kit.errors import InputError, first_few
 from fer_kit.faces import Faces
 
 log = logging.getLogger(__name__)

@@ -18,12 +18,11 @@ import numpy as np
 from tqdm import tqdm
 
 from fer_kit.datasets.archives import KINDS, find_members, read_members
+from fer_kit.datasets.decode import centre_square, scale
 from fer_kit.datasets.folder import SPLIT_FOLDERS, picture_paths
-from fer_kit.datasets.pictures import centre_square, scale
-from fer_kit.datasets.problems import first_few
 from fer_kit.datasets.splits import complete_split
 from fer_kit.emotions import NVIE, VIRI, canonical, is_emotion
-from fer_kit.errors import InputError
+from fer_kit.errors import InputError, first_few
 from fer_kit.faces import Faces, one_hot
 from fer_kit.pictures import read_picture
 

@@ -1,16 +1,14 @@
 """Your own pictures of people: a folder for each person, and in it a folder for each emotion."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from fer_kit.datasets.folder import find_pictures, read_pictures
-from fer_kit.datasets.problems import first_few
-from fer_kit.datasets.splits import SHARES
+from fer_kit.datasets.splits import split_people
 from fer_kit.emotions import in_course_order, is_emotion
-from fer_kit.errors import InputError
-from fer_kit.faces import SPLITS, Faces
+from fer_kit.errors import InputError, first_few
+from fer_kit.faces import Faces
 
 
 def read_people(path: Path, seed: int = 42, image_size: int = 48) -> Faces:
@@ -41,29 +39,3 @@ def read_people(path: Path, seed: int = 42, image_size: int = 48) -> Faces:
     source = f"folder {path.resolve().name}"
     faces = read_pictures(path, pictures, emotions, source, seed, image_size, split=False)
     return split_people(faces, np.array([p.path.split("/")[0] for p in pictures]), seed)
-
-
-def split_people(faces: Faces, subjects: np.ndarray, seed: int) -> Faces:
-    """Draw who trains, validates and tests: 70, 15 and 15 % of the people, at least one each.
-
-    Args:
-        subjects: str (N,), who is on each picture.
-
-    Returns:
-        The same faces with `subject` and `split`.
-
-    Raises:
-        InputError: fewer than three people.
-    """
-    people = np.unique(subjects)
-    if len(people) < len(SPLITS):
-        raise InputError(
-            "Expected at least three people, one each to train, validate and test with. "
-            f"Received: {len(people)} in {faces.source}."
-        )
-    held_out = [max(1, round(share * len(people))) for share in SHARES[1:]]
-    counts = [len(people) - sum(held_out), *held_out]
-    order = np.random.default_rng(seed).permutation(people)
-    split_of = dict(zip(order.tolist(), np.repeat(SPLITS, counts).tolist(), strict=True))
-    split = np.array([split_of[who] for who in subjects.tolist()])
-    return replace(faces, subject=subjects, split=split)

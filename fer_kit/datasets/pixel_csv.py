@@ -23,8 +23,7 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from fer_kit.datasets.problems import first_few
-from fer_kit.errors import InputError
+from fer_kit.errors import InputError, first_few
 
 SIDE = 48
 PIXELS = SIDE * SIDE

@@ -1,6 +1,7 @@
 """Draw parts of a data set at random, each with the same shares of emotions (stratified)."""
 
 import logging
+from dataclasses import replace
 
 import numpy as np
 
@@ -114,3 +115,29 @@ def stratified_order(labels: np.ndarray, seed: int) -> np.ndarray:
         rows = generator.permutation(np.flatnonzero(labels == label))
         place[rows] = (np.arange(len(rows)) + 0.5) / len(rows)
     return np.argsort(place, kind="stable")
+
+
+def split_people(faces: Faces, subjects: np.ndarray, seed: int) -> Faces:
+    """Draw who trains, validates and tests: 70, 15 and 15 % of the people, at least one each.
+
+    Args:
+        subjects: str (N,), who is on each picture.
+
+    Returns:
+        The same faces with `subject` and `split`.
+
+    Raises:
+        InputError: fewer than three people.
+    """
+    people = np.unique(subjects)
+    if len(people) < len(SPLITS):
+        raise InputError(
+            "Expected at least three people, one each to train, validate and test with. "
+            f"Received: {len(people)} in {faces.source}."
+        )
+    held_out = [max(1, round(share * len(people))) for share in SHARES[1:]]
+    counts = [len(people) - sum(held_out), *held_out]
+    order = np.random.default_rng(seed).permutation(people)
+    split_of = dict(zip(order.tolist(), np.repeat(SPLITS, counts).tolist(), strict=True))
+    split = np.array([split_of[who] for who in subjects.tolist()])
+    return replace(faces, subject=subjects, split=split)

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from fer_kit.bundle import read_manifest
+from fer_kit.course.bundle import read_manifest
 from fer_kit.errors import InputError
 
 MEGABYTE = 1_000_000

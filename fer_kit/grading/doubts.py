@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from fer_kit.grading.lessons import Lesson
+from fer_kit.course.rubric import Rubric
+from fer_kit.grading.compare import Lesson
 from fer_kit.grading.results import Result
-from fer_kit.grading.rubric import Rubric
 
 
 def find_doubts(

@@ -16,7 +16,7 @@ import nbformat
 from nbclient import NotebookClient
 from papermill.parameterize import parameterize_notebook
 
-from fer_kit.execution import ThisPython
+from fer_kit.course.execution import ThisPython
 
 MEGABYTE = 1_000_000
 LONGEST_TEXT = 10_000  # characters of one output

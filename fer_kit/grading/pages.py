@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from fer_kit.course.report import page_html
+from fer_kit.course.rubric import Rubric
+from fer_kit.course.safe_html import Markdown
 from fer_kit.errors import InputError
 from fer_kit.files import write_text
-from fer_kit.grading.rubric import Rubric
-from fer_kit.report import page_html
-from fer_kit.safe_html import Markdown
 
 BINS = 10
 

@@ -21,12 +21,11 @@ from typing import Any
 
 import nbformat
 
-from fer_kit.course import LESSONS, feeds
+from fer_kit.course.executed import is_check, lesson_cells, source
 from fer_kit.errors import InputError
-from fer_kit.evidence import lesson_cells, source
-from fer_kit.exercises import is_check
 from fer_kit.grading.archive import Bundle
-from fer_kit.grading.lessons import Released, read_released
+from fer_kit.grading.compare import Released, read_released
+from fer_kit.lessons import LESSONS, feeds
 
 MEGABYTE = 1_000_000
 HOME, COURSE = "/student", "/course"

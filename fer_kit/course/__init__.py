@@ -1,0 +1,1 @@
+"""Running the lessons and what comes of it: records, report, bundle. No lesson reads this room."""

@@ -1,0 +1,89 @@
+"""What is remembered of each notebook's last execution, to skip it where nothing has changed.
+
+`runs/RUN/notebooks/NN_name.json` holds the title, the seconds it took, when it finished, versions
+and device, and a fingerprint of all that its results depend on. "failed" is there, with the reason,
+where the last try did not succeed; "checked" says when it was last found up to date.
+"""
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fer_kit.course.environment import backend, versions
+from fer_kit.errors import InputError
+from fer_kit.files import read_json
+from fer_kit.run import Run
+
+# These run notebooks and show results; no result depends on them.
+AROUND_THE_LESSONS = ("camera", "cli.py", "course", "grading", "zoo")
+
+
+def read(path: Path) -> dict[str, Any]:
+    """A notebook's record; empty where there is none, or none that can be read."""
+    try:
+        record = read_json(path)
+    except InputError:
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def now() -> str:
+    """The time, in UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def fingerprint(
+    notebook: Path, parameters: dict[str, Any], run: Run, needs: tuple[str, ...]
+) -> str:
+    """sha256 of all that a notebook's results depend on.
+
+    That is: its cells, its parameters, the files it reads, the library's source, and the versions
+    of what computes.
+    """
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    told = {
+        "cells": [(cell["cell_type"], "".join(cell["source"])) for cell in cells],
+        "parameters": parameters,
+        # The first lessons read the data set itself, the others what those made of it.
+        "inputs": _hashes(run.folder, needs) if needs else _listing(run.data),
+        "library": _library(),
+        "versions": versions() | {"backend": backend()},
+    }
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def _hashes(folder: Path, patterns: tuple[str, ...]) -> dict[str, str]:
+    paths = sorted({path for pattern in patterns for path in folder.glob(pattern)})
+    return {path.relative_to(folder).as_posix(): _sha256(path) for path in paths}
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _listing(data: str) -> list[tuple[str, int, int]]:
+    """Places, sizes and times of a data set's files: reading all of them would take too long."""
+    if not data:
+        return []
+    path = Path(data)
+    folder = path if path.is_dir() else path.parent
+    # A file may have companions: FER+ keeps its votes beside fer2013.csv.
+    files = path.rglob("*") if path.is_dir() else [path, *path.parent.glob("*.csv")]
+    facts = {file.relative_to(folder).as_posix(): file.stat() for file in files if file.is_file()}
+    return [(name, stat.st_size, stat.st_mtime_ns) for name, stat in sorted(facts.items())]
+
+
+@cache
+def _library() -> str:
+    folder = Path(__file__).parents[1]
+    sources = [
+        path
+        for path in sorted(folder.rglob("*.py"))
+        if path.relative_to(folder).parts[0] not in AROUND_THE_LESSONS
+    ]
+    told = [(path.relative_to(folder).as_posix(), _sha256(path)) for path in sources]
+    return hashlib.sha256(repr(told).encode()).hexdigest()

@@ -1,0 +1,400 @@
+"""The report: a run as web pages that anybody can open offline.
+
+`templates/` says how the pages look, `safe_html` what of a notebook may stand in them.
+
+Introduced in notebooks/12_save.ipynb.
+"""
+
+import re
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import nbformat
+from markupsafe import Markup
+from nbconvert.filters import Highlight2HTML
+from nbconvert.preprocessors import CoalesceStreamsPreprocessor
+from pygments.formatters import HtmlFormatter
+
+from fer_kit.course import records
+from fer_kit.course.executed import Exercise, read_exercises
+from fer_kit.course.rubric import Rubric, read_rubric
+from fer_kit.course.safe_html import Markdown, count_undescribed, sanitise, terminal
+from fer_kit.errors import InputError
+from fer_kit.files import read_json
+from fer_kit.lessons import feeds
+from fer_kit.run import course_folder
+
+# Pygments' styles whose every colour reads well (WCAG AA) on the stylesheet's backgrounds.
+CODE_COLOURS = {"light": "xcode", "dark": "lightbulb"}
+
+# Which form of an output is shown, the first that it has. Not SVG: it can hold scripts.
+OUTPUT_TYPES = (
+    "image/png",
+    "image/jpeg",
+    "text/html",
+    "text/markdown",
+    "text/latex",
+    "text/plain",
+)
+
+
+@dataclass
+class Notebook:
+    """What the pages show of an executed notebook.
+
+    Attributes:
+        name: "04_lenet5", and with it the name of its page.
+        title: its first heading.
+        headings: (level, id, text) of each heading.
+        cells: for each, `markdown`, or `source`, `count` and `outputs`.
+        state: "complete", "failed", "incomplete" or "stale".
+        remark: a sentence that explains the state; "" where it is complete.
+        started, ended: UTC in ISO form, or "".
+        checked: when it was found to be up to date without running again, or "".
+        seconds: how long it ran, or None.
+        exercises: what became of its exercises.
+        answers: for each written answer its title, the id of its heading, and its HTML.
+    """
+
+    name: str
+    title: str
+    headings: list[tuple[int, str, str]]
+    cells: list[dict[str, Any]]
+    state: str
+    remark: str
+    started: str
+    ended: str
+    checked: str
+    seconds: float | None
+    exercises: list[Exercise]
+    answers: list[dict[str, Any]]
+
+    def anchor(self, title: str) -> str:
+        """The id of the heading with this text, or "" where there is none."""
+        return next((anchor for _, anchor, text in self.headings if text == title), "")
+
+
+def write_report(run_folder: str | Path) -> Path:
+    """Write a run's report: `report/index.html`, a page for each notebook, and the figures.
+
+    The pages hold no scripts and load nothing from the network. The same run gives the same bytes.
+    An earlier report is replaced only once the new one is complete.
+
+    Args:
+        run_folder: a folder with config.json. Executed notebooks, metrics.json and figures are
+            shown as far as they are there.
+
+    Returns:
+        The path of index.html.
+
+    Raises:
+        InputError: the folder is no run, or a file in it cannot be used.
+
+    Warns:
+        UserWarning: a picture comes without a text that describes it.
+
+    Introduced in notebooks/12_save.ipynb.
+    """
+    run_folder = Path(run_folder)
+    config = read_run_config(run_folder)
+    metrics_path = run_folder / "metrics.json"
+    metrics = read_json(metrics_path) if metrics_path.exists() else None
+    values = {
+        "config": config,
+        "metrics": metrics,
+        "banner": _banner(config, metrics),
+        "notebooks": _read_notebooks(run_folder / "notebooks"),
+        "figures": _read_figures(run_folder / "figures"),
+        "environment": _read_environment(run_folder / "notebooks"),
+        "student": _read_student(run_folder / "student.json"),
+        "rubric": _read_rubric(),
+    }
+    _replace_folder(run_folder / "report", lambda folder: _write_pages(folder, values))
+    return run_folder / "report" / "index.html"
+
+
+# Reading the run
+
+
+def read_run_config(run_folder: Path) -> dict[str, Any]:
+    """What a run's config.json says.
+
+    Raises:
+        InputError: the folder is no run.
+    """
+    path = run_folder / "config.json"
+    config = read_json(path) if path.is_file() else None
+    names = ("run", "dataset", "data", "profile", "seed", "fer_kit")
+    if not isinstance(config, dict) or any(name not in config for name in names):
+        raise InputError(
+            f"Expected a run: a folder whose config.json has {', '.join(names)}. "
+            f"Received: {run_folder}. Run the course first, or name a folder below runs."
+        )
+    return config
+
+
+def _banner(config: dict[str, Any], metrics: dict[str, Any] | None) -> dict[str, str]:
+    """Where the faces come from: as a sentence, and as the class that gives it its colour."""
+    synthetic = config["dataset"] == "synthetic"
+    if metrics and metrics.get("synthetic") != synthetic:
+        raise InputError(
+            f"Expected results on the data set of the run, {config['dataset']}. Received: "
+            f"metrics.json on {metrics.get('source')}. Run notebook 08 of this run again."
+        )
+    if synthetic:
+        sentence = "Synthetic faces: nothing here says anything about real faces."
+        return {"kind": "synthetic", "sentence": sentence}
+    source = metrics["source"] if metrics else config["dataset"]
+    return {"kind": "real", "sentence": f"{source}, real faces: do not publish this page."}
+
+
+def _read_student(path: Path) -> dict[str, str]:
+    return {"name": "", "id": ""} | (read_json(path) if path.exists() else {})
+
+
+def _read_rubric() -> Rubric | None:
+    """The course's rubric; a report from elsewhere does without."""
+    return read_rubric() if (course_folder() / "rubric.toml").exists() else None
+
+
+def _read_figures(folder: Path) -> list[dict[str, Any]]:
+    described = read_json(folder / "figures.json") if (folder / "figures.json").exists() else {}
+    return [
+        {"title": path.stem, "alt": ""} | described.get(path.stem, {}) | {"path": path}
+        for path in sorted(folder.glob("[!.]*.png"))
+    ]
+
+
+def _read_environment(folder: Path) -> dict[str, str]:
+    """Versions and devices, as the records of the executions tell them."""
+    found: dict[str, set[str]] = {}
+    for path in sorted(folder.glob("[!.]*.json")):
+        for name, value in records.read(path).get("environment", {}).items():
+            found.setdefault(name, set()).add(str(value))
+    return {name: " and ".join(sorted(values)) for name, values in found.items()}
+
+
+def _read_notebooks(folder: Path) -> list[Notebook]:
+    paths = sorted(folder.glob("[!.]*.ipynb"), key=lambda path: path.stem)
+    pages = [path.stem for path in paths]
+    notebooks = [_read_notebook(path, pages) for path in paths]
+    for notebook in notebooks:
+        _mark_if_stale(notebook, notebooks)
+    return notebooks
+
+
+def _read_notebook(path: Path, pages: list[str]) -> Notebook:
+    try:
+        content = nbformat.read(path, as_version=4)
+    except Exception as error:  # nbformat passes on whatever its parser raises
+        raise InputError(
+            f"Expected a Jupyter notebook. Received: {path} ({error}). Run it again."
+        ) from error
+    # One text for each stream, with a progress bar as it stood at the end.
+    content, _ = CoalesceStreamsPreprocessor(enabled=True)(content, {})
+    papermill = content.metadata.get("papermill", {})
+    markdown = Markdown(pages)
+    cells = [_cell(cell, markdown) for cell in content.cells if _is_own(cell)]
+    titles = [text for level, _, text in markdown.headings if level == 1]
+    state, remark = _state(content)
+    return Notebook(
+        name=path.stem,
+        title=titles[0] if titles else path.stem,
+        headings=markdown.headings,
+        cells=cells,
+        state=state,
+        remark=remark,
+        started=papermill.get("start_time") or "",
+        ended=papermill.get("end_time") or "",
+        checked=records.read(path.with_suffix(".json")).get("checked", ""),
+        seconds=papermill.get("duration"),
+        exercises=read_exercises(content),
+        answers=[
+            {"title": exercise.title, "html": _answer(exercise.answer, pages)}
+            for exercise in read_exercises(content)
+            if exercise.written and exercise.state == "answered"
+        ],
+    )
+
+
+def _answer(text: str, pages: list[str]) -> Markup:
+    """A written answer for another page, where the ids of its headings could be taken."""
+    return Markup(re.sub(r'(<h\d) id="[^"]*"', r"\1", Markdown(pages).convert(text)))
+
+
+def _state(content: nbformat.NotebookNode) -> tuple[str, str]:
+    """How far the notebook ran, as a word and a sentence."""
+    code = [cell for cell in content.cells if cell.cell_type == "code" and cell.source.strip()]
+    papermill = content.metadata.get("papermill", {})
+    errors = [
+        f"{output.ename}: {output.evalue}"
+        for cell in code
+        if "raises-exception" not in _tags(cell)  # this lesson shows an error
+        for output in cell.outputs
+        if output.output_type == "error"
+    ]
+    if errors or papermill.get("exception"):
+        reason = f" at an error: {errors[0]}" if errors else ""
+        return "failed", f"This notebook stopped{reason}. The cells after it did not run."
+    if not papermill.get("end_time") or any(cell.execution_count is None for cell in code):
+        return "incomplete", "This notebook was not run from its beginning to its end."
+    return "complete", ""
+
+
+def _mark_if_stale(notebook: Notebook, notebooks: list[Notebook]) -> None:
+    """A notebook is stale when one that makes its input has run since.
+
+    Not if it was looked at after that, and the input was the same.
+    """
+    known = max(notebook.started, notebook.checked)
+    since = [
+        other.name
+        for other in notebooks
+        if feeds(other.name, notebook.name) and other.ended > known
+    ]
+    if since and notebook.state == "complete":
+        notebook.state = "stale"
+        notebook.remark = f"{since[0]} has run since, so these results may be out of date."
+
+
+# From cells to what the templates show
+
+
+def _tags(cell: nbformat.NotebookNode) -> list[str]:
+    return cell.metadata.get("tags", [])
+
+
+def _is_own(cell: nbformat.NotebookNode) -> bool:
+    """Not one that papermill puts in to point at an error: the page does that itself."""
+    return "papermill-error-cell-tag" not in _tags(cell)
+
+
+def _cell(cell: nbformat.NotebookNode, markdown: Markdown) -> dict[str, Any]:
+    if cell.cell_type == "markdown":
+        return {"markdown": markdown.convert(cell.source, cell.get("attachments"))}
+    if cell.cell_type == "raw":
+        return {"source": "", "outputs": [{"kind": "text", "html": cell.source}]}
+    return {
+        "source": Markup(Highlight2HTML()(cell.source)) if cell.source.strip() else "",
+        "count": cell.execution_count,
+        "outputs": [_output(output, markdown) for output in cell.outputs],
+    }
+
+
+def _output(output: nbformat.NotebookNode, markdown: Markdown) -> dict[str, Any]:
+    """An output as its kind ("text", "error", "picture", "html") and what the template needs."""
+    if output.output_type == "stream":
+        return {"kind": "text", "html": terminal(output.text)}
+    if output.output_type == "error":
+        return {"kind": "error", "html": terminal("\n".join(output.traceback))}
+    form = next((form for form in OUTPUT_TYPES if form in output.data), None)
+    if form is None:
+        return {"kind": "text", "html": f"(An output of type {', '.join(output.data)}.)"}
+    data = output.data[form]
+    if form.startswith("image/"):
+        source = f"data:{form};base64,{''.join(data.split())}"
+        return output.metadata.get(form, {}) | {"kind": "picture", "source": source}
+    if form == "text/plain":
+        return {"kind": "text", "html": terminal(data)}
+    if form == "text/html":
+        return {"kind": "html", "html": sanitise(data, markdown.pages)}
+    # A renderer of its own: its headings do not belong in the table of contents.
+    return {"kind": "html", "html": Markdown(markdown.pages).convert(data)}
+
+
+# Writing the pages
+
+
+def _write_pages(folder: Path, values: dict[str, Any]) -> None:
+    (folder / "figures").mkdir()
+    for figure in values["figures"]:
+        shutil.copyfile(figure["path"], folder / "figures" / figure["path"].name)
+    _write_page(folder / "index.html", "index.html.j2", values)
+    notebooks = values["notebooks"]
+    for previous, notebook, following in zip(
+        [None, *notebooks], notebooks, [*notebooks[1:], None], strict=False
+    ):
+        around = {"previous": previous, "notebook": notebook, "following": following}
+        _write_page(folder / f"{notebook.name}.html", "notebook.html.j2", values | around)
+
+
+def page_html(template: str, values: dict[str, Any]) -> str:
+    """One of the pages in templates/, with the stylesheet in it."""
+    return _templates().get_template(template).render(values)
+
+
+def _write_page(path: Path, template: str, values: dict[str, Any]) -> None:
+    try:
+        html = page_html(template, values)
+    except (jinja2.UndefinedError, LookupError, TypeError, ValueError) as error:
+        raise InputError(
+            f"Expected a run with files as the course writes them. Received: {error}, in what "
+            f"{path.name} shows. Run the notebooks again."
+        ) from error
+    undescribed = count_undescribed(html)
+    if undescribed:
+        warnings.warn(
+            f"Expected a description of every picture. Received: {undescribed} without one in "
+            f"{path.name}. Show figures with run.show(..., alt=...).",
+            stacklevel=2,
+        )
+    path.write_text(html, encoding="utf-8")
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    from fer_kit.evaluation import percent
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("fer_kit"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"percent": percent, "duration": _duration, "date": _date}
+    environment.globals["code_colours"] = {
+        mode: Markup(HtmlFormatter(style=style, nobackground=True).get_style_defs(".highlight"))
+        for mode, style in CODE_COLOURS.items()
+    }
+    return environment
+
+
+def _duration(seconds: float | None) -> str:
+    if seconds is None:
+        return "not known"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def _date(moment: str) -> str:
+    return f"{moment[:10]} {moment[11:16]} UTC" if moment else "not known"
+
+
+def _replace_folder(folder: Path, build: Callable[[Path], None]) -> None:
+    """Let `build` fill a new folder, then put it in the place of `folder`."""
+    try:
+        with tempfile.TemporaryDirectory(prefix=".report-", dir=folder.parent) as temporary:
+            fresh, earlier = Path(temporary) / "fresh", Path(temporary) / "earlier"
+            fresh.mkdir()
+            build(fresh)
+            if folder.exists():
+                folder.rename(earlier)
+            try:
+                fresh.rename(folder)
+            except OSError:
+                if earlier.exists():
+                    earlier.rename(folder)
+                raise
+    except OSError as error:
+        raise InputError(
+            f"Expected to write {folder}. Received: {error.strerror or error}. Free some space or "
+            "choose a folder that you may write to."
+        ) from error

@@ -1,0 +1,194 @@
+"""What `fer-kit predict` does with pictures and videos, and `fer-kit evaluate` with data sets."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from fer_kit.classify import Answer, Classifier, annotate, predict_emotion
+from fer_kit.datasets.decode import EXTENSIONS
+from fer_kit.errors import InputError
+from fer_kit.pictures import read_picture, write_picture
+from fer_kit.video import VideoAnswers, predict_video
+
+PICTURES = (*EXTENSIONS, ".gif")
+VIDEOS = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpg", ".webm")
+
+
+@dataclass
+class FileAnswers:
+    """What came of one file.
+
+    Attributes:
+        file: its path.
+        faces: for each face, plain values ready for JSON; see `described` and `summaries`.
+        frames: of a video, the faces in each frame.
+        note: what to know, such as why the file was skipped.
+        error: what was wrong with the file, or "".
+    """
+
+    file: str
+    faces: list[dict[str, Any]] = field(default_factory=list)
+    frames: list[dict[str, Any]] = field(default_factory=list)
+    note: str = ""
+    error: str = ""
+
+
+def predict_path(
+    classifier: Classifier, path: str | Path, annotated: str | Path | None = None
+) -> list[FileAnswers]:
+    """Name the expressions in a picture, in all pictures of a folder, or in a video.
+
+    A file of a folder that cannot be read does not keep the others from being read.
+
+    Args:
+        annotated: where to write the picture, folder or video with boxes and captions, if at all.
+
+    Raises:
+        InputError: a folder without pictures, or `annotated` would overwrite what is read.
+    """
+    path, annotated = Path(path).expanduser(), _target(path, annotated)
+    if path.is_dir():
+        return _predict_folder(classifier, path, annotated)
+    return [_attempt(path, lambda: _predict_file(classifier, path, annotated))]
+
+
+def described(answer: Answer) -> dict[str, Any]:
+    """An answer as plain values: emotion, probability, box, probabilities, note."""
+    return {
+        "emotion": answer.emotion,
+        "probability": answer.probabilities[answer.emotion],
+        "box": answer.box._asdict(),
+        "probabilities": answer.probabilities,
+        "note": answer.note,
+    }
+
+
+def summaries(video: VideoAnswers) -> list[dict[str, Any]]:
+    """For each face of a video: when it was seen, and the mean of its probabilities."""
+    seen: dict[int, list[tuple[int, Answer]]] = {}
+    for index, frame in enumerate(video.frames):
+        for number, answer in frame.items():
+            seen.setdefault(number, []).append((index, answer))
+    return [_summary(number, seen[number], video.fps) for number in sorted(seen)]
+
+
+def as_text(results: list[FileAnswers]) -> str:
+    """The results for people: a line for each file, and one for each face."""
+    lines = []
+    for result in results:
+        said = result.note or ("" if result.faces else "no face found")
+        lines.append(result.error or f"{result.file}: {said}".rstrip())
+        lines += [f"  {_line(face)}" for face in result.faces]
+    failed = sum(bool(result.error) for result in results)
+    if len(results) > 1:
+        lines.append(f"{len(results)} files, {failed} failed")
+    return "\n".join(lines)
+
+
+def _target(path: str | Path, annotated: str | Path | None) -> Path | None:
+    if annotated is None:
+        return None
+    source, target = Path(path).expanduser().resolve(), Path(annotated).expanduser().resolve()
+    if source == target:
+        raise InputError(
+            f"Expected another place for what is annotated than {path} itself. "
+            f"Received: {annotated}. The original would be lost."
+        )
+    if source.is_dir() and source.is_relative_to(target):
+        raise InputError(
+            f"Expected a folder of its own for what is annotated. Received: {annotated}, which "
+            f"{path} is in. Take a new one, such as annotated."
+        )
+    return target
+
+
+def _predict_folder(
+    classifier: Classifier, folder: Path, annotated: Path | None
+) -> list[FileAnswers]:
+    files = [path for path in sorted(folder.rglob("*")) if _is_wanted(path, annotated)]
+    if not files:
+        raise InputError(f"Expected a folder with pictures. Received: {folder}, which is empty.")
+    return [
+        _attempt(path, lambda path=path: _predict_member(classifier, folder, path, annotated))
+        for path in tqdm(files, desc=folder.name, unit="file", disable=None)
+    ]
+
+
+def _is_wanted(path: Path, annotated: Path | None) -> bool:
+    """Whether it is a file, not hidden, and not one that an earlier call has annotated."""
+    is_ours = annotated is not None and path.resolve().is_relative_to(annotated)
+    return path.is_file() and not path.name.startswith(".") and not is_ours
+
+
+def _predict_member(
+    classifier: Classifier, folder: Path, path: Path, annotated: Path | None
+) -> FileAnswers:
+    if path.suffix.lower() in VIDEOS:
+        return FileAnswers(str(path), note="a video; skipped, give it on its own")
+    if path.suffix.lower() not in PICTURES:
+        return FileAnswers(str(path), note="no picture; skipped")
+    target = annotated / path.relative_to(folder) if annotated else None
+    return _predict_picture(classifier, path, target)
+
+
+def _predict_file(classifier: Classifier, path: Path, annotated: Path | None) -> FileAnswers:
+    if path.suffix.lower() in VIDEOS:
+        return _predict_video(classifier, path, annotated)
+    return _predict_picture(classifier, path, annotated)
+
+
+def _predict_picture(classifier: Classifier, path: Path, annotated: Path | None) -> FileAnswers:
+    picture = read_picture(path)
+    answers = predict_emotion(classifier, picture)
+    if annotated:
+        write_picture(annotated, annotate(picture, answers))
+    return FileAnswers(str(path), [described(answer) for answer in answers])
+
+
+def _predict_video(classifier: Classifier, path: Path, annotated: Path | None) -> FileAnswers:
+    video = predict_video(classifier, path, annotated)
+    frames = [
+        {
+            "time": round(index / video.fps, 3),
+            "faces": [{"face": number} | described(answer) for number, answer in found.items()],
+        }
+        for index, found in enumerate(video.frames)
+    ]
+    return FileAnswers(str(path), summaries(video), frames, error=video.problem)
+
+
+def _attempt(path: Path, predict: Callable[[], FileAnswers]) -> FileAnswers:
+    try:
+        return predict()
+    except InputError as error:
+        return FileAnswers(str(path), error=str(error))
+
+
+def _summary(number: int, seen: list[tuple[int, Answer]], fps: float) -> dict[str, Any]:
+    names = list(seen[0][1].probabilities)
+    mean = np.mean([[answer.probabilities[name] for name in names] for _, answer in seen], axis=0)
+    return {
+        "face": number,
+        "emotion": names[int(mean.argmax())],
+        "probability": float(mean.max()),
+        "frames": len(seen),
+        "from": round(seen[0][0] / fps, 3),
+        "to": round(seen[-1][0] / fps, 3),
+        "probabilities": dict(zip(names, map(float, mean), strict=True)),
+    }
+
+
+def _line(face: dict[str, Any]) -> str:
+    """One face in one line: the two likeliest emotions, and where or when it was seen."""
+    likeliest = sorted(face["probabilities"].items(), key=lambda pair: -pair[1])[:2]
+    names = ", ".join(f"{name} {100 * share:.0f} %" for name, share in likeliest)
+    if "face" in face:
+        where = f"{face['from']:.1f} to {face['to']:.1f} s, {face['frames']} frames"
+        return f"face {face['face']}: {names}; {where}"
+    box = face["box"]
+    where = f"{box['width']}×{box['height']} pixels at {box['x']}, {box['y']}"
+    return f"{names}; {where}" + (f"; {face['note']}" if face["note"] else "")

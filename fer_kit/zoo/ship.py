@@ -1,0 +1,244 @@
+"""The models that come with the course: weights in half the space, and the table of their results.
+
+models/NAME.keras has its card beside it (NAME.json). models/README.md is written from the cards and
+from models/goals.json, which lists what others have published and what the course aims at.
+"""
+
+import io
+import math
+import shutil
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fer_kit.cards import FOLDER, LIMITS, read_card, shipped
+from fer_kit.errors import InputError
+from fer_kit.evaluation import percent
+from fer_kit.files import read_json, save_figure, write_text, write_whole
+
+MEGABYTE = 1_000_000
+LARGEST_FILE, LARGEST_FOLDER = 16 * MEGABYTE, 60 * MEGABYTE
+WEIGHTS = "model.weights.h5"
+TEMPLATE = Path(__file__).parents[1] / "templates" / "models.md"
+
+
+def ship(path: str | Path, folder: Path = FOLDER) -> Path:
+    """Copy a trained model with its card and history to the shipped ones, and renew the table.
+
+    Raises:
+        InputError: the model has no card with results from `fer-kit train`, or is too large.
+    """
+    path = Path(path)
+    card = read_card(path)
+    if "plan" not in card:
+        raise InputError(
+            "Expected a model that fer-kit train has trained: its card says how it is made again. "
+            f"Received: {path}."
+        )
+    others = sum(file.stat().st_size for file in folder.glob("*") if file.stem != path.stem)
+    size = path.stat().st_size
+    if size > LARGEST_FILE or size + others > LARGEST_FOLDER:
+        raise InputError(
+            f"Expected at most {LARGEST_FILE // MEGABYTE} MB for a model and "
+            f"{LARGEST_FOLDER // MEGABYTE} MB for all. Received: {path} with "
+            f"{size / MEGABYTE:.1f} MB, beside {others / MEGABYTE:.1f} MB. Train a narrower one "
+            "(--set width=0.75), or take another model out."
+        )
+    history = path.with_name(f"{path.stem}-history.csv")
+    files = [file for file in (path, history, path.with_suffix(".json")) if file.exists()]
+    for file in files:
+        write_whole(folder / file.name, lambda temporary, file=file: shutil.copy(file, temporary))
+    write_table(folder)
+    return folder / path.name
+
+
+def write_table(folder: Path = FOLDER) -> Path:
+    """Write README.md of the shipped models from their cards and goals.json, and its pictures."""
+    cards = shipped(folder)
+    draw_training(cards, folder)
+    draw_refusal(cards, folder)
+    return write_text(folder / "README.md", table_text(cards, _goals(folder)))
+
+
+def draw_training(cards: dict[str, dict[str, Any]], folder: Path) -> None:
+    """Draw the training curves of the models in a folder: NAME-history.csv → training.png."""
+    import matplotlib.pyplot as plt
+
+    from fer_kit import plots
+    from fer_kit.training import read_history
+
+    files = {name: folder / f"{name}-history.csv" for name in cards}
+    files = {name: file for name, file in files.items() if file.exists()}
+    if not files:
+        return
+    columns = min(3, len(files))
+    rows = math.ceil(len(files) / columns)
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(3.4 * columns, 3 * rows), sharey=True, squeeze=False,
+        layout="constrained",
+    )  # fmt: skip
+    for ax in axes.flat[len(files) :]:
+        ax.remove()
+    for (name, file), ax in zip(files.items(), axes.flat, strict=False):
+        plots.history(read_history(file), mark=cards[name]["kept_epoch"], title=name, ax=ax)
+    for ax in axes[:, 1:].flat:
+        ax.set_ylabel("")
+    save_figure(figure, folder / "training.png")
+
+
+def draw_refusal(cards: dict[str, dict[str, Any]], folder: Path) -> None:
+    """Draw accuracy over the share of test faces that are answered → refusal.png."""
+    import pandas as pd
+
+    from fer_kit import plots
+
+    curves = {
+        name: pd.DataFrame(card["refusal"]["curve"]).set_index("coverage")
+        for name, card in cards.items()
+    }
+    if curves:
+        save_figure(plots.risk_coverage(curves).figure, folder / "refusal.png")
+
+
+def table_text(cards: dict[str, dict[str, Any]], goals: list[dict[str, Any]]) -> str:
+    """The table of results as Markdown: reached, published, aimed at, and not reached yet."""
+    rows = [_row(goal, cards.get(goal["name"])) for goal in goals]
+    aimed = {goal["name"] for goal in goals}
+    further = [card for name, card in cards.items() if name not in aimed]
+    rows += [_row({"title": f"{card['network']} besides"}, card) for card in further]
+    commands = [card["command"] for card in cards.values()]
+    return TEMPLATE.read_text(encoding="utf-8").format(
+        table="\n".join(rows),
+        commands="\n".join(commands) or "# none is shipped yet",
+        example=next(iter(cards), "NAME"),
+        file=LARGEST_FILE // MEGABYTE,
+        folder=LARGEST_FOLDER // MEGABYTE,
+        limits=LIMITS,
+    )
+
+
+def store_lean(path: str | Path, images: np.ndarray, targets: np.ndarray) -> bool:
+    """Store a saved model without its optimizer, and with float16 weights if that costs nothing.
+
+    It costs nothing if as many of the given faces are classified correctly as before. Keras reads
+    such a file like any other and computes in float32.
+
+    Args:
+        path: a .keras file; it is replaced.
+        images: float32 (N, H, W, C) in [0, 1], validation faces: the test part has no say.
+        targets: (N, K).
+
+    Returns:
+        Whether the file now holds float16.
+    """
+    import keras
+
+    path = Path(path)
+
+    def load(file: Path) -> keras.Model:
+        return keras.saving.load_model(file, compile=False)
+
+    def correct(model: keras.Model) -> int:
+        answers = model.predict(images, batch_size=512, verbose=0)
+        return int((answers.argmax(axis=1) == targets.argmax(axis=1)).sum())
+
+    model = load(path)
+    half = path.with_name(f".{path.stem}-half.keras")
+    try:
+        model.save(half)
+        half.replace(path)
+        if not _write_half(path, half) or correct(load(half)) < correct(model):
+            return False
+        half.replace(path)
+        return True
+    finally:
+        half.unlink(missing_ok=True)
+
+
+def _goals(folder: Path) -> list[dict[str, Any]]:
+    path = folder / "goals.json"
+    return read_json(path) if path.exists() else []
+
+
+def _row(goal: dict[str, Any], card: dict[str, Any] | None) -> str:
+    """One line of the table; without a card it says what is missing."""
+    aimed = [goal["title"], goal.get("published", "–"), goal.get("goal", "–")]
+    if card is None:
+        return _line([*aimed, f"not reached yet: {goal['why']}", *[""] * 5])
+    results = card["results"]
+    is_reached = results["accuracy"] >= goal.get("accuracy", 0) and all(
+        results["noise"][sigma]["accuracy"] >= aim for sigma, aim in goal.get("noise", {}).items()
+    )
+    aimed[0] += f": `{card['name']}`, {card['parameters']:,} parameters"
+    aimed[0] += "" if card["plan"]["recipe"]["clean"] else ", not cleaned"
+    aimed[2] += "" if is_reached else f"; not reached yet: {goal['why']}"
+    return _line(
+        [
+            *aimed,
+            f"**{_percent(results)}**{_noise(results)}",
+            _percent(results.get("ten_views")),
+            _percent(results["without_copies"]),
+            f"{results['macro_f1']:.3f}",
+            f"{results['calibration_error']:.3f}",
+            f"{card['trained_on']['source']}, seed {card['seed']}, {card['epochs']} epochs, "
+            f"{card['seconds'] / 60:.0f} minutes on {card['hardware']}",
+        ]
+    )
+
+
+def _line(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _percent(found: dict[str, Any] | None) -> str:
+    return percent(found["accuracy"], found["accuracy_95"]) if found and found["faces"] else "–"
+
+
+def _noise(results: dict[str, Any]) -> str:
+    """Accuracy under noise, for a model that was trained with it."""
+    shown = [percent(found["accuracy"]) for found in results.get("noise", {}).values()]
+    return f"; under noise {' / '.join(shown)}" if shown else ""
+
+
+def _write_half(path: Path, target: Path) -> bool:
+    """Copy a .keras file with float16 weights; False where a weight is too large for that."""
+    with zipfile.ZipFile(path) as source:
+        members = {name: source.read(name) for name in source.namelist()}
+    weights = _halved(members[WEIGHTS])
+    if weights is None:
+        return False
+
+    def write(temporary: Path) -> None:
+        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, content in (members | {WEIGHTS: weights}).items():
+                # A fixed time: the same weights make the same file, and the same sha256.
+                archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+
+    write_whole(target, write)
+    return True
+
+
+def _halved(content: bytes) -> bytes | None:
+    import h5py
+
+    halved = io.BytesIO()
+    with h5py.File(io.BytesIO(content)) as source, h5py.File(halved, "w") as copy:
+        values = []
+
+        def visit(name: str, item: Any) -> None:
+            if isinstance(item, h5py.Group):
+                made = copy.require_group(name)
+            else:
+                value = item[()]
+                value = value.astype(np.float16) if value.dtype == np.float32 else value
+                values.append(value)
+                made = copy.create_dataset(name, data=value)
+            for key, attribute in item.attrs.items():
+                made.attrs[key] = attribute
+
+        with np.errstate(over="ignore"):
+            source.visititems(visit)
+        is_finite = all(np.isfinite(value).all() for value in values if value.dtype.kind == "f")
+    return halved.getvalue() if is_finite else None

@@ -1,0 +1,150 @@
+"""Train a network from scratch by a recipe, test it once, and write its card: `fer-kit train`.
+
+A training that was killed goes on when the same command is given again; one that is finished is not
+repeated.
+"""
+
+import shlex
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from fer_kit import cards, evaluation, plots, training
+from fer_kit.cards import _beside, _history
+from fer_kit.classify import Classifier, load_model
+from fer_kit.course import environment
+from fer_kit.datasets import load
+from fer_kit.errors import InputError
+from fer_kit.faces import Faces
+from fer_kit.files import read_json, save_figure, write_json
+from fer_kit.preprocess import clean
+from fer_kit.recipes import Recipe, as_changes
+from fer_kit.run import Run
+from fer_kit.zoo.finish import finish
+from fer_kit.zoo.fit import fit
+
+PROTOCOL = "training part {}; epoch and temperature chosen on validation; test part used once"
+CLEANED = (
+    "without blank pictures, second copies, pictures labelled in two ways, and any that are also "
+    "validation or test pictures"
+)
+
+
+def train_from_scratch(network: str, recipe: Recipe, lab: Run, name: str = "") -> dict[str, Any]:
+    """Train a network on a run's data set, choose the epoch on validation, test once.
+
+    Into the run go models/NAME.keras with its card and history, predictions/NAME.csv for lesson 08,
+    and two figures: the training curves, and how far accuracy rises where the model may refuse.
+
+    Args:
+        network: a name that `fk.build` knows.
+        recipe: see `recipe_for`.
+        lab: names the data set, the profile (how many faces) and the seed.
+        name: of the model; "" is the network and the data set, such as "small-fer2013".
+
+    Returns:
+        The card.
+
+    Raises:
+        InputError: no such network, or an unfinished training of that name by another recipe.
+    """
+    name = name or f"{network}-{lab.dataset}"
+    path = lab.file(f"models/{name}.keras")
+    original = load(lab.dataset, lab.data or None, size=lab.settings["size"], seed=lab.seed)
+    faces = clean(original)[0] if recipe.clean else original
+    start = load_model(recipe.start, lab.run) if recipe.start else None
+    plan = _plan(network, recipe, lab.seed, faces, start)
+    if card := finished(path, plan):
+        print(f"{path.name} is trained already. Delete it to train it again.")
+        return card
+    _begin(path, plan)
+    fit(network, recipe, faces, path, lab.seed, start)
+    card = finish(path, original, faces, recipe, _details(plan, lab, path))
+    _beside(path, "unfinished.npz").unlink(missing_ok=True)
+    _draw(lab, name, faces.source)
+    return card
+
+
+def _plan(
+    network: str, recipe: Recipe, seed: int, faces: Faces, start: Classifier | None
+) -> dict[str, Any]:
+    """All that a training depends on but for versions."""
+    plan = {
+        "network": network,
+        "recipe": asdict(recipe),
+        "seed": seed,
+        "fingerprint": faces.fingerprint(),
+    }
+    return plan | ({"start": start.card["sha256"]} if start else {})
+
+
+def finished(path: Path, plan: dict[str, Any]) -> dict[str, Any] | None:
+    """The card of a training by this very plan, if there is one and its model is there."""
+    if not (path.exists() and path.with_suffix(".json").exists()):
+        return None
+    card = cards.read_card(path)
+    if card.get("plan") == plan:
+        return card
+    raise InputError(
+        f"Expected no model of another training in {path}. Received: one by another recipe, seed "
+        "or data set. Give this one another name (--name), or delete that one."
+    )
+
+
+def _begin(path: Path, plan: dict[str, Any]) -> None:
+    """Note the plan, so that an unfinished training by another one is never continued."""
+    noted = _beside(path, "plan.json")
+    if _beside(path, "unfinished.npz").exists() and read_json(noted) != plan:
+        raise InputError(
+            f"Expected to go on with the training of {path.name} by the same recipe, seed and "
+            f"faces. Received: others. Give this one another name (--name), or delete {noted} and "
+            "the files beside it."
+        )
+    write_json(noted, plan)
+
+
+def _details(plan: dict[str, Any], lab: Run, path: Path) -> dict[str, Any]:
+    """What the card says about the training itself."""
+    history = training.read_history(_history(path))
+    is_clean = plan["recipe"]["clean"]
+    leaving = CLEANED if is_clean else "as is"
+    noisy = "; the epoch on faces with noise" if plan["recipe"]["noise"] else ""
+    return {
+        "protocol": PROTOCOL.format(leaving) + noisy,
+        "command": _command(plan, lab, path.stem),
+        "seed": lab.seed,
+        "epochs": len(history),
+        "kept_epoch": int(history["val_accuracy"].idxmax()),
+        "seconds": round(float(history["seconds"].sum())),
+        "hardware": environment.device(),
+        "plan": plan,
+    }
+
+
+def _command(plan: dict[str, Any], lab: Run, name: str) -> str:
+    """What trains this model again; of the data's path only the last part."""
+    network = plan["network"]
+    words = ["fer-kit", "train", network, "--dataset", lab.dataset]
+    if lab.data:
+        words += ["--data", Path(lab.data).name]
+    words += ["--profile", lab.profile, "--seed", str(lab.seed)]
+    if name != f"{network}-{lab.dataset}":
+        words += ["--name", name]
+    changes = as_changes(Recipe(**plan["recipe"]), network, lab.profile)
+    for switch, value in changes.items():
+        words += ["--set", f"{switch}={value}"]
+    return shlex.join(words)
+
+
+def _draw(lab: Run, name: str, source: str) -> None:
+    """The training curves, and accuracy over the share of faces that are answered."""
+    path = lab.file(f"models/{name}.keras")
+    history = training.read_history(_history(path))
+    kept = int(history["val_accuracy"].idxmax())
+    ax = plots.history(history, mark=kept, title=f"{name}: accuracy ({source})")
+    save_figure(ax.figure, lab.file(f"figures/{name}-training.png"))
+    test = evaluation.read_predictions(lab.need(f"predictions/{name}.csv")).subset("test")
+    ax = plots.risk_coverage(
+        {name: evaluation.risk_coverage(test)}, title=f"Refusing the least sure ({source})"
+    )
+    save_figure(ax.figure, lab.file(f"figures/{name}-refusal.png"))

@@ -1,0 +1,116 @@
+"""The notebooks keep one form, so that a student who knows one finds the way in all of them."""
+
+import ast
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import nbformat
+import pytest
+
+NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+LONGEST_CELL = 20  # lines of code, blank ones not counted
+SECTIONS = ("Setup", "Parameters", "Summary", "Exercises", "Next")
+FIVE = {"run": "str", "dataset": "str", "data": "str", "profile": "str", "seed": "int"}
+
+pytestmark = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+def cells(path: Path, kind: str | None = None) -> list[nbformat.NotebookNode]:
+    notebook = nbformat.read(path, as_version=4)
+    return [cell for cell in notebook.cells if kind in (None, cell.cell_type)]
+
+
+def python(cell: nbformat.NotebookNode) -> str:
+    """The cell without IPython's own lines, which are no Python: !command and %magic."""
+    return re.sub(r"^(\s*)[!%].*$", r"\1pass", cell.source, flags=re.MULTILINE)
+
+
+def trees(path: Path) -> list[ast.Module]:
+    return [ast.parse(python(cell)) for cell in cells(path, "code")]
+
+
+def tagged(path: Path) -> list[nbformat.NotebookNode]:
+    return [cell for cell in cells(path) if "parameters" in cell.metadata.get("tags", [])]
+
+
+def test_it_is_a_valid_notebook_for_any_python_3(path):
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    assert notebook.metadata.kernelspec.name == "python3"
+    assert notebook.metadata.kernelspec.language == "python"
+    assert set(notebook.metadata) <= {"kernelspec", "language_info"}
+
+
+def test_nothing_of_an_execution_is_stored(path):
+    for cell in cells(path, "code"):
+        assert cell.outputs == []
+        assert cell.execution_count is None
+    for cell in cells(path):
+        assert set(cell.metadata) <= {"tags", "nbgrader"}
+
+
+def test_one_cell_holds_the_parameters_as_annotated_literals(path):
+    (cell,) = tagged(path)
+    declared = {}
+    for line in cell.source.splitlines():
+        assert line.count("=") == 1, f"papermill overlooks a line with a second '=': {line}"
+        assert re.search(r"  # \S", line), f"a parameter without an explanation: {line}"
+        (statement,) = ast.parse(line).body
+        ast.literal_eval(statement.value)
+        declared[statement.target.id] = ast.unparse(statement.annotation)
+    assert FIVE.items() <= declared.items()
+
+
+def test_code_cells_are_short(path):
+    for cell in cells(path, "code"):
+        lines = [line for line in cell.source.splitlines() if line.strip()]
+        assert len(lines) <= LONGEST_CELL, f"{len(lines)} lines, from {lines[0]!r} on"
+
+
+def test_it_begins_with_its_title_and_what_will_be_learned(path):
+    first = cells(path)[0]
+    assert first.cell_type == "markdown"
+    assert re.match(rf"# {path.stem[:2]} · \S", first.source)
+    assert "What you will learn" in first.source
+
+
+def test_it_has_the_sections_that_all_have_in_their_order(path):
+    text = "\n".join(cell.source for cell in cells(path, "markdown"))
+    headings = re.findall(r"^## (.+)$", text, flags=re.MULTILINE)
+    assert [heading for heading in headings if heading in SECTIONS] == list(SECTIONS)
+    assert len(re.findall(r"^# ", text, flags=re.MULTILINE)) == 1
+
+
+def test_every_code_cell_is_introduced(path):
+    for before, cell in pairwise(cells(path)):
+        assert (before.cell_type, cell.cell_type) != ("code", "code"), cell.source
+
+
+def test_lessons_define_no_classes_and_need_no_particular_backend(path):
+    for tree in trees(path):
+        for node in ast.walk(tree):
+            assert not isinstance(node, ast.ClassDef), f"class {node.name}"
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                names = [node.module]
+                assert [alias.name for alias in node.names] != ["*"]
+            else:
+                continue
+            assert not any(name.split(".")[0] in ("tensorflow", "jax") for name in names)
+
+
+def test_every_figure_has_an_alternative_text(path):
+    for tree in trees(path):
+        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+        for call in calls:
+            if isinstance(call.func, ast.Attribute) and call.func.attr == "show":
+                given = {keyword.arg for keyword in call.keywords}
+                assert "alt" in given, ast.unparse(call)
+
+
+def test_links_between_notebooks_lead_somewhere(path):
+    text = "\n".join(cell.source for cell in cells(path, "markdown"))
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", text):
+        assert (path.parent / target).exists(), target

@@ -1,0 +1,119 @@
+"""Exported models: they answer as Keras does, and say what a program elsewhere has to know."""
+
+import json
+from importlib.util import find_spec
+
+import keras
+import numpy as np
+import pytest
+
+import fer_kit as fk
+from fer_kit.classify import Classifier
+from fer_kit.emotions import FER2013
+from fer_kit.errors import InputError
+from fer_kit.zoo import export
+
+pytestmark = pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="TensorFlow exports models"
+)
+
+
+@pytest.fixture
+def classifier():
+    card = {"name": "tiny", "temperature": 1.7}
+    return Classifier(fk.build("lenet5"), FER2013, card)
+
+
+@pytest.fixture
+def images(make_faces):
+    return make_faces(32).images
+
+
+@pytest.mark.parametrize("format", export.FORMATS)
+def test_an_export_answers_as_keras_and_describes_itself(classifier, images, format, tmp_path):
+    chosen = export.FORMATS[format]
+    for module in chosen.packages:
+        if find_spec(module) is None:
+            pytest.skip(f"{module} is not installed")
+    out = tmp_path / f"tiny{chosen.ending}"
+    about, path = export.export_model(classifier, format, out, images)
+    assert path == out
+    assert about["largest_difference_to_keras"] < 1e-4
+    told = json.loads(export.about_file(path).read_text())
+    assert told["output"]["emotions"] == list(FER2013)
+    assert told["output"]["temperature"] == 1.7
+    assert told["input"]["shape"] == [None, 48, 48, 1]
+    assert len(told["files"]) >= 1
+    ask = export.open_exported(path, format, threads=1)
+    faces = fk.normalise(images)
+    expected = classifier.model.predict(faces, verbose=0)
+    for count in (1, 5, 32, 1):
+        np.testing.assert_allclose(ask(faces[:count]), expected[:count], atol=1e-4)
+
+
+@pytest.mark.skipif(find_spec("openvino") is None, reason="OpenVINO is not installed")
+def test_the_fastest_runtime_answers_the_same_and_is_exported_once(images, tmp_path, monkeypatch):
+    monkeypatch.setenv("FER_KIT_CACHE", str(tmp_path))
+    card = {"name": "tiny", "sha256": "0123", "temperature": 1.7}
+    slow = Classifier(fk.build("lenet5"), FER2013, card)
+    fast = export.fastest(slow)
+    for count in (1, 5, 1):
+        expected = slow.probabilities(images[:count])
+        np.testing.assert_allclose(fast.probabilities(images[:count]), expected, atol=1e-4)
+    monkeypatch.setattr(export, "export_model", None)  # a second export would fail
+    assert export.fastest(slow).ask is not None
+
+
+def test_keras_goes_on_where_the_fastest_runtime_is_missing(classifier, monkeypatch):
+    assert export.fastest(classifier) is classifier  # never saved: no sha256
+    monkeypatch.setattr(export, "find_spec", lambda module: None)
+    saved = Classifier(classifier.model, FER2013, {"name": "tiny", "sha256": "0123"})
+    assert export.fastest(saved) is saved
+
+
+def test_keras_goes_on_where_the_export_fails(classifier, monkeypatch, caplog):
+    def fail(*_args):
+        raise InputError("Expected a disk with space.")
+
+    monkeypatch.setattr(export, "find_spec", lambda module: True)
+    monkeypatch.setattr(export, "export_model", fail)
+    saved = Classifier(classifier.model, FER2013, {"name": "tiny", "sha256": "0123"})
+    assert export.fastest(saved) is saved
+    assert "Expected a disk with space." in caplog.text
+
+
+def test_a_folder_of_other_things_is_never_replaced(classifier, images, tmp_path):
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(InputError, match="holds something else"):
+        export.export_model(classifier, "saved_model", tmp_path, images)
+    assert (tmp_path / "thesis.txt").read_text() == "years of work"
+    for _ in range(2):  # an older export is
+        export.export_model(classifier, "saved_model", tmp_path / "tiny", images)
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {"thesis.txt", "tiny", export.about_file(tmp_path / "tiny").name}
+
+
+def test_an_export_that_answers_otherwise_is_not_written(classifier, images, tmp_path, monkeypatch):
+    wrong = export.Format(
+        "tf_saved_model", "", {}, lambda *_: lambda faces: np.ones((len(faces), 7))
+    )
+    monkeypatch.setitem(export.FORMATS, "saved_model", wrong)
+    with pytest.raises(InputError, match="Nothing was written"):
+        export.export_model(classifier, "saved_model", tmp_path / "tiny", images)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_missing_package_is_one_sentence(classifier, images, tmp_path, monkeypatch):
+    monkeypatch.setattr(export, "find_spec", lambda name: None)
+    with pytest.raises(InputError, match=r"no openvino\. Install them: pip install"):
+        export.export_model(classifier, "openvino", tmp_path / "tiny.xml", images)
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_unknown_format_or_ending_is_a_sentence(classifier, images, tmp_path):
+    with pytest.raises(InputError, match="Expected a format: onnx, litert.*Received: 'coreml'"):
+        export.export_model(classifier, "coreml", tmp_path / "tiny", images)
+    if find_spec("onnxruntime") is None:
+        pytest.skip("onnxruntime is not installed")
+    with pytest.raises(InputError, match=r"ends with \.onnx"):
+        export.export_model(classifier, "onnx", tmp_path / "tiny.bin", images)

@@ -1,0 +1,98 @@
+"""fer-kit predict and fer-kit evaluate: one bad file does not keep the others from being read."""
+
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+from saved_models import save_lenet5
+
+import fer_kit as fk
+from fer_kit.errors import InputError
+from fer_kit.pictures import PHOTOGRAPH, read_picture
+from fer_kit.zoo.predict import as_text, predict_path
+from fer_kit.zoo.scores import evaluate_model, scores_text
+
+
+@pytest.fixture
+def classifier(make_faces, tmp_path):
+    return fk.load_model(save_lenet5(tmp_path / "model", make_faces()))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = tmp_path / "holiday"
+    (folder / "beach").mkdir(parents=True)
+    shutil.copy(PHOTOGRAPH, folder / "portrait.jpg")
+    shutil.copy(PHOTOGRAPH, folder / "beach" / "again.JPG")
+    (folder / "broken.jpg").write_bytes(PHOTOGRAPH.read_bytes()[:9000])
+    (folder / "empty.png").write_bytes(b"")
+    (folder / "notes.txt").write_text("sunny")
+    (folder / "clip.mp4").write_bytes(b"")
+    (folder / ".hidden.jpg").write_bytes(b"")
+    Image.new("RGB", (300, 400), "skyblue").save(folder / "sky.png")
+    return folder
+
+
+def test_a_folder_lists_every_file_and_what_became_of_it(classifier, folder):
+    results = {result.file.removeprefix(f"{folder}/"): result for result in
+               predict_path(classifier, folder)}  # fmt: skip
+    assert list(results) == sorted(results)
+    assert {name for name, result in results.items() if result.error} == {"broken.jpg", "empty.png"}
+    assert {name for name, result in results.items() if result.note} == {"notes.txt", "clip.mp4"}
+    faces = {name: len(result.faces) for name, result in results.items()}
+    assert faces["portrait.jpg"] == faces["beach/again.JPG"] == 1
+    assert faces["sky.png"] == 0
+    text = as_text(list(results.values()))
+    for said in ("no picture; skipped", "sky.png: no face found", "empty.png", "7 files, 2 failed"):
+        assert said in text
+
+
+def test_a_face_is_described_in_plain_values(classifier):
+    (result,) = predict_path(classifier, PHOTOGRAPH)
+    (face,) = result.faces
+    assert face["probability"] == max(face["probabilities"].values())
+    assert face["probabilities"][face["emotion"]] == face["probability"]
+    assert set(face["box"]) == {"x", "y", "width", "height", "score"}
+
+
+def test_annotated_pictures_keep_their_names_and_are_not_read_as_input(classifier, folder):
+    target = folder / "annotated"
+    first = predict_path(classifier, folder, target)
+    written = {path.relative_to(target).as_posix() for path in target.rglob("*.*")}
+    assert written == {"portrait.jpg", "beach/again.JPG", "sky.png"}
+    assert (read_picture(target / "portrait.jpg") != read_picture(PHOTOGRAPH)).any()
+    assert len(predict_path(classifier, folder, target)) == len(first)
+
+
+def test_the_original_is_never_overwritten(classifier, folder):
+    for path in (folder, folder / "portrait.jpg"):
+        with pytest.raises(InputError, match="original would be lost"):
+            predict_path(classifier, path, path)
+
+
+def test_annotated_pictures_do_not_go_above_the_folder(classifier, folder):
+    with pytest.raises(InputError, match="Expected a folder of its own"):
+        predict_path(classifier, folder, folder.parent)
+
+
+def test_an_empty_folder_is_a_sentence(classifier, tmp_path):
+    (tmp_path / "nothing").mkdir()
+    with pytest.raises(InputError, match="nothing, which is empty"):
+        predict_path(classifier, tmp_path / "nothing")
+
+
+def test_a_model_is_tested_on_one_part_of_a_data_set(classifier, tmp_path):
+    generator = np.random.default_rng(0)
+    for name in ("happy", "sad"):
+        for part, count in (("train", 2), ("test", 5)):
+            for number in range(count):
+                path = tmp_path / "data" / part / name / f"{number}.png"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                Image.fromarray(generator.integers(0, 256, (48, 48), np.uint8)).save(path)
+    scores = evaluate_model(classifier, "folder", tmp_path / "data", "test", 42)
+    assert scores["faces"] == 10
+    assert scores["majority_baseline"] == 0.5
+    low, high = scores["accuracy_95"]
+    assert low <= scores["accuracy"] <= high
+    assert "10 faces" in scores_text(scores)
