@@ -10,6 +10,7 @@ notebooks/10_image_fusion.ipynb.
 from fer_kit.fusion.methods import (
     ALIGNMENTS,
     METHODS,
+    SEAM,
     align,
     check_alignment,
     check_method,
@@ -22,6 +23,7 @@ from fer_kit.fusion.methods import (
 __all__ = [
     "ALIGNMENTS",
     "METHODS",
+    "SEAM",
     "align",
     "check_alignment",
     "check_method",
