@@ -1,15 +1,31 @@
-"""The lessons: what each reads and writes, and how much work it does.
+"""The lessons: what each reads and writes, how long it takes, and how much work it does.
 
 Introduced in notebooks/01_load.ipynb.
 """
 
 from collections.abc import Sequence
-from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatch
-from typing import Any
+from typing import Any, NamedTuple
 
-from fer_kit.errors import InputError
+from fer_kit.errors import InputError, choose
+
+
+class Per(NamedTuple):
+    """One setting in the three profiles.
+
+    Attributes:
+        smoke: a check that everything runs, in seconds a lesson; the results mean nothing.
+        quick: the default, minutes on two CPU cores.
+        full: as published; comfortable with a GPU.
+    """
+
+    smoke: Any
+    quick: Any
+    full: Any
+
+
+PROFILES = Per._fields
 
 
 @dataclass(frozen=True)
@@ -18,84 +34,157 @@ class Lesson:
 
     Attributes:
         name: the notebook's name, "04_lenet5".
-        title: what it is about.
+        title: its heading: a short name, a colon, and what it is about.
+        minutes: about how long it takes, in quick on the drawn faces and two CPU cores.
         needs: the files it reads; a pattern such as "predictions/*.csv" stands for all there are.
         makes: the files it writes.
+        settings: how much work it does; what differs between the profiles is a `Per`.
     """
 
     name: str
     title: str
-    needs: tuple[str, ...]
-    makes: tuple[str, ...]
+    minutes: float = 1
+    needs: tuple[str, ...] = ()
+    makes: tuple[str, ...] = ()
+    settings: dict[str, Any] = field(default_factory=dict)
 
     @property
     def number(self) -> str:
         """The two digits that the name begins with."""
         return self.name[:2]
 
+    @property
+    def key(self) -> str:
+        """The name without the number: what its settings and results are called."""
+        return self.name[3:]
+
+
+def _model(name: str, *more: str) -> tuple[str, ...]:
+    """The files of a model that a lesson trains, with its card."""
+    return f"models/{name}.keras", f"models/{name}.json", *more
+
+
+# How pictures are changed while a network learns: degrees, shares of the picture, chance of a flip.
+# A narrow CNN with few epochs cannot afford the published, strong one, nor its dropout and its
+# small learning rate. Pairs are also distorted. As published, VIRI was turned by up to 20 degrees,
+# shown as small as two thirds, and distorted by a half.
+GENTLE = {"rotation": 5.0, "shift": 0.04, "shear": 0.04, "zoom": 0.04, "flip": 0.5}
+PUBLISHED = {"rotation": 15.0, "shift": 0.1, "shear": 0.1, "zoom": 0.1, "flip": 0.5}
+GENTLE_PAIRS = GENTLE | {"distortion": 0.05}
+PUBLISHED_PAIRS = {
+    "rotation": 20.0, "shift": 0.0, "shear": 0.0, "zoom": 0.3, "flip": 0.5, "distortion": 0.5,
+}  # fmt: skip
 
 PAIRED = ("visible", "infrared", "fused")  # the networks of lesson 06
 LESSONS = (
-    Lesson("01_load", "Load the faces", needs=(), makes=("data/faces.npz",)),
+    Lesson(
+        "01_load",
+        "Load: what a data set of faces is",
+        minutes=1,
+        makes=("data/faces.npz",),
+        # Faces for train, validation and test: how many are drawn, and at most how many of a real
+        # data set are kept; None keeps all. The full numbers are FER2013's.
+        settings={
+            "size": {
+                "synthetic": Per((420, 140, 140), (6000, 2000, 2000), (28709, 3589, 3589)),
+                "real": Per((420, 140, 140), None, None),
+            },
+        },
+    ),
     Lesson(
         "02_analyze",
-        "Look for faults in the data",
+        "Analyze: know the data before the network does",
+        minutes=0.5,
         needs=("data/faces.npz",),
         makes=("data/audit.json",),
     ),
     Lesson(
         "03_preprocess",
-        "Clean, split and normalise",
+        "Preprocess: from pictures to arrays",
+        minutes=0.5,
         needs=("data/faces.npz",),
         makes=("data/prepared.npz", "data/prepared.json"),
     ),
     Lesson(
         "04_lenet5",
-        "Train LeNet-5",
+        "LeNet-5: the first network",
+        minutes=2,
         needs=("data/faces.npz", "data/prepared.npz"),
         makes=(
-            "models/lenet5.keras",
-            "models/lenet5.json",
-            "predictions/lenet5.csv",
+            *_model("lenet5", "models/lenet5-history.csv", "predictions/lenet5.csv"),
+            "models/lenet5-as-published-history.csv",
             "predictions/lenet5-as-published.csv",
         ),
+        settings={"epochs": Per(2, 20, 30), "batch_size": 48, "patience": Per(2, 8, 8)},
     ),
     Lesson(
         "05_cnn",
-        "Train the CNN",
+        "CNN: deeper, and trained with care",
+        minutes=4,
         needs=("data/faces.npz", "data/prepared.npz", "predictions/lenet5.csv"),
         makes=(
-            "models/cnn.keras",
-            "models/cnn.json",
-            "models/cnn-history.csv",
-            "predictions/cnn.csv",
+            *_model("cnn", "models/cnn-history.csv", "predictions/cnn.csv"),
+            *_model("cnn-as-published", "models/cnn-as-published-history.csv"),
             "predictions/cnn-as-published.csv",
         ),
+        settings={
+            "width": Per(0.125, 0.125, 1.0),
+            "dropout": Per(0.0, 0.0, 1.0),
+            "augmentation": Per(GENTLE, GENTLE, PUBLISHED),
+            "learning_rate": Per(3e-3, 3e-3, 1e-3),
+            "batch_size": 32,
+            "epochs": Per(2, 12, 128),
+            "patience": 32,
+            "plateau": Per(8, 2, 8),
+        },
     ),
     Lesson(
         "06_visible_infrared",
-        "Add an infrared picture",
+        "Visible and infrared: two networks for one moment",
+        minutes=4,
         needs=("data/prepared.npz",),
         makes=(
-            *(f"models/{name}.{ending}" for name in PAIRED for ending in ("keras", "json")),
-            *(f"infrared/{name}.csv" for name in PAIRED),
+            *(file for name in PAIRED for file in _model(name, f"infrared/{name}.csv")),
+            *(f"infrared/{name}-history.csv" for name in PAIRED[:2]),
             "infrared.json",
         ),
+        # "size" pairs are taken, or drawn where the data set has no infrared pictures; real ones
+        # are read in "image_size".
+        settings={
+            "size": Per((64, 32, 32), (2400, 600, 2000), None),
+            "image_size": Per(48, 96, 224),
+            "colour": Per(False, False, True),
+            "width": Per(0.125, 0.125, 1.0),
+            "dropout": Per(0.25, 0.25, 1.0),
+            "downsampling": 4,
+            "augmentation": Per(GENTLE_PAIRS, GENTLE_PAIRS, PUBLISHED_PAIRS),
+            "batch_size": Per(64, 32, 64),
+            "alone": {"epochs": Per(1, 10, 50), "learning_rate": Per(3e-3, 3e-3, 1e-3)},
+            "joined": {"passes": Per(1, 3, 10), "epochs": Per(2, 10, 20), "learning_rate": 1e-3},
+            "fine_tuned": {"epochs": Per(0, 0, 150), "learning_rate": 1e-3},
+        },
     ),
     Lesson(
         "07_ddamfn",
-        "Train DDAMFN, and ask ten people",
+        "DDAMFN: kernels of several sizes, and attention from two directions",
+        minutes=3,
         needs=("data/prepared.npz", "predictions/lenet5.csv", "predictions/cnn.csv"),
-        makes=(
-            "models/ddamfn.keras",
-            "models/ddamfn.json",
-            "models/ddamfn-history.csv",
-            "predictions/ddamfn.csv",
-        ),
+        makes=_model("ddamfn", "models/ddamfn-history.csv", "predictions/ddamfn.csv"),
+        settings={
+            "width": Per(0.125, 0.25, 1.0),
+            "depth": Per(0.0, 0.0, 1.0),
+            "size": Per(None, None, 112),
+            "recipe": Per("short", "short", "v1"),
+            "epochs": Per(1, 4, 80),
+            "batch_size": Per(64, 32, 256),
+            "faces": Per(128, 3000, None),
+            "crowd": {"faces": Per(128, 2000, 10000), "epochs": Per(1, 6, 10)},
+        },
     ),
     Lesson(
         "08_confusion_matrix",
-        "Measure what the models do",
+        "Confusion matrix: what the models get wrong",
+        minutes=1,
         needs=(
             "data/prepared.npz",
             "models/lenet5.keras",
@@ -106,32 +195,54 @@ LESSONS = (
     ),
     Lesson(
         "09_robustness",
-        "Add noise, and find a cure",
+        "Robustness: what noise does to a network, and what helps",
+        minutes=1.5,
         needs=("data/prepared.npz", "models/cnn.keras"),
-        makes=(
-            "models/cnn-noise.keras",
-            "models/cnn-noise.json",
-            "robustness/cnn-noise.csv",
-            "robustness.json",
-        ),
+        makes=(*_model("cnn-noise", "robustness/cnn-noise.csv"), "robustness.json"),
+        settings={
+            "epochs": Per(1, 2, 30),
+            "batch_size": 32,
+            "learning_rate": Per(1e-3, 5e-4, 5e-4),
+            "faces": Per(40, 400, 2000),
+        },
     ),
     Lesson(
         "10_image_fusion",
-        "Fuse two expressions, and recognise mixtures",
+        "Image fusion: two expressions in one face",
+        minutes=4,
         needs=("data/prepared.npz", "models/cnn.keras"),
-        makes=("models/mixed.keras", "models/mixed.json", "fusion.json"),
+        makes=(*_model("mixed"), "fusion.json"),
+        settings={
+            "people": Per((4, 2, 2), (48, 12, 20), (400, 50, 100)),
+            "judged": Per(1, 6, 20),
+            "width": Per(0.125, 0.125, 1.0),
+            "dropout": Per(0.2, 0.2, 1.0),
+            "learning_rate": Per(2e-3, 2e-3, 1e-4),
+            "batch_size": Per(64, 24, 64),
+            "epochs": Per(1, 12, 100),
+            "patience": Per(4, 12, 10),
+            "leaks": {"people": Per(6, 24, 60), "epochs": Per(1, 16, 30)},
+            "votes": {"epochs": Per(1, 12, 30)},
+        },
     ),
     Lesson(
         "11_classify",
-        "Classify new faces",
+        "Classify: new faces",
+        minutes=0.5,
         needs=("data/prepared.npz", "models/lenet5.keras", "models/lenet5.json", "models/cnn.*"),
-        makes=(),
     ),
     Lesson(
         "12_save",
-        "Save, reload and hand in",
-        needs=("data/prepared.npz", "models/lenet5.keras", "predictions/lenet5.csv"),
-        makes=(),
+        "Save: keep it, reload it, prove it",
+        minutes=0.5,
+        needs=(
+            "data/prepared.npz",
+            "models/lenet5.keras",
+            "models/lenet5.json",
+            "predictions/lenet5.csv",
+            "metrics.json",
+        ),
+        makes=("report/index.html",),
     ),
 )
 
@@ -168,192 +279,27 @@ def _is_called(lesson: Lesson, name: str) -> bool:
     return name.removesuffix(".ipynb") in (lesson.name, lesson.number, lesson.number.lstrip("0"))
 
 
-# "size" is (train, validation, test) faces: how many synthetic ones are drawn, and at most how many
-# of a real data set are kept; None keeps all of them. Every other entry belongs to the lesson of
-# that name. The published LeNet-5 for FER2013 was trained for 30 epochs with batches of 48, the
-# published CNN for 128 with batches of 32; a narrow CNN with few epochs cannot afford its dropout,
-# its small learning rate and its strong augmentation.
-GENTLE = {"rotation": 5.0, "shift": 0.04, "shear": 0.04, "zoom": 0.04, "flip": 0.5}
-PUBLISHED = {"rotation": 15.0, "shift": 0.1, "shear": 0.1, "zoom": 0.1, "flip": 0.5}
-# Lesson 06: two pictures of one moment. "size" pairs are taken, or drawn where the data set has no
-# infrared pictures; real ones are read in "image_size". As published, VIRI was turned by up to 20
-# degrees, shown as small as two thirds, and distorted by a half.
-GENTLE_PAIRS = GENTLE | {"distortion": 0.05}
-PUBLISHED_PAIRS = {
-    "rotation": 20.0, "shift": 0.0, "shear": 0.0, "zoom": 0.3, "flip": 0.5, "distortion": 0.5,
-}  # fmt: skip
-PROFILES = {
-    # A check that everything runs, in seconds a lesson: the results mean nothing.
-    "smoke": {
-        "size": {"synthetic": (420, 140, 140), "real": (420, 140, 140)},
-        "lenet5": {"epochs": 2, "batch_size": 48, "patience": 2},
-        "cnn": {
-            "width": 0.125,
-            "dropout": 0.0,
-            "augmentation": GENTLE,
-            "learning_rate": 3e-3,
-            "batch_size": 32,
-            "epochs": 2,
-            "patience": 32,
-            "plateau": 8,
-        },
-        "ddamfn": {
-            "width": 0.125,
-            "depth": 0.0,
-            "size": None,
-            "recipe": "short",
-            "epochs": 1,
-            "batch_size": 64,
-            "faces": 128,
-            "crowd": {"faces": 128, "epochs": 1},
-        },
-        "robustness": {"epochs": 1, "batch_size": 32, "learning_rate": 1e-3, "faces": 40},
-        "fusion": {
-            "people": (4, 2, 2),
-            "judged": 1,
-            "width": 0.125,
-            "dropout": 0.2,
-            "learning_rate": 2e-3,
-            "batch_size": 64,
-            "epochs": 1,
-            "patience": 4,
-            "leaks": {"people": 6, "epochs": 1},
-            "votes": {"epochs": 1},
-        },
-        "resnet18": {
-            "size": (64, 32, 32),
-            "image_size": 48,
-            "colour": False,
-            "width": 0.125,
-            "dropout": 0.25,
-            "downsampling": 4,
-            "augmentation": GENTLE_PAIRS,
-            "batch_size": 64,
-            "alone": {"epochs": 1, "learning_rate": 3e-3},
-            "joined": {"passes": 1, "epochs": 2, "learning_rate": 1e-3},
-            "fine_tuned": {"epochs": 0, "learning_rate": 1e-3},
-        },
-    },
-    # The default: minutes on two CPU cores.
-    "quick": {
-        "size": {"synthetic": (6000, 2000, 2000), "real": None},
-        "lenet5": {"epochs": 20, "batch_size": 48, "patience": 8},
-        "cnn": {
-            "width": 0.125,
-            "dropout": 0.0,
-            "augmentation": GENTLE,
-            "learning_rate": 3e-3,
-            "batch_size": 32,
-            "epochs": 12,
-            "patience": 32,
-            "plateau": 2,
-        },
-        "ddamfn": {
-            "width": 0.25,
-            "depth": 0.0,
-            "size": None,
-            "recipe": "short",
-            "epochs": 4,
-            "batch_size": 32,
-            "faces": 3000,
-            "crowd": {"faces": 2000, "epochs": 6},
-        },
-        "robustness": {"epochs": 2, "batch_size": 32, "learning_rate": 5e-4, "faces": 400},
-        "fusion": {
-            "people": (48, 12, 20),
-            "judged": 6,
-            "width": 0.125,
-            "dropout": 0.2,
-            "learning_rate": 2e-3,
-            "batch_size": 24,
-            "epochs": 12,
-            "patience": 12,
-            "leaks": {"people": 24, "epochs": 16},
-            "votes": {"epochs": 12},
-        },
-        "resnet18": {
-            "size": (2400, 600, 2000),
-            "image_size": 96,
-            "colour": False,
-            "width": 0.125,
-            "dropout": 0.25,
-            "downsampling": 4,
-            "augmentation": GENTLE_PAIRS,
-            "batch_size": 32,
-            "alone": {"epochs": 10, "learning_rate": 3e-3},
-            "joined": {"passes": 3, "epochs": 10, "learning_rate": 1e-3},
-            "fine_tuned": {"epochs": 0, "learning_rate": 1e-3},
-        },
-    },
-    # As published; comfortable with a GPU. Synthetic faces come in FER2013's numbers.
-    "full": {
-        "size": {"synthetic": (28709, 3589, 3589), "real": None},
-        "lenet5": {"epochs": 30, "batch_size": 48, "patience": 8},
-        "cnn": {
-            "width": 1.0,
-            "dropout": 1.0,
-            "augmentation": PUBLISHED,
-            "learning_rate": 1e-3,
-            "batch_size": 32,
-            "epochs": 128,
-            "patience": 32,
-            "plateau": 8,
-        },
-        "ddamfn": {
-            "width": 1.0,
-            "depth": 1.0,
-            "size": 112,
-            "recipe": "v1",
-            "epochs": 80,
-            "batch_size": 256,
-            "faces": None,
-            "crowd": {"faces": 10000, "epochs": 10},
-        },
-        "robustness": {"epochs": 30, "batch_size": 32, "learning_rate": 5e-4, "faces": 2000},
-        "fusion": {
-            "people": (400, 50, 100),
-            "judged": 20,
-            "width": 1.0,
-            "dropout": 1.0,
-            "learning_rate": 1e-4,
-            "batch_size": 64,
-            "epochs": 100,
-            "patience": 10,
-            "leaks": {"people": 60, "epochs": 30},
-            "votes": {"epochs": 30},
-        },
-        "resnet18": {
-            "size": None,
-            "image_size": 224,
-            "colour": True,
-            "width": 1.0,
-            "dropout": 1.0,
-            "downsampling": 4,
-            "augmentation": PUBLISHED_PAIRS,
-            "batch_size": 64,
-            "alone": {"epochs": 50, "learning_rate": 1e-3},
-            "joined": {"passes": 10, "epochs": 20, "learning_rate": 1e-3},
-            "fine_tuned": {"epochs": 150, "learning_rate": 1e-3},
-        },
-    },
-}
-
-
-def settings(profile: str, dataset: str = "synthetic") -> dict[str, Any]:
+def settings(profile: str, dataset: str = "synthetic") -> dict[str, dict[str, Any]]:
     """The settings of a profile, for one data set.
 
     Returns:
-        A dictionary: "size" is (train, validation, test) or None for everything; every other key is
-        a lesson's name with that lesson's settings, such as `{"epochs": 30, "batch_size": 48}`.
+        For each lesson, by its name without the number, its settings: under "lenet5", such as
+        `{"epochs": 30, "batch_size": 48}`.
 
     Raises:
         InputError: no such profile.
     """
-    if profile not in PROFILES:
-        raise InputError(
-            f"Expected a profile among {', '.join(PROFILES)}. Received: {profile!r}. "
-            "Choose one of them, or add yours to fer_kit/lessons.py."
-        )
-    kind = "synthetic" if dataset == "synthetic" else "real"
-    chosen = deepcopy(PROFILES[profile])
-    return chosen | {"size": chosen["size"][kind]}
+    choose(profile, PROFILES, "a profile", "Choose one, or change it in fer_kit/lessons.py.")
+    chosen = {lesson.key: _of(lesson.settings, profile) for lesson in LESSONS}
+    size = chosen["load"]["size"]
+    chosen["load"]["size"] = size["synthetic" if dataset == "synthetic" else "real"]
+    return chosen
+
+
+def _of(setting: Any, profile: str) -> Any:
+    """A setting as it is in one profile, with all that it holds; the caller may change it."""
+    if isinstance(setting, Per):
+        return _of(getattr(setting, profile), profile)
+    if isinstance(setting, dict):
+        return {name: _of(value, profile) for name, value in setting.items()}
+    return setting

@@ -69,7 +69,7 @@ def run_course(
     _check_inputs(opened, lessons)
     bar = tqdm(lessons, desc=opened.run, unit="notebook", leave=False, disable=None)
     for number, lesson in enumerate(bar, start=1):
-        _say(f"[{number}/{len(lessons)}] {lesson.name}: {lesson.title}")
+        _say(f"[{number}/{len(lessons)}] {lesson.number} · {lesson.title}")
         _run_lesson(opened, lesson, folder / f"{lesson.name}.ipynb", parameters[lesson.name], force)
     _finish(opened)
     return opened

@@ -37,7 +37,7 @@ def make_ensemble(models: list[str], lab: Run, name: str = "") -> dict[str, Any]
         InputError: fewer than two models, or models that do not belong together.
     """
     members = [load_model(model, lab.run) for model in models]
-    original = load(lab.dataset, lab.data or None, size=lab.settings["size"], seed=lab.seed)
+    original = load(lab.dataset, lab.data or None, size=lab.settings["load"]["size"], seed=lab.seed)
     faces, _ = clean(original)
     _check(members, faces.fingerprint(), lab.dataset)
     path = lab.file(f"models/{name or _usual_name(lab)}.keras")

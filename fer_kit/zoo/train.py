@@ -50,7 +50,7 @@ def train_from_scratch(network: str, recipe: Recipe, lab: Run, name: str = "") -
     """
     name = name or f"{network}-{lab.dataset}"
     path = lab.file(f"models/{name}.keras")
-    original = load(lab.dataset, lab.data or None, size=lab.settings["size"], seed=lab.seed)
+    original = load(lab.dataset, lab.data or None, size=lab.settings["load"]["size"], seed=lab.seed)
     faces = clean(original)[0] if recipe.clean else original
     start = load_model(recipe.start, lab.run) if recipe.start else None
     plan = _plan(network, recipe, lab.seed, faces, start)

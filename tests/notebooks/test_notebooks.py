@@ -16,7 +16,7 @@ from fer_kit.course.running import run_course
 from fer_kit.lessons import LESSONS, settings
 
 ROOT = Path(__file__).parents[2]
-TRAIN, VALIDATION, TEST = settings("smoke")["size"]
+TRAIN, VALIDATION, TEST = settings("smoke")["load"]["size"]
 
 pytestmark = pytest.mark.notebooks
 
@@ -53,6 +53,14 @@ def test_every_notebook_made_what_it_promises(folder):
         assert (folder / "notebooks" / f"{lesson.name}.ipynb").exists()
         for name in lesson.makes:
             assert (folder / name).stat().st_size > 0, name
+
+
+def test_the_notebooks_made_nothing_else(folder):
+    promised = {name for lesson in LESSONS for name in lesson.makes}
+    ours = {"notebooks", "figures", "report"}  # executed notebooks, what they show, the report
+    made = {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
+    found = {path.as_posix() for path in made if path.parts[0] not in ours}
+    assert found - promised == {"config.json"}
 
 
 def test_every_model_answered_for_every_face_it_was_not_trained_on(folder):
