@@ -21,9 +21,11 @@ _NAMES = {
     "download": "datasets",
     "load": "datasets",
     "load_model": "classify",
+    "measured": "tell",
     "normalise": "preprocess",
     "one_hot": "faces",
     "predict_emotion": "classify",
+    "reveal": "tell",
     "write_bundle": "course.bundle",
     "write_report": "course.report",
 }
