@@ -56,7 +56,7 @@ def take_print(
 
     Args:
         texts: what the student wrote, by the id of its cell.
-        executions: of the notebooks, as `fer_kit.evidence.execution` tells them.
+        executions: of the notebooks, as `fer_kit.course.executed.execution` tells them.
         released: for each id what was given out, such as all text of its notebook: a passage that
             is in there too is nobody's own.
     """

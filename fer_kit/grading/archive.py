@@ -15,13 +15,15 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from fer_kit.course.bundle import read_manifest
+from fer_kit.course.limits import (
+    DENSEST,
+    LARGEST_BUNDLE,
+    LARGEST_MEMBER,
+    MEGABYTE,
+    MOST_MEMBERS,
+)
 from fer_kit.errors import InputError
 
-MEGABYTE = 1_000_000
-MOST_MEMBERS = 2000
-LARGEST_MEMBER = 40 * MEGABYTE
-LARGEST_BUNDLE = 400 * MEGABYTE  # unpacked
-DENSEST = 200  # unpacked over packed size; text packs to a tenth, a bomb to a thousandth
 KNOWN = re.compile(
     r"run\.json|metrics\.json|notebooks/[\w.-]+\.ipynb|predictions/[\w.-]+\.csv"
     r"|report/[\w.-]+\.html|report/figures/[\w.-]+\.png"

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from fer_kit.course.compare import Lesson
 from fer_kit.course.rubric import Rubric
-from fer_kit.grading.compare import Lesson
 from fer_kit.grading.results import Result
 
 

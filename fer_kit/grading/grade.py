@@ -12,12 +12,12 @@ from typing import Any
 
 from tqdm import tqdm
 
+from fer_kit.course.compare import Lesson, Released, compare, read_released
 from fer_kit.course.rubric import Criterion, Rubric, read_rubric
 from fer_kit.errors import InputError
 from fer_kit.grading import pages
 from fer_kit.grading.alike import Print, find_pairs, take_print
 from fer_kit.grading.archive import Bundle
-from fer_kit.grading.compare import Lesson, Released, compare, read_released
 from fer_kit.grading.doubts import find_doubts
 from fer_kit.grading.results import Labels, Result, read_labels, recompute
 from fer_kit.run import course_folder

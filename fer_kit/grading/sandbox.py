@@ -21,10 +21,10 @@ from typing import Any
 
 import nbformat
 
+from fer_kit.course.compare import Released, read_released
 from fer_kit.course.executed import is_check, lesson_cells, source
 from fer_kit.errors import InputError
 from fer_kit.grading.archive import Bundle
-from fer_kit.grading.compare import Released, read_released
 from fer_kit.lessons import LESSONS, feeds
 
 MEGABYTE = 1_000_000

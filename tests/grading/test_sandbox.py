@@ -253,7 +253,7 @@ class Submitted:
 def test_a_rerun_applies_the_hidden_tests_and_believes_nothing_that_was_put_out(tmp_path):
     import nbformat
 
-    from fer_kit.grading.compare import compare
+    from fer_kit.course.compare import compare
 
     names = (
         "01_right",

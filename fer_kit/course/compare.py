@@ -58,7 +58,7 @@ class Lesson:
         missing: ids of released code cells that are gone.
         added: how many cells are new.
         skipped: ids of code cells that were never run.
-        execution: as `fer_kit.evidence.execution` tells it.
+        execution: as `fer_kit.course.executed.execution` tells it.
         exercises: what became of them; a check that was changed has not been passed.
         changed_checks: ids of check cells with another text.
         empty_but_passed: exercises whose check shows success though nothing was filled in.
