@@ -1,13 +1,15 @@
 """How a check looks at an answer and says what it found.
 
-A check is written as a function with the decorator `check`; in it, `ask` calls what the student
-wrote, and `expect` states what has to hold.
+A check is a function with the decorator `check`. It is given what the student wrote as `ask`, calls
+it with `ask(values…)`, and states with `expect…` what has to hold. A *slip* is what was probably
+overlooked, as a sentence; `slips` are pairs of a wrong answer and the slip that leads to it.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from copy import deepcopy
 from functools import wraps
+from math import isclose
 from numbers import Real
 from typing import Any
 
@@ -16,8 +18,9 @@ import numpy as np
 # What a check showed, for programs that read the executed notebook.
 OUTCOME = "application/vnd.fer-kit.check+json"
 WITHIN = 1e-6  # by how much a number may differ from the right one
+DIVIDED = "Was something divided by zero, or the logarithm of zero taken?"
 
-_latest = "nothing"  # what kind of value `ask` was given last
+Slips = Iterable[tuple[Any, str]]
 
 
 class Wrong(AssertionError):
@@ -28,13 +31,13 @@ class Wrong(AssertionError):
         return [f"✗ {self}"]
 
 
-def check(judge: Callable[..., None]) -> Callable[..., bool]:
+def check(judge: Callable[["Ask"], None]) -> Callable[[Callable], bool]:
     """Make a function that raises `Wrong` into a check, which also shows that all is well."""
 
     @wraps(judge)
-    def tell(*answer: Any) -> bool:
+    def tell(function: Callable) -> bool:
         try:
-            _judge_any(judge, answer)
+            _judge_any(judge, function)
         except Wrong as wrong:
             if os.environ.get("FER_KIT_HEADLESS") != "1":
                 raise
@@ -46,19 +49,54 @@ def check(judge: Callable[..., None]) -> Callable[..., bool]:
     return tell
 
 
-def _judge_any(judge: Callable[..., None], answer: tuple[Any, ...]) -> None:
+class Ask:
+    """What a student wrote, to be called: with copies, and with a look whether it changed them.
+
+    Raises:
+        Wrong: it is no function, not written yet, ends with an error, or changes what it is given.
+    """
+
+    def __init__(self, function: Callable):
+        expect(callable(function), "a function", function, "Give its name, without brackets.")
+        self.function, self.latest = function, "nothing"
+
+    def __call__(self, *values: Any) -> Any:
+        name = getattr(self.function, "__name__", "the function")
+        given = deepcopy(values)
+        wanted = f"Expected {name} to return a value. Received:"
+        try:
+            with np.errstate(all="ignore"):  # the check says what a NaN comes from
+                answer = self.function(*given)
+        except NotImplementedError:
+            raise Wrong(f"{name} is not written yet.") from None
+        except Exception as error:
+            raise Wrong(f"{wanted} {type(error).__name__}: {error}.") from error
+        if answer is None or answer is ...:
+            raise Wrong(f"{wanted} nothing. Does every way through the function end with return?")
+        self.latest = _kind(answer)
+        for before, after in zip(values, given, strict=True):
+            expect(
+                _is_same(before, after),
+                f"{name} to leave its arguments as they are",
+                f"a changed {type(before).__name__}",
+                "Operations such as x += 1 and methods such as pop or sort work in place: write "
+                "x = x + 1, or begin with a copy.",
+            )
+        return answer
+
+
+def _judge_any(judge: Callable[[Ask], None], function: Callable) -> None:
     """Judge an answer; one of a type that the check cannot even look at is `Wrong`, too."""
-    global _latest
-    _latest = "nothing"
+    ask = Ask(function)
     try:
-        judge(*answer)
+        judge(ask)
     except Wrong:
         raise
     except Exception as error:  # whatever comes of comparing with an answer nobody thought of
         asked = " ".join((judge.__doc__ or judge.__name__).split()).rstrip(".")
         said = " ".join(str(error).split())[:200]
         raise Wrong(
-            f"Expected {asked}. Received: {_latest}, at which the check ended with "
+            f"Expected {asked}. Received: {ask.latest}, at which the check ended with "
             f"{type(error).__name__}: {said}. Is it of the type that the task asks for?"
         ) from error
 
@@ -69,85 +107,48 @@ def expect(holds: Any, expected: str, received: Any, slip: str = "") -> None:
     Args:
         expected: what should have come, as the end of "Expected …".
         received: what came.
-        slip: what was probably overlooked, as a sentence.
     """
     if not holds:
-        text = received if isinstance(received, str) else _brief(received)
-        raise Wrong(f"Expected {expected}. Received: {text}. {slip}".strip())
+        raise Wrong(f"Expected {expected}. Received: {_brief(received)}. {slip}".strip())
 
 
-def ask(function: Callable, *values: Any) -> Any:
-    """Call what the student wrote, with copies, and look whether it changed them.
-
-    Raises:
-        Wrong: it is no function, not written yet, ends with an error, or changes what it is given.
-    """
-    expect(callable(function), "a function", function, "Give its name, without brackets.")
-    global _latest
-    name = getattr(function, "__name__", "the function")
-    given = deepcopy(values)
-    try:
-        answer = function(*given)
-    except NotImplementedError:
-        raise Wrong(f"{name} is not written yet.") from None
-    except Exception as error:
-        raise Wrong(
-            f"Expected {name} to return a value. Received: {type(error).__name__}: {error}."
-        ) from error
-    if answer is None or answer is ...:
-        raise Wrong(
-            f"Expected {name} to return a value. Received: nothing. Does every way through the "
-            "function end with return?"
-        )
-    _latest = _kind(answer)
-    for before, after in zip(values, given, strict=True):
-        expect(
-            _is_same(before, after),
-            f"{name} to leave its arguments as they are",
-            f"a changed {type(before).__name__}",
-            "Operations such as x += 1 and methods such as pop or sort work in place: write "
-            "x = x + 1, or begin with a copy.",
-        )
-    return answer
-
-
-def expect_array(value: Any, shape: tuple[int, ...], what: str, slip: str = "") -> np.ndarray:
-    """The value, if it is an array of numbers, of this shape and without NaN."""
-    expect(hasattr(value, "shape"), f"{what} as an array", type(value).__name__)
+def expect_array(
+    value: Any, shape: tuple[int, ...], what: str, slip: str = "", nan: str = DIVIDED
+) -> np.ndarray:
+    """The value, if it is an array of numbers, of this shape and without NaN (the slip `nan`)."""
+    expect(hasattr(value, "shape"), f"{what} as an array", type(value))
     value = np.asarray(value)
     expect(value.shape == shape, f"{what} of shape {shape}", f"shape {value.shape}", slip)
     expect(value.dtype.kind in "biuf", f"{what} of numbers", f"an array of {value.dtype}")
-    expect(
-        value.dtype.kind != "f" or not np.isnan(value).any(),
-        f"{what} without NaN",
-        "NaN",
-        "Was something divided by zero, or the logarithm of zero taken?",
-    )
+    has_nan = value.dtype.kind == "f" and np.isnan(value).any()
+    expect(not has_nan, f"{what} without NaN", "NaN", nan)
     return value
 
 
 def expect_numbers(value: Any, what: str) -> list:
     """The value, if it is a list of numbers. No tuple and no array: the tasks promise a list."""
-    expect(
-        isinstance(value, list),
-        f"{what} as a list",
-        _kind(value),
-        "Put list(…) around what you return.",
-    )
+    is_list = isinstance(value, list)
+    expect(is_list, f"{what} as a list", _kind(value), "Put list(…) around what you return.")
     expect(all(isinstance(one, Real) for one in value), f"{what} as a list of numbers", value)
     return value
 
 
-def expect_number(value: Any, expected: float, what: str, slip: str = "", within=WITHIN) -> None:
-    """Raise `Wrong` unless the value is a number that is `expected`, give or take `within`."""
+def expect_number(
+    value: Any, right: float, what: str, slip: str = "", slips: Slips = (), within: float = WITHIN
+) -> None:
+    """Raise `Wrong` unless the value is a number that is `right`, give or take `within`."""
     number = as_number(value, what)
-    digits = 12 if f"{number:g}" == f"{expected:g}" else 6  # as many as show the difference
-    expect(
-        abs(number - expected) <= within,
-        f"{what} = {expected:.{digits}g}",
-        f"{number:.{digits}g}",
-        slip,
-    )
+    said = (said for wrong, said in slips if isclose(number, wrong, rel_tol=1e-3, abs_tol=WITHIN))
+    digits = 12 if f"{number:g}" == f"{right:g}" else 6  # as many as show the difference
+    expected, received = f"{what} = {right:.{digits}g}", f"{number:.{digits}g}"
+    expect(abs(number - right) <= within, expected, received, next(said, slip))
+
+
+def expect_equal(found: Any, right: Any, what: str, slip: str = "", slips: Slips = ()) -> None:
+    """Raise `Wrong` unless a list or an array holds exactly what it should."""
+    said = (said for wrong, said in slips if np.array_equal(found, wrong))
+    expected = f"{_brief(right)} {what}".strip()
+    expect(np.array_equal(found, right), expected, found, next(said, slip))
 
 
 def as_number(value: Any, what: str) -> float:
@@ -183,7 +184,12 @@ def _kind(value: Any) -> str:
 
 
 def _brief(value: Any) -> str:
-    text = repr(value)
+    """A value as a short text; a text stands for itself, and a type for its name."""
+    if isinstance(value, str | np.dtype):
+        return str(value)
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    text = value.__name__ if isinstance(value, type) else repr(value)
     return text if len(text) <= 120 else f"{text[:117]}…"
 
 

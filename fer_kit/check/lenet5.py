@@ -1,52 +1,42 @@
 """Checks of notebooks/04_lenet5.ipynb."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from fer_kit.check.answers import as_number, ask, check, expect, expect_number, expect_numbers
+from fer_kit.check.answers import Ask, check, expect, expect_equal, expect_number, expect_numbers
 
 
 @check
-def convolution_parameters(function: Callable) -> None:
+def convolution_parameters(ask: Ask) -> None:
     """`convolution_parameters(kernel, channels, filters)` → how many numbers it learns."""
     slip = "Each filter has kernel · kernel · channels weights and one bias."
     for kernel, channels, filters in ((5, 1, 6), (5, 6, 16), (3, 64, 128)):
         right = (kernel * kernel * channels + 1) * filters
-        without_bias, one_bias = right - filters, right - filters + 1
+        slips = [
+            (right - filters, "The biases are missing."),
+            (right - filters + 1, "Every filter has a bias of its own."),
+        ]
         what = f"the parameters of {filters} filters of {kernel}×{kernel} on {channels} channels"
-        found = as_number(ask(function, kernel, channels, filters), what)
-        came = f"{found:,g}"
-        expect(found != without_bias, f"{what}, {right:,}", came, "The biases are missing.")
-        expect(found != one_bias, f"{what}, {right:,}", came, "Every filter has a bias of its own.")
-        expect_number(found, right, what, slip)
+        expect_number(ask(kernel, channels, filters), right, what, slip, slips)
 
 
 @check
-def single_softmax(function: Callable) -> None:
+def single_softmax(ask: Ask) -> None:
     """`can_be_sure()` → a network with one softmax, so that it can be sure."""
     import keras
 
-    model = ask(function)
-    expect(
-        isinstance(model, keras.Model),
-        "a Keras model",
-        type(model).__name__,
-        "The function has to return the model.",
-    )
-    expect(
-        len(model.output_shape) == 2,
-        "an output of shape (faces, emotions)",
-        f"{model.output_shape}",
-    )
+    model = ask()
+    slip = "The function has to return the model."
+    expect(isinstance(model, keras.Model), "a Keras model", type(model), slip)
+    is_flat = len(model.output_shape) == 2
+    expect(is_flat, "an output of shape (faces, emotions)", model.output_shape)
     p = _answers_to_extremes(model)
-    expect(
-        np.allclose(p.sum(axis=1), 1, atol=1e-3) and (p >= 0).all(),
-        "probabilities that sum to 1 in each row",
-        f"sums of {p.sum(axis=1).round(2).tolist()}",
-        "One softmax has to stay: without any, the outputs are logits.",
-    )
+    sums = p.sum(axis=1)
+    are_probabilities = np.allclose(sums, 1, atol=1e-3) and (p >= 0).all()
+    slip = "One softmax has to stay: without any, the outputs are logits."
+    expected = "probabilities that sum to 1 in each row"
+    expect(are_probabilities, expected, f"sums of {sums.round(2).tolist()}", slip)
     ceiling = np.e / (np.e + p.shape[1] - 1)
     expect(
         p.max() > ceiling + 0.05,
@@ -65,9 +55,8 @@ def _answers_to_extremes(model: Any) -> np.ndarray:
     dense = [layer for layer in copy.layers if isinstance(layer, keras.layers.Dense)]
     expect(dense, "a model that ends with a dense layer", "a model without any")
     weights = dense[-1].get_weights()
-    expect(
-        len(weights) == 2, "a last dense layer with weights and biases", f"{len(weights)} arrays"
-    )
+    expected = "a last dense layer with weights and biases"
+    expect(len(weights) == 2, expected, f"{len(weights)} arrays")
     kernel, bias = weights
     dense[-1].set_weights([kernel * 0, np.eye(len(bias))[0] * 30])
     pictures = np.zeros((2, *model.input_shape[1:]), np.float32)
@@ -75,31 +64,15 @@ def _answers_to_extremes(model: Any) -> np.ndarray:
 
 
 @check
-def counts_that_round_to(function: Callable) -> None:
+def counts_that_round_to(ask: Ask) -> None:
     """`counts_that_round_to(percent, faces)` → all k with 100 · k / faces ≈ percent."""
-
-    def counts(percent: float, faces: int) -> list:
-        return expect_numbers(ask(function, percent, faces), "the counts")
-
-    found = counts(33.33, 3)
-    expect(
-        found == [1],
-        "[1], for one of three is 33.33 %",
-        found,
-        "Round 100 · k / faces to two digits before you compare.",
-    )
-    expect(
-        counts(100.0, 50) == [50],
-        "[50], for all of 50 are 100 %",
-        "none",
-        "range(faces) ends before faces: all right is possible too.",
-    )
-    expect(counts(0.0, 50) == [0], "[0], for none of 50 is 0 %", "another list")
-    several = counts(50.0, 20001)
-    expect(
-        several == [10000, 10001],
-        "[10000, 10001] of 20,001 faces for 50.00 %",
-        several,
-        "Several numbers can round to the same: return all of them.",
-    )
-    expect(counts(49.5, 7) == [], "no number of 7 faces for 49.5 %", "one")
+    cases = [
+        (33.33, 3, [1], "Round 100 · k / faces to two digits before you compare."),
+        (100.0, 50, [50], "range(faces) ends before faces: all right is possible too."),
+        (0.0, 50, [0], "None right is possible too."),
+        (50.0, 20001, [10000, 10001], "Several can round to the same: return all of them."),
+        (49.5, 7, [], "Not every percentage is possible with so few faces."),
+    ]
+    for percent, faces, right, slip in cases:
+        found = expect_numbers(ask(percent, faces), "the counts")
+        expect_equal(found, right, f"for {percent:.2f} % of {faces:,} faces", slip)

@@ -1,0 +1,49 @@
+"""Wrong answers to the checks of lesson 04, and what they are told."""
+
+import numpy as np
+from checks import told, wrong_answers
+
+
+def network(*activations: str, forget: bool = False):
+    """A function that builds a dense network with these softmaxes."""
+    import keras
+    from keras import layers
+
+    def build():
+        inputs = keras.Input((48, 48, 1))
+        x = layers.Dense(7)(layers.Flatten()(inputs))
+        for activation in activations:
+            x = layers.Activation(activation)(x)
+        return None if forget else keras.Model(inputs, x)
+
+    return build
+
+
+WRONG = {
+    "convolution_parameters": [
+        (lambda k, c, f: k * k * c * f, "biases are missing"),
+        (lambda k, c, f: k * k * c * f + 1, "bias of its own"),
+        (lambda k, c, f: k * k * f + f, "channels"),
+        (lambda k, c, f: k * c * f + f, "Each filter"),
+        (lambda k, c, f: "156", "as one number"),
+        (lambda k, c, f: np.array([156, 2416, 73856]), "Received: ndarray of shape (3,)"),
+    ],
+    "single_softmax": [
+        (network("softmax", "softmax"), "softmax of a softmax"),
+        (network(), "One softmax has to stay"),
+        (network("sigmoid"), "sum to 1"),
+        (network("softmax", forget=True), "return"),
+    ],
+    "counts_that_round_to": [
+        (lambda p, n: [k for k in range(n + 1) if 100 * k / n == p], "Round"),
+        (lambda p, n: [k for k in range(n) if round(100 * k / n, 2) == p], "ends before"),
+        (lambda p, n: [round(p * n / 100)], "Several"),
+        (lambda p, n: 1, "a list"),
+        (lambda p, n: tuple(k for k in range(n + 1) if round(100 * k / n, 2) == p), "as a list"),
+    ],
+}  # fmt: skip
+
+
+@wrong_answers("lenet5", WRONG)
+def test_a_wrong_answer_is_told_what_was_overlooked(name, answer, said):
+    assert said in told(name, answer)
