@@ -25,6 +25,13 @@ class Per(NamedTuple):
     full: Any
 
 
+class OnFaces(NamedTuple):
+    """One setting for drawn faces and for those of a real data set."""
+
+    synthetic: Any
+    real: Any
+
+
 PROFILES = Per._fields
 
 
@@ -85,10 +92,10 @@ LESSONS = (
         # Faces for train, validation and test: how many are drawn, and at most how many of a real
         # data set are kept; None keeps all. The full numbers are FER2013's.
         settings={
-            "size": {
-                "synthetic": Per((420, 140, 140), (6000, 2000, 2000), (28709, 3589, 3589)),
-                "real": Per((420, 140, 140), None, None),
-            },
+            "size": OnFaces(
+                synthetic=Per((420, 140, 140), (6000, 2000, 2000), (28709, 3589, 3589)),
+                real=Per((420, 140, 140), None, None),
+            ),
         },
     ),
     Lesson(
@@ -290,16 +297,16 @@ def settings(profile: str, dataset: str = "synthetic") -> dict[str, dict[str, An
         InputError: no such profile.
     """
     choose(profile, PROFILES, "a profile", "Choose one, or change it in fer_kit/lessons.py.")
-    chosen = {lesson.key: _of(lesson.settings, profile) for lesson in LESSONS}
-    size = chosen["load"]["size"]
-    chosen["load"]["size"] = size["synthetic" if dataset == "synthetic" else "real"]
-    return chosen
+    kind = "synthetic" if dataset == "synthetic" else "real"
+    return {lesson.key: _of(lesson.settings, profile, kind) for lesson in LESSONS}
 
 
-def _of(setting: Any, profile: str) -> Any:
+def _of(setting: Any, profile: str, kind: str) -> Any:
     """A setting as it is in one profile, with all that it holds; the caller may change it."""
     if isinstance(setting, Per):
-        return _of(getattr(setting, profile), profile)
+        return _of(getattr(setting, profile), profile, kind)
+    if isinstance(setting, OnFaces):
+        return _of(getattr(setting, kind), profile, kind)
     if isinstance(setting, dict):
-        return {name: _of(value, profile) for name, value in setting.items()}
+        return {name: _of(value, profile, kind) for name, value in setting.items()}
     return setting
