@@ -37,7 +37,7 @@ class Classifier:
         emotions: the K names, in the order of the model's outputs.
         card: what the model is and where it comes from; see `fer_kit.cards`.
         ask: from uint8 pictures (N, H, W, C) to probabilities (N, K), where something faster than
-            Keras computes them; see `fer_kit.export.fastest`.
+            Keras computes them; see `fer_kit.zoo.export.fastest`.
     """
 
     model: keras.Model

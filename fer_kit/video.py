@@ -17,7 +17,6 @@ from fer_kit.classify import Answer, Classifier, annotate, answer
 from fer_kit.detect import Box, find_faces
 from fer_kit.errors import InputError
 from fer_kit.files import write_whole
-from fer_kit.zoo.export import fastest
 
 EVERY = 5  # faces are found anew in each fifth frame
 SAME = 0.3  # boxes that overlap by this much (intersection over union) show the same face
@@ -43,9 +42,10 @@ class VideoAnswers:
 def predict_video(
     classifier: Classifier, path: str | Path, annotated: str | Path | None = None
 ) -> VideoAnswers:
-    """Name the expression on every face in every frame of a video, by the fastest runtime at hand.
+    """Name the expression on every face in every frame of a video.
 
     Args:
+        classifier: what answers; `fer_kit.zoo.export.fastest` makes it quicker.
         annotated: where to write the video with boxes and captions, .mp4 or .avi, if at all.
 
     Returns:
@@ -55,7 +55,7 @@ def predict_video(
         InputError: it is no video or has no frames; the annotated one cannot be written.
     """
     with closing(Video(Path(path))) as video:
-        frames = _answers(fastest(classifier), video)
+        frames = _answers(classifier, video)
         if annotated is None:
             answers = [found for _, found in frames]
         else:

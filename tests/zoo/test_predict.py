@@ -10,6 +10,8 @@ from saved_models import save_lenet5
 import fer_kit as fk
 from fer_kit.errors import InputError
 from fer_kit.pictures import PHOTOGRAPH, read_picture
+from fer_kit.video import VideoAnswers
+from fer_kit.zoo import predict
 from fer_kit.zoo.predict import as_text, predict_path
 from fer_kit.zoo.scores import evaluate_model, scores_text
 
@@ -54,6 +56,19 @@ def test_a_face_is_described_in_plain_values(classifier):
     assert face["probability"] == max(face["probabilities"].values())
     assert face["probabilities"][face["emotion"]] == face["probability"]
     assert set(face["box"]) == {"x", "y", "width", "height", "score"}
+
+
+def test_a_video_is_answered_by_the_fastest_runtime_at_hand(classifier, monkeypatch, tmp_path):
+    answered = []
+    (tmp_path / "clip.mp4").write_bytes(b"")
+    monkeypatch.setattr(predict, "fastest", lambda _: "the fastest")
+    monkeypatch.setattr(
+        predict,
+        "predict_video",
+        lambda classifier, *_: answered.append(classifier) or VideoAnswers(fps=25, frames=[]),
+    )
+    predict_path(classifier, tmp_path / "clip.mp4")
+    assert answered == ["the fastest"]
 
 
 def test_annotated_pictures_keep_their_names_and_are_not_read_as_input(classifier, folder):
