@@ -87,7 +87,7 @@ class Faces:
     @property
     def is_synthetic(self) -> bool:
         """Whether these faces were drawn; results on them say nothing about real faces."""
-        return self.source.startswith("synthetic")
+        return are_drawn(self.source)
 
     def subset(self, which: str | Sequence[int] | np.ndarray) -> "Faces":
         """The faces of one split ("train", "validation", "test"), or at some indices or a mask."""
@@ -143,6 +143,11 @@ class Faces:
                 f"Expected a file of faces written by Faces.save. Received: {path} ({error}). "
                 "Delete it and make it again."
             ) from error
+
+
+def are_drawn(origin: str) -> bool:
+    """Whether faces were drawn: by their source ("synthetic faces") or their data set's name."""
+    return origin.split(" ")[0] == "synthetic"
 
 
 def one_hot(labels: Sequence[int] | np.ndarray, classes: int) -> np.ndarray:

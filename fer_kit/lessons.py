@@ -26,7 +26,7 @@ class Per(NamedTuple):
 
 
 class OnFaces(NamedTuple):
-    """One setting for drawn faces and for those of a real data set."""
+    """One setting for the data set of that name, drawn, and for every real one."""
 
     synthetic: Any
     real: Any
@@ -297,16 +297,15 @@ def settings(profile: str, dataset: str = "synthetic") -> dict[str, dict[str, An
         InputError: no such profile.
     """
     choose(profile, PROFILES, "a profile", "Choose one, or change it in fer_kit/lessons.py.")
-    kind = "synthetic" if dataset == "synthetic" else "real"
-    return {lesson.key: _of(lesson.settings, profile, kind) for lesson in LESSONS}
+    return {lesson.key: _of(lesson.settings, profile, dataset) for lesson in LESSONS}
 
 
-def _of(setting: Any, profile: str, kind: str) -> Any:
+def _of(setting: Any, profile: str, dataset: str) -> Any:
     """A setting as it is in one profile, with all that it holds; the caller may change it."""
     if isinstance(setting, Per):
-        return _of(getattr(setting, profile), profile, kind)
+        return _of(getattr(setting, profile), profile, dataset)
     if isinstance(setting, OnFaces):
-        return _of(getattr(setting, kind), profile, kind)
+        return _of(setting._asdict().get(dataset, setting.real), profile, dataset)
     if isinstance(setting, dict):
-        return {name: _of(value, profile, kind) for name, value in setting.items()}
+        return {name: _of(value, profile, dataset) for name, value in setting.items()}
     return setting

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from fer_kit.errors import InputError
-from fer_kit.faces import Faces, one_hot
+from fer_kit.faces import Faces, are_drawn, one_hot
 
 
 def test_subset_keeps_rows_together(make_faces):
@@ -76,3 +76,13 @@ def test_missing_file_is_a_sentence(tmp_path):
 
 def test_one_hot():
     assert one_hot([2, 0], 3).tolist() == [[0, 0, 1], [1, 0, 0]]
+
+
+@pytest.mark.parametrize("origin", ["synthetic", "synthetic faces", "synthetic sittings"])
+def test_drawn_faces_are_told_by_their_data_set_or_source(origin):
+    assert are_drawn(origin)
+
+
+@pytest.mark.parametrize("origin", ["fer2013", "FER+", "folder synthetic", "synthetics", ""])
+def test_all_others_count_as_real(origin):
+    assert not are_drawn(origin)

@@ -23,6 +23,7 @@ from fer_kit.course import records
 from fer_kit.course.executed import execution, source_hash
 from fer_kit.course.report import read_run_config, write_report
 from fer_kit.errors import InputError
+from fer_kit.faces import are_drawn
 from fer_kit.files import read_json, write_json, write_whole
 from fer_kit.run import course_folder
 
@@ -63,7 +64,7 @@ def write_bundle(
     write_report(run_folder)
     with tempfile.TemporaryDirectory() as temporary:
         copy = Path(temporary) / "run"
-        left_out = _copy_run(run_folder, copy, config["dataset"] == "synthetic", pictures)
+        left_out = _copy_run(run_folder, copy, are_drawn(config["dataset"]), pictures)
         write_report(copy)
         write_json(copy / "run.json", _manifest(run_folder, copy, config, left_out))
         files = [*copy.glob("report/**/*"), *copy.glob("notebooks/*.ipynb")]
@@ -196,7 +197,7 @@ def _manifest(run_folder: Path, copy: Path, config: dict, left_out: int) -> dict
         "fer_kit": config["fer_kit"],
         "environment": _environments(run_folder),
         "data": read_json(about_data) if about_data.exists() else {},
-        "synthetic": config["dataset"] == "synthetic",
+        "synthetic": are_drawn(config["dataset"]),
         "source": read_json(metrics).get("source", "") if metrics.exists() else "",
         "notebooks": {
             path.stem: _notebook_facts(run_folder, path)

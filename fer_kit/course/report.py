@@ -27,6 +27,7 @@ from fer_kit.course.executed import Exercise, read_exercises
 from fer_kit.course.rubric import Rubric, read_rubric
 from fer_kit.course.safe_html import Markdown, count_undescribed, sanitise, terminal
 from fer_kit.errors import InputError
+from fer_kit.faces import are_drawn
 from fer_kit.files import read_json
 from fer_kit.lessons import feeds
 from fer_kit.run import course_folder
@@ -142,7 +143,7 @@ def read_run_config(run_folder: Path) -> dict[str, Any]:
 
 def _banner(config: dict[str, Any], metrics: dict[str, Any] | None) -> dict[str, str]:
     """Where the faces come from: as a sentence, and as the class that gives it its colour."""
-    synthetic = config["dataset"] == "synthetic"
+    synthetic = are_drawn(config["dataset"])
     if metrics and metrics.get("synthetic") != synthetic:
         raise InputError(
             f"Expected results on the data set of the run, {config['dataset']}. Received: "

@@ -19,7 +19,7 @@ import pandas as pd
 
 from fer_kit.emotions import JAFFE, JAFFE_CODES, canonical
 from fer_kit.errors import InputError
-from fer_kit.faces import SPLITS, Faces
+from fer_kit.faces import SPLITS, Faces, are_drawn
 from fer_kit.fusion.methods import align as align_pictures
 from fer_kit.fusion.methods import find_eyes, fuse
 
@@ -121,7 +121,7 @@ def load_sitters(dataset: str = "synthetic", data: str | Path = "", seed: int = 
     from fer_kit.datasets import load
     from fer_kit.synthetic import sittings
 
-    if dataset == "synthetic":
+    if are_drawn(dataset):
         return sittings(seed=seed)
     faces = load(dataset, data, seed=seed, need=())
     _check_subjects(faces)

@@ -7,6 +7,7 @@ from typing import Any
 
 from fer_kit.course.compare import Lesson
 from fer_kit.course.rubric import Rubric
+from fer_kit.faces import are_drawn
 from fer_kit.grading.results import Result
 
 
@@ -43,19 +44,19 @@ def _provenance(
 ) -> list[str]:
     """Every place that says what the faces are has to say the same: drawn, or real."""
     says = {"run.json": manifest.get("synthetic")}
-    says["the parameters"] = _is_synthetic(_mapping(manifest.get("parameters")).get("dataset"))
+    says["the parameters"] = are_drawn(str(_mapping(manifest.get("parameters")).get("dataset")))
     if metrics:
         says["metrics.json"] = metrics.get("synthetic")
-        says["the source in metrics.json"] = _is_synthetic(metrics.get("source"))
+        says["the source in metrics.json"] = are_drawn(str(metrics.get("source")))
     if manifest.get("data"):
-        says["the prepared data"] = _is_synthetic(_mapping(manifest["data"]).get("source"))
+        says["the prepared data"] = are_drawn(str(_mapping(manifest["data"]).get("source")))
     for model, card in _mapping(manifest.get("models")).items():
         trained_on = _mapping(_mapping(card).get("trained_on"))
         says[f"the card of {model}"] = trained_on.get("synthetic")
     for lesson in lessons:
         dataset = lesson.execution["parameters"].get("dataset")
         if dataset is not None:
-            says[f"the execution of {lesson.name}"] = _is_synthetic(dataset)
+            says[f"the execution of {lesson.name}"] = are_drawn(str(dataset))
     drawn = [place for place, is_synthetic in says.items() if is_synthetic is True]
     real = [place for place, is_synthetic in says.items() if is_synthetic is not True]
     if drawn and real:
@@ -136,10 +137,6 @@ def _notebook_time(lesson: Lesson) -> list[str]:
     if seconds is not None and abs(took - seconds) > 1 + 0.01 * took:
         return [f"{lesson.name}: took {seconds:.0f} s, but {took:.0f} s lie between start and end."]
     return []
-
-
-def _is_synthetic(text: Any) -> bool:
-    return str(text).startswith("synthetic")
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
