@@ -122,7 +122,7 @@ LESSONS = (
             "models/lenet5-as-published-history.csv",
             "predictions/lenet5-as-published.csv",
         ),
-        settings={"epochs": Per(2, 20, 30), "batch_size": 48, "patience": Per(2, 8, 8)},
+        settings={"epochs": Per(2, 24, 30), "batch_size": 48, "patience": Per(2, 5, 8)},
     ),
     Lesson(
         "05_cnn",

@@ -187,6 +187,31 @@ def history(
     return ax
 
 
+def downhill(
+    weights: Sequence[float],
+    losses: Sequence[float],
+    steps: Sequence[float],
+    reached: Sequence[float],
+    ax: Axes | None = None,
+) -> Axes:
+    """A loss over one weight, and the steps of a descent on it, numbered.
+
+    Args:
+        weights, losses: the curve.
+        steps, reached: where each step arrives, and the loss there; the first is the start.
+
+    Introduced in notebooks/04_lenet5.ipynb.
+    """
+    ax = ax or _new_axes(6.4, 3.6)
+    ax.plot(weights, losses, color="grey")
+    ax.plot(steps, reached, marker="o", linestyle=":", color="black")
+    for number, place in enumerate(zip(steps, reached, strict=True)):
+        if number < 4:  # the later ones lie too close together to be told apart
+            ax.annotate(str(number), place, (6, 6), textcoords="offset points")
+    sns.despine(ax=ax)
+    return ax
+
+
 def intervals(
     table: pd.DataFrame,
     baseline: float | None = None,

@@ -124,6 +124,23 @@ class ProgressBar(keras.callbacks.Callback):
         self.bar.close()
 
 
+class EachEpoch(keras.callbacks.Callback):
+    """Keep what the network answers after each epoch: `answers`, a list of (N, K) arrays.
+
+    Args:
+        images: (N, H, W, C), as the network takes them. Nothing is learned from them.
+
+    Introduced in notebooks/04_lenet5.ipynb.
+    """
+
+    def __init__(self, images: np.ndarray):
+        super().__init__()
+        self.images, self.answers = images, []
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.answers.append(self.model.predict(self.images, batch_size=512, verbose=0))
+
+
 class BestModel(keras.callbacks.Callback):
     """Keep the model with the best validation accuracy in a file that is always whole.
 

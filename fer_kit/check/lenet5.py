@@ -29,38 +29,52 @@ def single_softmax(ask: Ask) -> None:
     model = ask()
     slip = "The function has to return the model."
     expect(isinstance(model, keras.Model), "a Keras model", type(model), slip)
+    expected, slip = "a network that knows its input", "Begin with keras.Input((48, 48, 1))."
+    expect(model.built and model.inputs, expected, "one without keras.Input", slip)
     is_flat = len(model.output_shape) == 2
     expect(is_flat, "an output of shape (faces, emotions)", model.output_shape)
-    p = _answers_to_extremes(model)
-    sums = p.sum(axis=1)
-    are_probabilities = np.allclose(sums, 1, atol=1e-3) and (p >= 0).all()
+    dense = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
+    expect(len(dense) == 1, "one dense layer, as in never_sure", f"{len(dense)}")
+    surest, least = _answers_to_extremes(model)
+    sums = np.array([surest.sum(), least.sum()])
+    are_probabilities = np.allclose(sums, 1, atol=1e-3) and min(surest.min(), least.min()) >= 0
     slip = "One softmax has to stay: without any, the outputs are logits."
     expected = "probabilities that sum to 1 in each row"
     expect(are_probabilities, expected, f"sums of {sums.round(2).tolist()}", slip)
-    ceiling = np.e / (np.e + p.shape[1] - 1)
+    ceiling = np.e / (np.e + len(surest) - 1)
     expect(
-        p.max() > ceiling + 0.05,
+        surest[0] > ceiling + 0.05,
         "a network that can be nearly certain",
-        f"never more than {p.max():.0%} for one emotion",
+        f"never more than {surest[0]:.0%} for one emotion",
         "There is still a softmax of a softmax: its inputs are between 0 and 1, so that no "
-        f"emotion can get more than e / (e + {p.shape[1] - 1}) = {ceiling:.0%}.",
+        f"emotion can get more than e / (e + {len(surest) - 1}) = {ceiling:.0%}.",
+    )
+    expect(
+        least[0] < 0.01,
+        "a network that can be nearly certain that it is not some emotion",
+        f"never less than {least[0]:.0%}",
+        "Something before the softmax, such as a ReLU, lets no negative value through.",
     )
 
 
-def _answers_to_extremes(model: Any) -> np.ndarray:
-    """What a copy of the model answers once its last dense layer is very sure of one emotion."""
+def _answers_to_extremes(model: Any) -> tuple[np.ndarray, np.ndarray]:
+    """What a copy answers once its dense layer is very sure of the first emotion, and very unsure.
+
+    The weights are set so that a white picture gives the first output 30, or -30, and the others 0.
+    """
     import keras
 
     copy = keras.models.clone_model(model)
-    dense = [layer for layer in copy.layers if isinstance(layer, keras.layers.Dense)]
-    expect(dense, "a model that ends with a dense layer", "a model without any")
-    weights = dense[-1].get_weights()
-    expected = "a last dense layer with weights and biases"
-    expect(len(weights) == 2, expected, f"{len(weights)} arrays")
-    kernel, bias = weights
-    dense[-1].set_weights([kernel * 0, np.eye(len(bias))[0] * 30])
-    pictures = np.zeros((2, *model.input_shape[1:]), np.float32)
-    return keras.ops.convert_to_numpy(copy(pictures))  # predict would compile it first
+    (dense,) = (layer for layer in copy.layers if isinstance(layer, keras.layers.Dense))
+    kernel, *bias = dense.get_weights()
+    white = np.ones((1, *model.input_shape[1:]), np.float32)
+    answers = []
+    for value in (30, -30):
+        changed = np.zeros_like(kernel)
+        changed[:, 0] = value / len(kernel)
+        dense.set_weights([changed, *(0 * array for array in bias)])
+        answers.append(keras.ops.convert_to_numpy(copy(white))[0])  # predict would compile first
+    return answers[0], answers[1]
 
 
 @check

@@ -19,6 +19,20 @@ def network(*activations: str, forget: bool = False):
     return build
 
 
+def sequential(activation: str = "softmax", *more: str, layers: int = 1, given: bool = True):
+    """A function that builds a Sequential network of dense layers."""
+    import keras
+
+    def build():
+        parts = [keras.Input((48, 48, 1))] if given else []
+        parts.append(keras.layers.Flatten())
+        for name in (activation, *more)[:layers]:
+            parts.append(keras.layers.Dense(7, activation=name, use_bias=False))
+        return keras.Sequential(parts)
+
+    return build
+
+
 WRONG = {
     "convolution_parameters": [
         (lambda k, c, f: k * k * c * f, "biases are missing"),
@@ -33,6 +47,9 @@ WRONG = {
         (network(), "One softmax has to stay"),
         (network("sigmoid"), "sum to 1"),
         (network("softmax", forget=True), "return"),
+        (network("relu", "softmax"), "lets no negative value through"),
+        (sequential(given=False), "Begin with keras.Input((48, 48, 1))"),
+        (sequential("softmax", "softmax", layers=2), "one dense layer"),
     ],
     "counts_that_round_to": [
         (lambda p, n: [k for k in range(n + 1) if 100 * k / n == p], "Round"),
@@ -47,3 +64,9 @@ WRONG = {
 @wrong_answers("lenet5", WRONG)
 def test_a_wrong_answer_is_told_what_was_overlooked(name, answer, said):
     assert said in told(name, answer)
+
+
+def test_a_network_without_biases_and_a_sequential_one_are_right():
+    from fer_kit import check
+
+    assert check.single_softmax(sequential())

@@ -47,7 +47,20 @@ def test_nothing_of_an_execution_is_stored(path):
         assert cell.outputs == []
         assert cell.execution_count is None
     for cell in cells(path):
-        assert set(cell.metadata) <= {"tags", "nbgrader"}
+        assert set(cell.metadata) <= {"tags", "nbgrader", "jupyter"}
+
+
+def is_answer(cell: nbformat.NotebookNode) -> bool:
+    """Whether a cell folds an answer away, which follows its figure without further words."""
+    return cell.cell_type == "code" and cell.id.endswith("-answer")
+
+
+def test_only_the_source_of_answers_is_hidden_from_who_has_not_opened_them(path):
+    for cell in cells(path):
+        hidden = cell.metadata.get("jupyter", {})
+        assert hidden == ({"source_hidden": True} if is_answer(cell) else {}), cell.id
+        if is_answer(cell):
+            assert "fk.reveal(" in cell.source
 
 
 def test_one_cell_holds_the_parameters_as_annotated_literals(path):
@@ -83,7 +96,7 @@ def test_it_has_the_sections_that_all_have_in_their_order(path):
 
 
 def test_every_code_cell_is_introduced(path):
-    for before, cell in pairwise(cells(path)):
+    for before, cell in pairwise(cell for cell in cells(path) if not is_answer(cell)):
         assert (before.cell_type, cell.cell_type) != ("code", "code"), cell.source
 
 
