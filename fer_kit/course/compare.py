@@ -1,29 +1,38 @@
-"""An executed notebook beside the one that was given out: what was changed, skipped, passed."""
+"""An executed notebook beside the one that was given out: what was changed, skipped, passed.
 
-import ast
-from collections.abc import Mapping
+Grading counts with it; `bundle` and `progress` use the same to say in time what will be missed.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import nbformat
-
 from fer_kit.course.executed import (
     EMPTY,
+    INSERTED,
     Exercise,
+    errors_in,
     execution,
+    injected_parameters,
     is_check,
     is_solution,
+    is_unwritten,
     lesson_cells,
+    may_fail,
     read_exercises,
+    read_notebook,
     source,
     state_of,
     tags,
 )
+from fer_kit.course.matching import Cell, cell_id, cell_text, match
+from fer_kit.course.remains import is_emptied
 from fer_kit.errors import InputError
 
-STUB = "raise NotImplementedError()"
-FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
+HIDDEN = re.compile(r"### BEGIN HIDDEN TESTS\n.*?### END HIDDEN TESTS\n", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -31,36 +40,40 @@ class Released:
     """A notebook as it was given out.
 
     Attributes:
-        sources: each cell's text, by id.
-        code: ids of the code cells.
-        checks: ids of the cells that check an answer.
-        free: ids of the cells that students are meant to change.
+        cells: its cells, by id; checks without hidden tests.
         exercises: the exercises, with the ids of their cells.
         originals: the text of each check as the instructor has it, with hidden tests.
     """
 
-    sources: Mapping[str, str]
-    code: frozenset[str]
-    checks: frozenset[str]
-    free: frozenset[str]
+    cells: Mapping[str, Cell]
     exercises: tuple[Exercise, ...]
     originals: Mapping[str, str]
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """Each cell's text, by id."""
+        return {key: cell_text(cell) for key, cell in self.cells.items()}
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """What a student did with one notebook.
+    """What a student did with one notebook. Cells are named by the id of the released one.
 
     Attributes:
         name: "04_lenet5".
-        changed: ids of released cells with another text; cells that are to be filled in, and the
+        changed: released cells with another text; cells that are to be filled in, and the
             parameters, do not count.
-        missing: ids of released code cells that are gone.
+        missing: released code cells that are gone.
+        emptied: released code cells of which little is left that would run.
+        hidden_errors: cells that ended with an error and are tagged to hide it.
+        repeated: ids that more than one cell has.
+        disguised: cells that are tagged as papermill's own, and are not.
         added: how many cells are new.
-        skipped: ids of code cells that were never run.
-        execution: as `fer_kit.course.executed.execution` tells it.
+        without_ids: whether most cells had to be found otherwise than by their ids.
+        execution: as `executed.execution` tells it.
+        injected: the parameters in the cell that papermill has put in.
         exercises: what became of them; a check that was changed has not been passed.
-        changed_checks: ids of check cells with another text.
+        changed_checks: check cells with another text.
         empty_but_passed: exercises whose check shows success though nothing was filled in.
         with_solutions: whether it is the instructor's notebook, and not the released one.
         own: what the student wrote, by cell: filled, changed, and under "NAME-added" the rest.
@@ -69,9 +82,14 @@ class Lesson:
     name: str
     changed: tuple[str, ...]
     missing: tuple[str, ...]
+    emptied: tuple[str, ...]
+    hidden_errors: tuple[str, ...]
+    repeated: tuple[str, ...]
+    disguised: tuple[str, ...]
     added: int
-    skipped: tuple[str, ...]
+    without_ids: bool
     execution: dict[str, Any]
+    injected: dict[str, Any]
     exercises: tuple[Exercise, ...]
     changed_checks: tuple[str, ...]
     empty_but_passed: tuple[str, ...]
@@ -80,10 +98,10 @@ class Lesson:
 
     @property
     def complete(self) -> bool:
-        """Whether it ran from top to bottom in one kernel without an error."""
+        """Whether all of it ran from top to bottom in one kernel without an error."""
         told = self.execution
-        is_whole = told["executed"] == told["cells"] and not self.missing
-        return is_whole and told["in_order"] and not told["errors"]
+        is_whole = told["executed"] == told["cells"] and not self.missing and not self.emptied
+        return is_whole and told["in_order"] and not told["errors"] and not self.hidden_errors
 
     @property
     def passed(self) -> frozenset[str]:
@@ -101,7 +119,7 @@ def read_released(folder: str | Path, originals: str | Path) -> dict[str, Releas
     """The notebooks that were given out, by name.
 
     Args:
-        folder: where they are.
+        folder: where they are; or where the originals are, from which they are made.
         originals: where those with solutions and hidden tests are.
 
     Raises:
@@ -110,112 +128,107 @@ def read_released(folder: str | Path, originals: str | Path) -> dict[str, Releas
     paths = sorted(Path(folder).glob("[!.]*.ipynb"))
     if not paths:
         raise InputError(
-            f"Expected the released notebooks in {folder}. Received: none. Make them: make student."
+            f"Expected the released notebooks in {folder}. Received: none. Name the folder that "
+            "you gave out: RELEASE=…."
         )
-    return {
-        path.stem: _released(
-            nbformat.read(path, as_version=4), _checks_of(Path(originals) / path.name)
-        )
-        for path in paths
-    }
+    return {path.stem: _released(path, Path(originals) / path.name) for path in paths}
+
+
+def _released(path: Path, original: Path) -> Released:
+    notebook = read_notebook(path)
+    checks = [c for c in read_notebook(original).cells if is_check(c)] if original.exists() else []
+    for cell in notebook.cells:
+        cell.source = HIDDEN.sub("", cell.source)
+    return Released(
+        cells={cell.id: cell for cell in lesson_cells(notebook)},
+        exercises=tuple(read_exercises(notebook)),
+        originals={cell.id: cell_text(cell) for cell in checks},
+    )
 
 
 def compare(name: str, notebook: Mapping[str, Any], released: Released) -> Lesson:
     """What was done with a notebook, compared with the released one."""
-    cells = {str(cell.get("id")): cell for cell in lesson_cells(notebook)}
+    given, all_cells = released.cells, lesson_cells(notebook)
+    cells = match(list(given.values()), all_cells)
+    keys = {id(cell): key for key, cell in cells.items()}
     changed = {
         key
-        for key, text in released.sources.items()
-        if key in cells and key not in released.free and _text(cells[key]) != text
+        for key, cell in cells.items()
+        if not _is_free(given[key]) and cell_text(cell) != cell_text(given[key])
     }
-    original = {key for key in changed if _text(cells[key]) == released.originals.get(key)}
-    changed -= original
-    added = [cell for key, cell in cells.items() if key not in released.sources]
+    solved = {key for key in changed if cell_text(cells[key]) == released.originals.get(key)}
+    checks = {key for key in changed - solved if is_check(given[key])}
     exercises = _exercises(cells, released)
+
+    def named(chosen: Iterable[Cell]) -> tuple[str, ...]:
+        """The names of cells; a new one is called by its place."""
+        place = {id(cell): number for number, cell in enumerate(notebook["cells"], start=1)}
+        return tuple(keys.get(id(c)) or f"{name}, cell {place[id(c)]}" for c in chosen)
+
     return Lesson(
         name=name,
-        changed=tuple(sorted(changed - released.checks)),
-        missing=tuple(key for key in released.sources if key in released.code - cells.keys()),
-        added=len(added),
-        skipped=tuple(key for key, cell in cells.items() if _was_skipped(cell)),
+        changed=tuple(sorted(changed - solved - checks)),
+        missing=tuple(k for k in given if k not in cells and given[k]["cell_type"] == "code"),
+        emptied=tuple(
+            key
+            for key in sorted(changed - solved - checks)
+            if given[key]["cell_type"] == "code"
+            and is_emptied(source(given[key]), source(cells[key]))
+        ),
+        hidden_errors=named(c for c in all_cells if _hides_an_error(c, given.get(keys.get(id(c))))),
+        repeated=_repeated(all_cells),
+        disguised=named(c for c in all_cells if tags(c) & INSERTED),
+        added=len(all_cells) - len(cells),
+        without_ids=2 * sum(cell_id(cell) == key for key, cell in cells.items()) < len(cells),
         execution=execution(notebook),
+        injected=injected_parameters(notebook),
         exercises=exercises,
-        changed_checks=tuple(sorted(changed & released.checks)),
+        changed_checks=tuple(sorted(checks)),
         empty_but_passed=tuple(
-            exercise.name
-            for exercise in exercises
-            if exercise.state == "passed" and _is_empty(exercise.answer)
+            one.name
+            for one in exercises
+            if one.state == "passed" and one.filled in cells and is_unwritten(cells[one.filled])
         ),
-        with_solutions=bool(original),
-        own=_own(name, cells, released),
+        with_solutions=bool(solved),
+        own=_own(name, all_cells, keys, released),
     )
 
 
-def _is_empty(answer: str) -> bool:
-    """Whether a function in it does nothing but refuse, as the released cell does.
-
-    The line may stay below a finished answer, where it is never reached.
-    """
-    try:
-        functions = [node for node in ast.walk(ast.parse(answer)) if isinstance(node, FUNCTION)]
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return any(_first_line(function) == STUB for function in functions)
+def _is_free(given: Cell) -> bool:
+    """Whether students are meant to change a cell."""
+    return is_solution(given) or "parameters" in tags(given)
 
 
-def _first_line(function: ast.FunctionDef) -> str:
-    """The first statement that is not the docstring."""
-    rest = function.body[1:] if ast.get_docstring(function) is not None else function.body
-    return ast.unparse(rest[0]) if rest else ""
+def _hides_an_error(cell: Cell, given: Cell | None) -> bool:
+    """Whether an error was let pass that the lesson does not want to show."""
+    return may_fail(cell) and bool(errors_in(cell)) and not (given and may_fail(given))
 
 
-def _checks_of(path: Path) -> dict[str, str]:
-    """The text of each check in a notebook, by id; nothing where there is no such notebook."""
-    cells = nbformat.read(path, as_version=4).cells if path.exists() else []
-    return {cell["id"]: _text(cell) for cell in cells if is_check(cell)}
+def _repeated(cells: Sequence[Cell]) -> tuple[str, ...]:
+    counts = Counter(map(cell_id, cells))
+    return tuple(key for key, count in counts.items() if key and count > 1)
 
 
-def _released(notebook: Mapping[str, Any], originals: Mapping[str, str]) -> Released:
-    cells = {str(cell["id"]): cell for cell in lesson_cells(notebook)}
-    return Released(
-        sources={key: _text(cell) for key, cell in cells.items()},
-        code=frozenset(key for key, cell in cells.items() if cell["cell_type"] == "code"),
-        checks=frozenset(key for key, cell in cells.items() if is_check(cell)),
-        free=frozenset(
-            key for key, cell in cells.items() if is_solution(cell) or "parameters" in tags(cell)
-        ),
-        exercises=tuple(read_exercises(notebook)),
-        originals=originals,
-    )
-
-
-def _exercises(cells: Mapping[str, Any], released: Released) -> tuple[Exercise, ...]:
+def _exercises(cells: Mapping[str, Cell], released: Released) -> tuple[Exercise, ...]:
     """The released exercises and what became of them. The student's metadata are not asked."""
     done = []
     for asked in released.exercises:
         graded, filled = cells.get(asked.graded), cells.get(asked.filled)
-        kind = "markdown" if asked.written else "code"
         nothing = "not answered" if asked.written else "not run"
-        state = state_of(graded) if graded and graded["cell_type"] == kind else nothing
+        state = state_of(graded, filled) if graded else nothing
         done.append(replace(asked, state=state, answer=source(filled) if filled else EMPTY))
     return tuple(done)
 
 
-def _text(cell: Mapping[str, Any]) -> str:
-    """The source without what an editor may change by itself: spaces at the ends of lines."""
-    return "\n".join(line.rstrip() for line in source(cell).strip().splitlines())
-
-
-def _own(name: str, cells: Mapping[str, Any], released: Released) -> dict[str, str]:
-    texts = {
-        key: source(cell)
-        for key, cell in cells.items()
-        if key in released.sources and _text(cell) != released.sources[key]
-    }
-    added = [source(cell) for key, cell in cells.items() if key not in released.sources]
-    return texts | ({f"{name}-added": "\n".join(added)} if added else {})
-
-
-def _was_skipped(cell: Mapping[str, Any]) -> bool:
-    is_code = cell["cell_type"] == "code" and bool(source(cell).strip())
-    return is_code and cell.get("execution_count") is None
+def _own(
+    name: str, cells: Sequence[Cell], keys: Mapping[int, str], released: Released
+) -> dict[str, str]:
+    """What the student wrote: cells with another text than the released one, and new ones."""
+    given, own, added = released.sources, {}, []
+    for cell in cells:
+        key = keys.get(id(cell))
+        if key is None:
+            added.append(source(cell))
+        elif cell_text(cell) != given[key]:
+            own[key] = source(cell)
+    return own | ({f"{name}-added": "\n".join(added)} if added else {})

@@ -23,6 +23,7 @@ import nbformat
 
 from fer_kit.course.compare import Released, read_released
 from fer_kit.course.executed import is_check, lesson_cells, source
+from fer_kit.course.matching import match
 from fer_kit.errors import InputError
 from fer_kit.grading.archive import Bundle
 from fer_kit.lessons import LESSONS, feeds
@@ -286,9 +287,11 @@ def _with_original_checks(
 ) -> dict[str, Any]:
     """The student's cells without outputs; every check is the instructor's, hidden tests too."""
     checks = {cell["id"]: source(cell) for cell in original.cells if is_check(cell)}
+    submitted_cells = lesson_cells(submitted)
+    keys = {id(cell): key for key, cell in match(original.cells, submitted_cells).items()}
     cells = []
-    for cell in lesson_cells(submitted):
-        key = str(cell.get("id", f"new-{len(cells)}"))
+    for cell in submitted_cells:
+        key = keys.get(id(cell), f"new-{len(cells)}")
         fresh = {
             "id": key,
             "cell_type": cell["cell_type"],

@@ -10,7 +10,7 @@ from nbformat.v4 import new_output
 from submissions import COURSE, make_run
 
 from fer_kit.course.bundle import write_bundle
-from fer_kit.course.executed import execution, source_hash
+from fer_kit.course.executed import source_hash
 from fer_kit.errors import InputError
 from fer_kit.files import read_json, write_json
 
@@ -192,36 +192,3 @@ def test_the_report_lists_exercises_answers_and_the_rubric(run):
     lesson = (run / "report" / "01_load.html").read_text(encoding="utf-8")
     assert 'href="01_load.html#1-·-Read-a-line"' in page
     assert 'id="1-·-Read-a-line"' in lesson
-
-
-# What an execution proves
-
-
-def code(count, **more):
-    cell = {"cell_type": "code", "source": "1", "execution_count": count, "metadata": {}}
-    return cell | {"outputs": []} | more
-
-
-@pytest.mark.parametrize(
-    ("counts", "in_order", "executed"),
-    [
-        ([1, 2, 3], True, 3),
-        ([1, 3, 2], False, 3),
-        ([2, 3, 4], False, 3),
-        ([1, 2, 4], False, 3),
-        ([1, 1, 2], False, 3),
-        ([1, 2, None], True, 2),
-        ([None, None], True, 0),
-    ],
-)
-def test_one_fresh_kernel_counts_from_one_without_gaps(counts, in_order, executed):
-    told = execution({"cells": [code(count) for count in counts], "metadata": {}})
-    assert (told["in_order"], told["executed"]) == (in_order, executed)
-
-
-def test_the_hash_of_a_source_does_not_depend_on_its_execution():
-    plain = {"cells": [code(None)]}
-    run = {"cells": [code(None, metadata={"tags": ["injected-parameters"]}), code(2)]}
-    other = {"cells": [code(None, source="2")]}
-    assert source_hash(plain) == source_hash(run) != source_hash(other)
-    assert source_hash({"cells": [code(None, source=["1"])]}) == source_hash(plain)
