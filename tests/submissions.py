@@ -75,6 +75,7 @@ def make_run(
     start = datetime(2026, 11, 20, 9, tzinfo=UTC) + timedelta(seconds=97.123457 * seed)
     for path in sorted((COURSE / "student").glob(f"{lessons}.ipynb")):
         notebook = executed(path, start, kilobytes)
+        notebook.metadata.papermill.parameters["run"] = folder.name
         (folder / "notebooks").mkdir(exist_ok=True)
         nbformat.write(notebook, folder / "notebooks" / path.name)
         start += timedelta(minutes=2)

@@ -20,7 +20,7 @@ def find_doubts(
 ) -> list[str]:
     """Everything in a bundle that cannot be, or that was not asked for."""
     return [
-        *_parameters(manifest, rubric),
+        *_parameters(manifest, lessons, rubric),
         *_provenance(manifest, metrics, lessons),
         *(f"{result.model}: {problem}" for result in results for problem in result.problems),
         *_claims_without_predictions(metrics, results),
@@ -30,13 +30,31 @@ def find_doubts(
     ]
 
 
-def _parameters(manifest: Mapping[str, Any], rubric: Rubric) -> list[str]:
+def _parameters(
+    manifest: Mapping[str, Any], lessons: Sequence[Lesson], rubric: Rubric
+) -> list[str]:
+    """Every place that names a parameter has to say the same, and what was asked for.
+
+    That is: run.json, what papermill noted in each notebook, and the cell that it put in.
+    """
     told = _mapping(manifest.get("parameters"))
-    return [
-        f"{name} is {told.get(name)!r}; {wanted!r} was asked for."
-        for name, wanted in rubric.run.items()
-        if told.get(name) != wanted
-    ]
+    places = {"run.json": told}
+    places |= {lesson.name: lesson.execution["parameters"] for lesson in lessons}
+    injected = {f"the parameters cell of {lesson.name}": lesson.injected for lesson in lessons}
+    doubts = []
+    for name in ("run", "dataset", "profile", "seed"):
+        asked = name in rubric.run
+        wanted = rubric.run.get(name, told.get(name))
+        others: dict[str, list[str]] = {}
+        for place, says in (places | injected).items():
+            if says.get(name, wanted if place in injected else None) != wanted:
+                others.setdefault(repr(says.get(name)), []).append(place)
+        doubts += [
+            f"{name} is {value[:60]} in {_few(where)}; {wanted!r} "
+            f"{'was asked for' if asked else 'in run.json'}."
+            for value, where in others.items()
+        ]
+    return doubts
 
 
 def _provenance(
@@ -71,19 +89,26 @@ def _claims_without_predictions(metrics: Mapping[str, Any], results: Sequence[Re
 
 
 def _checks(lessons: Sequence[Lesson]) -> list[str]:
-    changed = [key for lesson in lessons for key in lesson.changed_checks]
-    empty = [name for lesson in lessons for name in lesson.empty_but_passed]
-    solved = [lesson.name for lesson in lessons if lesson.with_solutions]
-    gone = [key for lesson in lessons for key in lesson.missing]
-    doubts = [f"Checks were changed: {_few(changed)}."] if changed else []
-    if gone:
-        doubts.append(
-            f"{len(gone):,} released code cells are missing: {_few(gone)}. (A notebook that an old "
-            "Jupyter has saved has no ids of cells: then all are missing.)"
-        )
-    if solved:
-        doubts.append(f"The notebooks with solutions, not the released ones: {_few(solved)}.")
-    return doubts + ([f"Passed, though nothing was filled in: {_few(empty)}."] if empty else [])
+    """What was changed, taken out or hidden, with the names of the cells."""
+    found = {
+        "Checks were changed": [key for one in lessons for key in one.changed_checks],
+        "Released code cells are missing": [key for one in lessons for key in one.missing],
+        "Released code cells were emptied": [key for one in lessons for key in one.emptied],
+        "Errors are hidden by the tag raises-exception": [
+            key for one in lessons for key in one.hidden_errors
+        ],
+        "Cells are tagged as papermill's own and are not": [
+            key for one in lessons for key in one.disguised
+        ],
+        "Several cells have the id": [key for one in lessons for key in one.repeated],
+        "The notebooks with solutions, not the released ones": [
+            one.name for one in lessons if one.with_solutions
+        ],
+        "Passed, though nothing was filled in": [
+            name for one in lessons for name in one.empty_but_passed
+        ],
+    }
+    return [f"{what}: {_few(names)}." for what, names in found.items() if names]
 
 
 def _order(lessons: Sequence[Lesson]) -> list[str]:
