@@ -42,7 +42,7 @@ def main(names: list[str]) -> None:
         run = read_config(name)
         if run is None:
             raise InputError(f"Expected the name of a run. Received: {name!r}, and there is none.")
-        found[f"seed {run.seed}"] = read_json(run.need("infrared.json"))
+        found[f"seed {run.seed}"] = read_json(run.need("results/visible_infrared.json"))
     print(accuracies(found).to_string())
     for seed, numbers in found.items():
         print(f"{seed}: {comparison(numbers)}")

@@ -82,6 +82,7 @@ PUBLISHED_PAIRS = {
     "rotation": 20.0, "shift": 0.0, "shear": 0.0, "zoom": 0.3, "flip": 0.5, "distortion": 0.5,
 }  # fmt: skip
 
+METRICS = "results/confusion_matrix.json"  # the scores of every model, which are graded
 PAIRED = ("visible", "infrared", "fused")  # the networks of lesson 06
 LESSONS = (
     Lesson(
@@ -153,7 +154,7 @@ LESSONS = (
         makes=(
             *(file for name in PAIRED for file in _model(name, f"infrared/{name}.csv")),
             *(f"infrared/{name}-history.csv" for name in PAIRED[:2]),
-            "infrared.json",
+            "results/visible_infrared.json",
         ),
         # "size" pairs are taken, or drawn where the data set has no infrared pictures; real ones
         # are read in "image_size".
@@ -198,14 +199,14 @@ LESSONS = (
             "predictions/lenet5.csv",
             "predictions/*.csv",
         ),
-        makes=("metrics.json",),
+        makes=(METRICS,),
     ),
     Lesson(
         "09_robustness",
         "Robustness: what noise does to a network, and what helps",
         minutes=1.5,
         needs=("data/prepared.npz", "models/cnn.keras"),
-        makes=(*_model("cnn-noise", "robustness/cnn-noise.csv"), "robustness.json"),
+        makes=(*_model("cnn-noise", "robustness/cnn-noise.csv"), "results/robustness.json"),
         settings={
             "epochs": Per(1, 2, 30),
             "batch_size": 32,
@@ -218,7 +219,7 @@ LESSONS = (
         "Image fusion: two expressions in one face",
         minutes=4,
         needs=("data/prepared.npz", "models/cnn.keras"),
-        makes=(*_model("mixed"), "fusion.json"),
+        makes=(*_model("mixed"), "results/image_fusion.json"),
         settings={
             "people": Per((4, 2, 2), (48, 12, 20), (400, 50, 100)),
             "judged": Per(1, 6, 20),
@@ -247,7 +248,7 @@ LESSONS = (
             "models/lenet5.keras",
             "models/lenet5.json",
             "predictions/lenet5.csv",
-            "metrics.json",
+            "results/*.json",
         ),
         makes=("report/index.html",),
     ),

@@ -71,7 +71,7 @@ def make_run(
         told = Predictions(asked.ids, asked.split, asked.targets, p, FER2013).subset("test")
         models[name] = {"title": name, "protocol": "honest", "split": "test", **score(told)}
         write_json(folder / "models" / f"{name}.json", card(name))
-    write_json(folder / "metrics.json", metrics(asked, models))
+    write_json(folder / "results/confusion_matrix.json", metrics(asked, models))
     start = datetime(2026, 11, 20, 9, tzinfo=UTC) + timedelta(seconds=97.123457 * seed)
     for path in sorted((COURSE / "student").glob(f"{lessons}.ipynb")):
         notebook = executed(path, start, kilobytes)
@@ -89,7 +89,7 @@ def card(name: str) -> dict[str, Any]:
 
 
 def metrics(asked: Faces, models: dict[str, Any]) -> dict[str, Any]:
-    """metrics.json, as lesson 08 writes it."""
+    """The scores of all models, as lesson 08 writes them."""
     about = {"source": asked.source, "synthetic": True, "fingerprint": asked.fingerprint()}
     return about | {"emotions": list(FER2013), "seed": 42, "models": models}
 

@@ -1,6 +1,6 @@
 """The bundle: one ZIP file of a run, to be handed in.
 
-It holds the report, the executed notebooks, metrics.json, the predictions, and run.json, which
+It holds the report, the executed notebooks, the results, the predictions, and run.json, which
 lists what was run and the hash of every file. No pictures of people leave the run unless asked for,
 and no model files: whoever grades must not load them.
 
@@ -25,6 +25,7 @@ from fer_kit.course.report import read_run_config, write_report
 from fer_kit.errors import InputError
 from fer_kit.faces import are_drawn
 from fer_kit.files import read_json, write_json, write_whole
+from fer_kit.lessons import METRICS
 from fer_kit.run import course_folder
 
 log = logging.getLogger(__name__)
@@ -68,7 +69,7 @@ def write_bundle(
         write_report(copy)
         write_json(copy / "run.json", _manifest(run_folder, copy, config, left_out))
         files = [*copy.glob("report/**/*"), *copy.glob("notebooks/*.ipynb")]
-        files += [*copy.glob("predictions/*.csv"), copy / "run.json", copy / "metrics.json"]
+        files += [*copy.glob("predictions/*.csv"), *copy.glob("results/*.json"), copy / "run.json"]
         wanted = sorted(path for path in files if path.is_file())
         return write_whole(run_folder / "bundle.zip", lambda path: _pack(path, copy, wanted))
 
@@ -115,15 +116,16 @@ def sign(run_folder: Path, name: str, student_id: str) -> dict[str, str]:
 
 def _copy_run(source: Path, copy: Path, synthetic: bool, pictures: bool) -> int:
     """Copy a run without models and data; returns how many pictures were left out."""
-    for folder in ("notebooks", "figures", "predictions"):
+    for folder in ("notebooks", "figures", "predictions", "results"):
         (copy / folder).mkdir(parents=True)
-    for name in ("config.json", "metrics.json", "student.json"):
+    for name in ("config.json", "student.json"):
         if (source / name).exists():
             shutil.copyfile(source / name, copy / name)
     for path in source.glob("predictions/[!.]*.csv"):
         shutil.copyfile(path, copy / "predictions" / path.name)
-    for path in source.glob("notebooks/[!.]*.json"):
-        shutil.copyfile(path, copy / "notebooks" / path.name)
+    for pattern in ("notebooks/[!.]*.json", "results/[!.]*.json"):
+        for path in source.glob(pattern):
+            shutil.copyfile(path, copy / path.relative_to(source))
     left_out = 0
     for path in source.glob("notebooks/[!.]*.ipynb"):
         notebook = nbformat.read(path, as_version=4)
@@ -188,7 +190,7 @@ def _leave_picture_out(output: nbformat.NotebookNode, synthetic: bool) -> bool:
 def _manifest(run_folder: Path, copy: Path, config: dict, left_out: int) -> dict[str, Any]:
     """What was run, by whom, on what, with what."""
     about_data = run_folder / "data" / "prepared.json"
-    metrics = run_folder / "metrics.json"
+    metrics = run_folder / METRICS
     paths = sorted(path for path in copy.rglob("*") if path.is_file() and path.suffix != ".json")
     return {
         "format": FORMAT,

@@ -24,12 +24,13 @@ from pygments.formatters import HtmlFormatter
 
 from fer_kit.course import records
 from fer_kit.course.executed import Exercise, read_exercises
+from fer_kit.course.results import read_results
 from fer_kit.course.rubric import Rubric, read_rubric
 from fer_kit.course.safe_html import Markdown, count_undescribed, sanitise, terminal
 from fer_kit.errors import InputError
 from fer_kit.faces import are_drawn
 from fer_kit.files import read_json
-from fer_kit.lessons import feeds
+from fer_kit.lessons import METRICS, feeds
 from fer_kit.run import course_folder
 
 # Pygments' styles whose every colour reads well (WCAG AA) on the stylesheet's backgrounds.
@@ -89,7 +90,7 @@ def write_report(run_folder: str | Path) -> Path:
     An earlier report is replaced only once the new one is complete.
 
     Args:
-        run_folder: a folder with config.json. Executed notebooks, metrics.json and figures are
+        run_folder: a folder with config.json. Executed notebooks, results and figures are
             shown as far as they are there.
 
     Returns:
@@ -105,11 +106,12 @@ def write_report(run_folder: str | Path) -> Path:
     """
     run_folder = Path(run_folder)
     config = read_run_config(run_folder)
-    metrics_path = run_folder / "metrics.json"
+    metrics_path = run_folder / METRICS
     metrics = read_json(metrics_path) if metrics_path.exists() else None
     values = {
         "config": config,
         "metrics": metrics,
+        "results": read_results(run_folder),
         "banner": _banner(config, metrics),
         "notebooks": _read_notebooks(run_folder / "notebooks"),
         "figures": _read_figures(run_folder / "figures"),
@@ -147,7 +149,7 @@ def _banner(config: dict[str, Any], metrics: dict[str, Any] | None) -> dict[str,
     if metrics and metrics.get("synthetic") != synthetic:
         raise InputError(
             f"Expected results on the data set of the run, {config['dataset']}. Received: "
-            f"metrics.json on {metrics.get('source')}. Run notebook 08 of this run again."
+            f"{METRICS} on {metrics.get('source')}. Run notebook 08 of this run again."
         )
     if synthetic:
         sentence = "Synthetic faces: nothing here says anything about real faces."

@@ -16,7 +16,7 @@ from fer_kit.course import records
 from fer_kit.course.environment import describe
 from fer_kit.errors import InputError
 from fer_kit.files import read_json, write_json
-from fer_kit.lessons import LESSONS, Lesson, find
+from fer_kit.lessons import LESSONS, METRICS, Lesson, find
 from fer_kit.run import (
     Run,
     check_dataset,
@@ -222,7 +222,7 @@ def _finish(run: Run) -> None:
     from fer_kit.course.report import write_report
 
     print(f"\nThe report: {write_report(run.folder)}")
-    metrics = run.folder / "metrics.json"
+    metrics = run.folder / METRICS
     if metrics.exists():
         print(results_table(read_json(metrics)))
 

@@ -23,9 +23,10 @@ from fer_kit.course.limits import (
     MOST_MEMBERS,
 )
 from fer_kit.errors import InputError
+from fer_kit.lessons import METRICS
 
 KNOWN = re.compile(
-    r"run\.json|metrics\.json|notebooks/[\w.-]+\.ipynb|predictions/[\w.-]+\.csv"
+    r"run\.json|results/[\w.-]+\.json|notebooks/[\w.-]+\.ipynb|predictions/[\w.-]+\.csv"
     r"|report/[\w.-]+\.html|report/figures/[\w.-]+\.png"
 )
 
@@ -38,7 +39,7 @@ class Bundle:
     Attributes:
         name: what the submission is called: the file's path below the folder of submissions.
         manifest: run.json.
-        metrics: metrics.json, or {} where it is missing.
+        metrics: what lesson 08 wrote, or {} where it is missing.
         strange: the names of members that no bundle has; they are never read.
     """
 
@@ -61,7 +62,7 @@ class Bundle:
             self._members = _checked(self._archive.infolist())
             self.strange = sorted(name for name in self._members if not KNOWN.fullmatch(name))
             self.manifest = read_manifest(self.text("run.json"))
-            self.metrics = self._json("metrics.json") if "metrics.json" in self._members else {}
+            self.metrics = self._json(METRICS) if METRICS in self._members else {}
         except BaseException:
             self.close()
             raise

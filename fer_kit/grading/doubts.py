@@ -9,6 +9,7 @@ from fer_kit.course.compare import Lesson
 from fer_kit.course.rubric import Rubric
 from fer_kit.faces import are_drawn
 from fer_kit.grading.results import Result
+from fer_kit.lessons import METRICS
 
 
 def find_doubts(
@@ -64,8 +65,8 @@ def _provenance(
     says = {"run.json": manifest.get("synthetic")}
     says["the parameters"] = are_drawn(str(_mapping(manifest.get("parameters")).get("dataset")))
     if metrics:
-        says["metrics.json"] = metrics.get("synthetic")
-        says["the source in metrics.json"] = are_drawn(str(metrics.get("source")))
+        says[METRICS] = metrics.get("synthetic")
+        says[f"the source in {METRICS}"] = are_drawn(str(metrics.get("source")))
     if manifest.get("data"):
         says["the prepared data"] = are_drawn(str(_mapping(manifest["data"]).get("source")))
     for model, card in _mapping(manifest.get("models")).items():

@@ -42,14 +42,24 @@ def show(run, lesson="04_lenet5", **about) -> None:
 def test_it_holds_what_it_promises_and_nothing_else(run):
     files = contents(write_bundle(run, "Ada", "s1"))
     lessons = {"01_load", "04_lenet5", "11_classify"}
-    assert {"run.json", "metrics.json", "predictions/cnn.csv", "predictions/lenet5.csv"} < set(
-        files
-    )
+    assert {
+        "run.json",
+        "results/confusion_matrix.json",
+        "predictions/cnn.csv",
+        "predictions/lenet5.csv",
+    } < set(files)
     assert {f"notebooks/{name}.ipynb" for name in lessons} < set(files)
     assert {f"report/{name}.html" for name in lessons | {"index"}} < set(files)
     rest = set(files) - {name for name in files if name.split("/")[0] in ("notebooks", "report")}
-    assert {name.split("/")[0] for name in rest} == {"run.json", "metrics.json", "predictions"}
+    assert {name.split("/")[0] for name in rest} == {"run.json", "results", "predictions"}
     assert not [name for name in files if name.endswith((".keras", ".npz"))]
+
+
+def test_results_of_every_lesson_are_in_it_whatever_it_is_called(run):
+    write_json(run / "results" / "own.json", {"source": "synthetic faces", "p": 0.04})
+    with zipfile.ZipFile(write_bundle(run)) as archive:
+        assert "results/own.json" in archive.namelist()
+        assert "0.04" in archive.read("report/index.html").decode()
 
 
 def test_the_manifest_says_who_what_and_how(run):
@@ -95,8 +105,10 @@ def test_the_name_is_kept_and_stands_on_the_report(run):
 def test_pictures_that_may_show_people_stay_behind(run, dataset, lesson, about, stays):
     config = read_json(run / "config.json")
     write_json(run / "config.json", config | {"dataset": dataset})
-    metrics = read_json(run / "metrics.json")
-    write_json(run / "metrics.json", metrics | {"synthetic": dataset == "synthetic"})
+    metrics = read_json(run / "results/confusion_matrix.json")
+    write_json(
+        run / "results/confusion_matrix.json", metrics | {"synthetic": dataset == "synthetic"}
+    )
     show(run, lesson, **about)
     files = contents(write_bundle(run))
     everything = b"".join(files.values())
@@ -119,7 +131,10 @@ def test_figures_that_may_show_people_stay_behind_too(run):
     about["04-loss"] = {"title": "L", "alt": "L", "pictures": False}
     write_json(run / "figures" / "figures.json", about)
     write_json(run / "config.json", read_json(run / "config.json") | {"dataset": "fer2013"})
-    write_json(run / "metrics.json", read_json(run / "metrics.json") | {"synthetic": False})
+    write_json(
+        run / "results/confusion_matrix.json",
+        read_json(run / "results/confusion_matrix.json") | {"synthetic": False},
+    )
     names = contents(write_bundle(run))
     assert "report/figures/04-loss.png" in names
     assert not [name for name in names if "sheet" in name or "unknown" in name]

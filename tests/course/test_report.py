@@ -27,8 +27,9 @@ def run_folder(tmp_path):
     folder = tmp_path / "synthetic-quick"
     (folder / "notebooks").mkdir(parents=True)
     (folder / "figures").mkdir()
+    (folder / "results").mkdir()
     write(folder / "config.json", config())
-    write(folder / "metrics.json", metrics())
+    write(folder / "results/confusion_matrix.json", metrics())
     (folder / "figures" / "counts.png").write_bytes(base64.b64decode(PNG))
     described = {"counts": {"title": "How many", "alt": "Bars: happy is the most common."}}
     write(folder / "figures" / "figures.json", described)
@@ -189,9 +190,9 @@ def test_synthetic_faces_are_named_on_every_page(run_folder):
 @pytest.mark.parametrize("measured", [True, False])
 def test_real_faces_are_named_on_every_page(run_folder, measured):
     write(run_folder / "config.json", config(dataset="fer2013"))
-    write(run_folder / "metrics.json", metrics(source="FER2013", synthetic=False))
+    write(run_folder / "results/confusion_matrix.json", metrics(source="FER2013", synthetic=False))
     if not measured:
-        (run_folder / "metrics.json").unlink()
+        (run_folder / "results/confusion_matrix.json").unlink()
     source = "FER2013" if measured else "fer2013"
     for name in ("index", "01_load", "04_lenet5"):
         html = page(run_folder, name)
@@ -201,12 +202,14 @@ def test_real_faces_are_named_on_every_page(run_folder, measured):
 
 def test_results_on_other_faces_than_the_run_s_are_refused(run_folder):
     write(run_folder / "config.json", config(dataset="fer2013"))
-    with pytest.raises(InputError, match="Received: metrics.json on synthetic faces"):
+    with pytest.raises(
+        InputError, match="Received: results/confusion_matrix.json on synthetic faces"
+    ):
         write_report(run_folder)
 
 
 def test_without_results_the_page_says_who_makes_them(run_folder):
-    (run_folder / "metrics.json").unlink()
+    (run_folder / "results/confusion_matrix.json").unlink()
     assert "There are no results yet: notebook 08" in page(run_folder)
 
 
@@ -307,7 +310,7 @@ def test_names_and_texts_are_escaped(run_folder):
     attack = '"><script>alert(1)</script>'
     found = metrics()
     found["models"] = {attack: found["models"]["lenet5"] | {"title": attack, "protocol": attack}}
-    write(run_folder / "metrics.json", found)
+    write(run_folder / "results/confusion_matrix.json", found)
     write(run_folder / "figures" / "figures.json", {"counts": {"title": attack, "alt": attack}})
     write(run_folder / "config.json", config(run=attack))
     picture = {"alt": attack, "width": attack, "source": "https://evil.example", "kind": "html"}
@@ -431,7 +434,7 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path, content):
 def test_damaged_results_are_refused(run_folder, change):
     found = metrics()
     found["models"]["lenet5"] |= change
-    write(run_folder / "metrics.json", found)
+    write(run_folder / "results/confusion_matrix.json", found)
     with pytest.raises(InputError, match="index.html"):
         write_report(run_folder)
 
@@ -439,7 +442,7 @@ def test_damaged_results_are_refused(run_folder, change):
 def test_missing_results_are_refused(run_folder):
     found = metrics()
     del found["models"]["lenet5"]["accuracy_95"]
-    write(run_folder / "metrics.json", found)
+    write(run_folder / "results/confusion_matrix.json", found)
     with pytest.raises(InputError, match="accuracy_95"):
         write_report(run_folder)
 

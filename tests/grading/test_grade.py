@@ -205,7 +205,11 @@ def test_labels_that_were_made_to_fit_are_seen(hand_in):
 
     def run(files):
         change_table(fit)(files)
-        edit_json(files, "metrics.json", lambda m: m["models"]["cnn"].update(accuracy=1.0))
+        edit_json(
+            files,
+            "results/confusion_matrix.json",
+            lambda m: m["models"]["cnn"].update(accuracy=1.0),
+        )
 
     graded = hand_in(run)
     assert "carry another label than yours" in doubts(graded)
@@ -214,8 +218,16 @@ def test_labels_that_were_made_to_fit_are_seen(hand_in):
 
 def test_an_invented_score_is_seen(hand_in):
     def invent(files):
-        edit_json(files, "metrics.json", lambda m: m["models"]["lenet5"].update(macro_f1=0.99))
-        edit_json(files, "metrics.json", lambda m: m["models"].update(resnet={"accuracy": 0.99}))
+        edit_json(
+            files,
+            "results/confusion_matrix.json",
+            lambda m: m["models"]["lenet5"].update(macro_f1=0.99),
+        )
+        edit_json(
+            files,
+            "results/confusion_matrix.json",
+            lambda m: m["models"].update(resnet={"accuracy": 0.99}),
+        )
 
     graded = hand_in(invent)
     assert "lenet5: macro_f1 is reported as 0.9900" in doubts(graded)
@@ -396,9 +408,13 @@ def test_what_cannot_be_is_doubted(hand_in, change, said):
 
 def test_synthetic_results_that_call_themselves_real_are_doubted(hand_in):
     def disguise(files):
-        edit_json(files, "metrics.json", lambda m: m.update(source="FER2013", synthetic=False))
+        edit_json(
+            files,
+            "results/confusion_matrix.json",
+            lambda m: m.update(source="FER2013", synthetic=False),
+        )
 
-    assert "Real: metrics.json" in doubts(hand_in(disguise))
+    assert "Real: results/confusion_matrix.json" in doubts(hand_in(disguise))
 
 
 @pytest.mark.parametrize(
@@ -514,7 +530,11 @@ def test_broken_bundles_do_not_stop_the_rest(honest, tmp_path, monkeypatch):
     rewrite(honest[0], folder / "no-run.zip", lambda files: files.pop("run.json"))
     rewrite(honest[0], folder / "list.zip", lambda files: files.update({"run.json": b"[1]"}))
     nested = b"[" * 100_000
-    rewrite(honest[0], folder / "deep.zip", lambda files: files.update({"metrics.json": nested}))
+    rewrite(
+        honest[0],
+        folder / "deep.zip",
+        lambda files: files.update({"results/confusion_matrix.json": nested}),
+    )
     odd = b'{"cells": [{"cell_type": "code", "metadata": 7}]}'
     rewrite(honest[0], folder / "odd.zip", lambda f: f.update({"notebooks/04_lenet5.ipynb": odd}))
     graded = {one.name: one for one in grade(folder, labels=honest[1], out=tmp_path / "grades")}
@@ -535,7 +555,11 @@ def test_names_that_no_encoding_knows_stop_nobody(honest, tmp_path, monkeypatch)
     monkeypatch.chdir(COURSE)
     folder = tmp_path / "in"
     strange = rb'{"models": {"\ud800": {"accuracy": 1}}}'
-    rewrite(honest[0], folder / "eve.ZIP", lambda files: files.update({"metrics.json": strange}))
+    rewrite(
+        honest[0],
+        folder / "eve.ZIP",
+        lambda files: files.update({"results/confusion_matrix.json": strange}),
+    )
     rewrite(honest[0], folder / "a" / "b.zip", lambda files: None)
     for name in ("a-b", "a-b-2"):
         rewrite(honest[0], folder / f"{name}.zip", lambda files: None)

@@ -13,7 +13,7 @@ import pytest
 
 from fer_kit.course.executed import read_exercises
 from fer_kit.course.running import run_course
-from fer_kit.lessons import LESSONS, settings
+from fer_kit.lessons import LESSONS, METRICS, settings
 
 ROOT = Path(__file__).parents[2]
 TRAIN, VALIDATION, TEST = settings("smoke")["load"]["size"]
@@ -73,7 +73,7 @@ def test_every_model_answered_for_every_face_it_was_not_trained_on(folder):
 
 
 def test_the_metrics_cover_every_model_and_say_what_they_are_of(folder):
-    metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    metrics = json.loads((folder / METRICS).read_text(encoding="utf-8"))
     assert metrics["synthetic"] is True
     assert set(metrics["models"]) == {path.stem for path in (folder / "predictions").glob("*.csv")}
     for scores in metrics["models"].values():

@@ -17,7 +17,7 @@ from fer_kit.lessons import LESSONS, Lesson, feeds, maker
 ROOT = Path(__file__).parents[2]
 NEEDS, MAKES = {"need"}, {"file", "predictions"}
 # What reads or writes files of a run by itself, without that a notebook names them.
-READS = {"models": "predictions/*.csv", "write_report": "metrics.json"}
+READS = {"models": "predictions/*.csv", "write_report": "results/*.json"}
 WRITES = {"write_report": "report/index.html"}
 
 each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)

@@ -1,0 +1,133 @@
+"""What the lessons measured: `results/LESSON.json` of a run, as tables that a page can show.
+
+A lesson writes what it likes, in names, numbers, lists and dictionaries; nothing here knows which
+lesson wrote what. Two habits are understood: a value beside one called NAME_95 is shown with it as
+its 95 % interval, and so is a list of a value and the two ends of its interval.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from numbers import Real
+from pathlib import Path
+from typing import Any
+
+from fer_kit.errors import InputError
+from fer_kit.files import read_json
+from fer_kit.lessons import LESSONS, METRICS
+
+ABOUT = ("source", "synthetic", "fingerprint", "emotions", "seed")  # what it was measured on
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells as text, a row for each thing that was measured.
+
+    Attributes:
+        caption: what of the results it is, such as "noise: as trained".
+        rows: the heading of each row, and its cells by the heading of their column.
+    """
+
+    caption: str
+    rows: list[tuple[str, dict[str, str]]]
+
+    @property
+    def columns(self) -> list[str]:
+        """The headings of all cells."""
+        return list(dict.fromkeys(name for _, cells in self.rows for name in cells))
+
+
+@dataclass(frozen=True)
+class Results:
+    """What one lesson measured.
+
+    Attributes:
+        title: the lesson's.
+        about: the faces that it was measured on: source, emotions, ….
+        models: the scores of each model; see `fer_kit.evaluation.score`.
+        tables: everything else.
+    """
+
+    title: str
+    about: dict[str, Any]
+    models: dict[str, Any]
+    tables: list[Table]
+
+
+def read_results(run_folder: Path) -> list[Results]:
+    """All results of a run: the scores of the models, then the others in the order of the lessons.
+
+    Raises:
+        InputError: a file is not what a lesson writes.
+    """
+    titles = {Path(METRICS).stem: ""} | {lesson.key: lesson.title for lesson in LESSONS}
+    paths = sorted(run_folder.glob("results/[!.]*.json"))
+    paths.sort(key=lambda path: [*titles, path.stem].index(path.stem))
+    return [_results(path, titles.get(path.stem, path.stem)) for path in paths]
+
+
+def _results(path: Path, title: str) -> Results:
+    told = read_json(path)
+    if not isinstance(told, dict):
+        raise InputError(
+            f"Expected an object with the results of a lesson in {path}. Received: "
+            f"{type(told).__name__}. Run the lesson again."
+        )
+    about = {name: told.pop(name) for name in ABOUT if name in told}
+    return Results(title, about, told.pop("models", {}), list(tables(told)))
+
+
+def tables(told: dict[str, Any], caption: str = "") -> Iterator[Table]:
+    """The tables that hold everything in a dictionary, however deep."""
+    plain = _cells({name: value for name, value in told.items() if _is_cell(value)})
+    if plain:
+        yield Table(caption, [(name, {"value": cell}) for name, cell in plain.items()])
+    for name, value in told.items():
+        if not _is_cell(value):
+            yield from _table(value, f"{caption}: {name}" if caption else str(name))
+
+
+def _table(value: dict[str, Any] | list[Any], caption: str) -> Iterator[Table]:
+    rows = value if isinstance(value, dict) else {str(i): row for i, row in enumerate(value, 1)}
+    if not all(isinstance(row, dict) and all(map(_is_cell, row.values())) for row in rows.values()):
+        yield from tables(rows, caption)
+    elif rows:
+        yield Table(caption, [(name, _cells(row)) for name, row in rows.items()])
+
+
+def _is_cell(value: Any) -> bool:
+    parts = value if isinstance(value, list) else [value]
+    return not any(isinstance(part, dict | list) for part in parts)
+
+
+def _cells(row: dict[str, Any]) -> dict[str, str]:
+    """Values as text; NAME_95 goes into the cell of NAME."""
+    cells = {}
+    for name, value in row.items():
+        interval = row.get(f"{name}_95")
+        if not (name.endswith("_95") and name.removesuffix("_95") in row):
+            cells[name] = text([value, *interval] if isinstance(interval, list) else value)
+    return cells
+
+
+def text(value: Any) -> str:
+    """A value as people read it: three digits of a number, an interval in brackets."""
+    if value is None or value == []:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    if isinstance(value, list):
+        first, *ends = map(text, value)
+        return (
+            f"{first} ({' to '.join(ends)})" if _is_interval(value) else ", ".join((first, *ends))
+        )
+    return str(value)
+
+
+def _is_interval(values: list[Any]) -> bool:
+    """Whether these are a value and the ends of an interval around it."""
+    is_triple = len(values) == 3 and all(isinstance(value, Real) for value in values)
+    return is_triple and values[1] <= values[0] <= values[2]
