@@ -1,13 +1,12 @@
 """Model cards: a JSON file beside each saved model that says what it is and where it comes from."""
 
-import hashlib
 import shutil
 from pathlib import Path
 from typing import Any
 
 from fer_kit.errors import InputError
 from fer_kit.faces import Faces
-from fer_kit.files import read_json, write_json, write_whole
+from fer_kit.files import read_json, sha256, write_json, write_whole
 from fer_kit.run import DATASET, PROFILE, course_folder, default_name, runs_folder
 from fer_kit.version import __version__
 
@@ -70,7 +69,7 @@ def read_card(model_path: str | Path) -> dict:
     if not path.exists():
         raise InputError(
             f"Expected beside {model_path} its card, {path.name}. Received: no such file. Copy it "
-            "along with the model: it says what the model's answers mean."
+            "along with the model, or train the model to the end: it says what the answers mean."
         )
     card, found = read_json(path), sha256(model_path)
     if not isinstance(card, dict) or not {"name", "trained_on", "limits"} <= card.keys():
@@ -85,21 +84,6 @@ def read_card(model_path: str | Path) -> dict:
             "It was changed or damaged; train it again."
         )
     return card
-
-
-def sha256(path: str | Path) -> str:
-    """The sha256 of a file, as 64 hexadecimal digits.
-
-    Raises:
-        InputError: the file is missing or cannot be read.
-    """
-    try:
-        with open(path, "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise InputError(
-            f"Expected a file. Received: {path} ({error.strerror}). Check the path."
-        ) from error
 
 
 def _card_path(model_path: str | Path) -> Path:

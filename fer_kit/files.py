@@ -1,9 +1,16 @@
-"""Write files whole: a reader finds the old file or the new one, never half of one."""
+"""Write files whole: a reader finds the old file or the new one, never half of one.
 
+And one process at a time: what a lock is held for is nobody else's meanwhile.
+"""
+
+import hashlib
 import json
 import os
+import platform
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -69,3 +76,67 @@ def save_figure(figure: Any, path: Path) -> None:
 
     write_whole(path, lambda temporary: figure.savefig(temporary, dpi=150))
     plt.close(figure)
+
+
+def sha256(path: str | Path) -> str:
+    """The sha256 of a file, as 64 hexadecimal digits.
+
+    Raises:
+        InputError: the file is missing or cannot be read.
+    """
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError(
+            f"Expected a file. Received: {path} ({error.strerror}). Check the path."
+        ) from error
+
+
+@contextmanager
+def locked(path: str | Path, what: str, wait: float = 0) -> Iterator[None]:
+    """Hold a lock while the block runs, against every process on every computer that sees it.
+
+    The system takes it back when its holder ends, by whatever means.
+
+    Args:
+        path: the lock's file; its folder is made. It stays there, empty.
+        what: what is locked, for the message: "the run synthetic-quick".
+        wait: seconds for which another holder is waited for.
+
+    Raises:
+        InputError: somebody else holds it, and who; or the folder cannot be written.
+    """
+    from filelock import FileLock, Timeout
+
+    path = Path(path)
+    holder = path.with_suffix(".json")
+    lock = FileLock(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=wait)
+    except Timeout as error:
+        raise InputError(
+            f"Expected {what} to be free. Received: {_told(holder)} works on it. Wait until that "
+            "is done, or end it."
+        ) from error
+    except OSError as error:
+        raise InputError(
+            f"Expected to lock {what}. Received: {path}: {error.strerror or error}. "
+            "Choose a folder that you may write to, on a disk that has locks."
+        ) from error
+    try:
+        me = {"process": os.getpid(), "computer": platform.node()}
+        write_json(holder, me | {"since": datetime.now().isoformat(" ", timespec="seconds")})
+        yield
+    finally:
+        holder.unlink(missing_ok=True)
+        lock.release()
+
+
+def _told(holder: Path) -> str:
+    """Who holds a lock, as far as it was noted."""
+    with suppress(InputError, KeyError, TypeError):
+        told = read_json(holder)
+        return f"process {told['process']} on {told['computer']}, since {told['since']},"
+    return "another process"

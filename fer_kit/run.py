@@ -8,12 +8,13 @@ Introduced in notebooks/01_load.ipynb.
 
 import os
 import re
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from fer_kit.errors import InputError
-from fer_kit.files import read_json, write_json, write_whole
+from fer_kit.files import locked, read_json, write_json, write_whole
 from fer_kit.lessons import maker, settings
 from fer_kit.version import __version__
 
@@ -110,6 +111,15 @@ class Run:
             )
         return path
 
+    def locked(self, part: str = "", wait: float = 0) -> AbstractContextManager[None]:
+        """`with run.locked():`, nobody else works on this run; or on one part of it, "05_cnn".
+
+        Raises:
+            InputError: somebody does, and `wait` seconds later still; the message says who.
+        """
+        what = f"{part} of the run {self.run}" if part else f"the run {self.run}"
+        return locked(self.folder / ".locks" / f"{part or 'run'}.lock", what, wait)
+
     def predictions(self, model: str) -> Path:
         """The path of a model's predictions, to be written."""
         return self.file(f"predictions/{model}.csv")
@@ -154,8 +164,9 @@ class Run:
 
     def _record_figure(self, name: str, described: dict[str, str]) -> None:
         path = self.file("figures/figures.json")
-        figures = read_json(path) if path.exists() else {}
-        write_json(path, figures | {name: described})
+        with self.locked("figures", wait=60):  # lessons that run side by side share this file
+            figures = read_json(path) if path.exists() else {}
+            write_json(path, dict(sorted((figures | {name: described}).items())))
 
 
 def runs_folder() -> Path:

@@ -154,6 +154,7 @@ class BestModel(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self.best = None
+        self.path.with_suffix(".json").unlink(missing_ok=True)  # the card of another training
 
     def on_epoch_end(self, epoch, logs=None):
         value = logs[self.monitor]

@@ -12,6 +12,7 @@ import fer_kit as fk
 from fer_kit import cards, classify
 from fer_kit.emotions import FER2013
 from fer_kit.errors import InputError
+from fer_kit.files import sha256
 from fer_kit.pictures import PHOTOGRAPH, read_picture
 from fer_kit.run import runs_folder
 
@@ -82,7 +83,7 @@ def test_a_truncated_model_is_refused_even_with_a_card_that_fits(saved):
     saved.write_bytes(saved.read_bytes()[:5000])
     with pytest.raises(InputError, match=r"lenet5\.keras.*damaged"):
         fk.load_model(saved)
-    change_card(saved, sha256=cards.sha256(saved))
+    change_card(saved, sha256=sha256(saved))
     with pytest.raises(InputError, match=r"Keras can load\. Received: .*lenet5\.keras"):
         fk.load_model(saved)
 

@@ -1,10 +1,14 @@
 import errno
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from fer_kit.errors import InputError
-from fer_kit.files import read_json, write_json, write_text, write_whole
+from fer_kit.files import locked, read_json, write_json, write_text, write_whole
 
 
 def test_json_round_trip(tmp_path):
@@ -36,3 +40,34 @@ def test_damaged_json_is_a_sentence(tmp_path, content):
     path = write_text(tmp_path / "a.json", content)
     with pytest.raises(InputError, match="Expected a JSON file"):
         read_json(path)
+
+
+# Locks
+
+HOLDING = """
+import sys, time
+from fer_kit.files import locked
+with locked(sys.argv[1], "the bread"):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_lock_is_one_process_s_alone_and_says_whose(tmp_path):
+    path = tmp_path / "new" / "bread.lock"
+    command = [sys.executable, "-c", HOLDING, str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as other:
+        assert other.stdout.readline() == b"held\n"
+        told = f"Expected the bread to be free. Received: process {other.pid} on .*, since .* works"
+        with pytest.raises(InputError, match=told), locked(path, "the bread", wait=0.2):
+            pass
+        os.kill(other.pid, signal.SIGTERM)
+    with locked(path, "the bread"):
+        pass  # whoever is killed lets go of it
+
+
+def test_a_lock_that_cannot_be_made_is_a_sentence(tmp_path):
+    blocker = write_text(tmp_path / "file", "")
+    lock = locked(blocker / "below.lock", "the bread")
+    with pytest.raises(InputError, match="Expected to lock the bread"), lock:
+        pass

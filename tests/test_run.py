@@ -2,6 +2,7 @@
 
 import errno
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -229,6 +230,14 @@ def test_a_figure_is_kept_described_and_closed(lab, axes):
     told = {"title": "Counts", "alt": "Bars: happy is the most common.", "pictures": False}
     assert described == {"counts": told}
     assert not plt.fignum_exists(axes.figure.number)
+
+
+def test_lessons_that_run_side_by_side_keep_all_their_figures(lab):
+    names = [f"{number:02}-figure" for number in range(16)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda name: lab._record_figure(name, {"alt": name}), reversed(names)))
+    described = json.loads((lab.folder / "figures" / "figures.json").read_text())
+    assert list(described) == names
 
 
 def test_the_notebook_gets_the_alternative_text(lab, axes, monkeypatch):

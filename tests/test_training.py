@@ -160,6 +160,13 @@ def test_patience_is_not_given_twice(tmp_path):
     pd.testing.assert_frame_equal(twice, never, atol=1e-4)
 
 
+def test_a_model_in_training_has_no_card_of_the_one_before(tmp_path):
+    (tmp_path / "small.json").write_text("{}")
+    interrupted_fit(tmp_path, epoch=1)
+    assert (tmp_path / "small.keras").exists()
+    assert not (tmp_path / "small.json").exists()
+
+
 def test_the_best_model_is_on_disk_and_in_memory(tmp_path):
     model = long_fit(tmp_path)
     stored = keras.saving.load_model(tmp_path / "small.keras")

@@ -18,13 +18,12 @@ from typing import Any
 
 import nbformat
 
-from fer_kit.cards import sha256
 from fer_kit.course import records
 from fer_kit.course.executed import execution, source_hash
 from fer_kit.course.report import read_run_config, write_report
 from fer_kit.errors import InputError
 from fer_kit.faces import are_drawn
-from fer_kit.files import read_json, write_json, write_whole
+from fer_kit.files import read_json, sha256, write_json, write_whole
 from fer_kit.lessons import METRICS
 from fer_kit.run import course_folder
 

@@ -1,8 +1,10 @@
 """What is remembered of each notebook's last execution, to skip it where nothing has changed.
 
 `runs/RUN/notebooks/NN_name.json` holds the title, the seconds it took, when it finished, versions
-and device, and a fingerprint of all that its results depend on. "failed" is there, with the reason,
-where the last try did not succeed; "checked" says when it was last found up to date.
+and device, a fingerprint of all that its results depend on, and in "made" the sha256 of each file.
+"failed" is there, with the reason, where the last try did not succeed; before work begins it says
+that it was interrupted, and so it was unless a new record follows. "checked" says when it was last
+found up to date.
 """
 
 import hashlib
@@ -14,7 +16,8 @@ from typing import Any
 
 from fer_kit.course.environment import backend, versions
 from fer_kit.errors import InputError
-from fer_kit.files import read_json
+from fer_kit.files import read_json, sha256, write_json
+from fer_kit.lessons import Lesson
 from fer_kit.run import Run
 
 # These run notebooks and show results; no result depends on them.
@@ -28,6 +31,28 @@ def read(path: Path) -> dict[str, Any]:
     except InputError:
         return {}
     return record if isinstance(record, dict) else {}
+
+
+def path_of(run: Run, lesson: Lesson) -> Path:
+    """Where a lesson's record is."""
+    return run.file(f"notebooks/{lesson.name}.json")
+
+
+def take_back(path: Path) -> None:
+    """Until there is a new record, what the lesson made is not to be trusted."""
+    write_json(path, read(path) | {"failed": "It was interrupted."})
+
+
+def is_whole(record: dict[str, Any], run: Run, lesson: Lesson) -> bool:
+    """Whether all that the lesson makes is there, as it was when the record was written."""
+    found = made(run, lesson)
+    return "failed" not in record and None not in found.values() and record.get("made") == found
+
+
+def made(run: Run, lesson: Lesson) -> dict[str, str | None]:
+    """The sha256 of the executed notebook and of all that the lesson makes; None for no file."""
+    paths = {name: run.folder / name for name in (f"notebooks/{lesson.name}.ipynb", *lesson.makes)}
+    return {name: sha256(path) if path.is_file() else None for name, path in paths.items()}
 
 
 def now() -> str:
@@ -57,12 +82,7 @@ def fingerprint(
 
 def _hashes(folder: Path, patterns: tuple[str, ...]) -> dict[str, str]:
     paths = sorted({path for pattern in patterns for path in folder.glob(pattern)})
-    return {path.relative_to(folder).as_posix(): _sha256(path) for path in paths}
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return {path.relative_to(folder).as_posix(): sha256(path) for path in paths}
 
 
 def _listing(data: str) -> list[tuple[str, int, int]]:
@@ -85,5 +105,5 @@ def _library() -> str:
         for path in sorted(folder.rglob("*.py"))
         if path.relative_to(folder).parts[0] not in AROUND_THE_LESSONS
     ]
-    told = [(path.relative_to(folder).as_posix(), _sha256(path)) for path in sources]
+    told = [(path.relative_to(folder).as_posix(), sha256(path)) for path in sources]
     return hashlib.sha256(repr(told).encode()).hexdigest()

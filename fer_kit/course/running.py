@@ -66,12 +66,14 @@ def run_course(
     given = _parameters(run, dataset, data, profile, seed)
     parameters = _check_notebooks(folder, lessons, given, extra or {})
     opened = Run.open(**given)
-    _check_inputs(opened, lessons)
-    bar = tqdm(lessons, desc=opened.run, unit="notebook", leave=False, disable=None)
-    for number, lesson in enumerate(bar, start=1):
-        _say(f"[{number}/{len(lessons)}] {lesson.number} · {lesson.title}")
-        _run_lesson(opened, lesson, folder / f"{lesson.name}.ipynb", parameters[lesson.name], force)
-    _finish(opened)
+    with opened.locked():
+        _check_inputs(opened, lessons)
+        bar = tqdm(lessons, desc=opened.run, unit="notebook", leave=False, disable=None)
+        for number, lesson in enumerate(bar, start=1):
+            _say(f"[{number}/{len(lessons)}] {lesson.number} · {lesson.title}")
+            notebook = folder / f"{lesson.name}.ipynb"
+            _run_lesson(opened, lesson, notebook, parameters[lesson.name], force)
+        _finish(opened)
     return opened
 
 
@@ -169,11 +171,12 @@ def _check_inputs(run: Run, lessons: Sequence[Lesson]) -> None:
 def _run_lesson(
     run: Run, lesson: Lesson, notebook: Path, parameters: dict[str, Any], force: bool
 ) -> None:
-    path = run.file(f"notebooks/{lesson.name}.json")
+    path = records.path_of(run, lesson)
     last = records.read(path)
     fingerprint = records.fingerprint(notebook, parameters, run, lesson.needs)
     took = f"{_duration(last['seconds'])} last time" if "seconds" in last else ""
-    if not force and last.get("fingerprint") == fingerprint and _is_complete(run, lesson, last):
+    is_same = last.get("fingerprint") == fingerprint and records.is_whole(last, run, lesson)
+    if is_same and not force:
         _say(f"      up to date ({took})")
         write_json(path, last | {"checked": records.now()})
         return
@@ -181,6 +184,7 @@ def _run_lesson(
         _say(f"      took {took}")
     record = {"title": lesson.title, "fingerprint": fingerprint, "environment": describe()}
     start = time.monotonic()
+    records.take_back(path)
     try:
         _execute(notebook, run.file(f"notebooks/{lesson.name}.ipynb"), parameters)
     except InputError as error:
@@ -188,7 +192,7 @@ def _run_lesson(
         write_json(path, last | {"failed": str(error).splitlines()[0]})
         raise
     record |= {"seconds": round(time.monotonic() - start, 1), "finished": records.now()}
-    write_json(path, record)
+    write_json(path, record | {"made": records.made(run, lesson)})
     _say(f"      done in {_duration(record['seconds'])}")
 
 
@@ -196,11 +200,6 @@ def _execute(notebook: Path, output: Path, parameters: dict[str, Any]) -> None:
     from fer_kit.course.execution import execute
 
     execute(notebook, output, parameters)
-
-
-def _is_complete(run: Run, lesson: Lesson, record: dict[str, Any]) -> bool:
-    files = (f"notebooks/{lesson.name}.ipynb", *lesson.makes)
-    return "failed" not in record and all((run.folder / name).exists() for name in files)
 
 
 def _say(text: str) -> None:

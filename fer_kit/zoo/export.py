@@ -20,11 +20,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from fer_kit.cards import sha256
 from fer_kit.classify import Classifier
 from fer_kit.datasets.cache import cache_folder
 from fer_kit.errors import InputError
-from fer_kit.files import write_json
+from fer_kit.files import sha256, write_json
 from fer_kit.preprocess import normalise
 
 log = logging.getLogger(__name__)

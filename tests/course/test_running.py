@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -276,7 +277,7 @@ def test_a_changed_notebook_runs_again_and_alone_where_its_results_are_the_same(
 def test_a_changed_input_runs_the_notebook_that_reads_it(notebooks, no_kernel):
     run = run_course(notebooks=notebooks)
     (run.folder / "data" / "number.txt").write_text("1")
-    run_course(notebooks=notebooks)
+    run_course(only=["02"], notebooks=notebooks)
     assert no_kernel == ["01_first", "02_second", "02_second"]
 
 
@@ -303,6 +304,41 @@ def test_a_changed_data_set_is_read_again(notebooks, no_kernel, tmp_path):
     data.write_text("another")
     run_course(**given)
     assert no_kernel == ["01_first", "01_first"]
+
+
+def test_what_was_interrupted_is_run_again_whatever_lies_there(notebooks, no_kernel, monkeypatch):
+    run = run_course(notebooks=notebooks)
+
+    def stop_halfway(*_):
+        (run.folder / "data" / "next.txt").write_text("half")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(running, "_execute", stop_halfway)
+        with pytest.raises(KeyboardInterrupt):
+            run_course(only=["02"], force=True, notebooks=notebooks)
+    run_course(notebooks=notebooks)
+    assert no_kernel == ["01_first", "02_second", "02_second"]
+    assert text_of(run, "data/next.txt") == "42"
+
+
+def test_a_result_that_was_changed_is_made_again(notebooks, no_kernel):
+    run = run_course(notebooks=notebooks)
+    (run.folder / "data" / "next.txt").write_text("other")
+    run_course(notebooks=notebooks)
+    assert no_kernel == ["01_first", "02_second", "02_second"]
+
+
+def test_a_run_that_somebody_works_on_is_refused_with_their_name(notebooks, no_kernel):
+    run = run_course(notebooks=notebooks)
+    with (
+        run.locked(),
+        pytest.raises(InputError, match=f"run synthetic-quick to be free.*process {os.getpid()}"),
+    ):
+        run_course(force=True, notebooks=notebooks)
+    assert no_kernel == ["01_first", "02_second"]
+    run_course(force=True, notebooks=notebooks)
+    assert no_kernel == ["01_first", "02_second"] * 2
 
 
 def test_a_damaged_record_counts_as_none(notebooks, no_kernel):

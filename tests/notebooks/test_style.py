@@ -114,6 +114,12 @@ def test_lessons_define_no_classes_and_need_no_particular_backend(path):
             assert not any(name.split(".")[0] in ("tensorflow", "jax") for name in names)
 
 
+def test_a_model_of_another_lesson_is_compared_with_its_card(path):
+    if path.stem != "12_save":  # which is about loading a model, and reads the card itself
+        code = "\n".join(map(python, cells(path, "code")))
+        assert not re.search(r"(?<!fk)\.load_model\(lab\.need", code)
+
+
 def test_every_figure_has_an_alternative_text(path):
     for tree in trees(path):
         calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]

@@ -14,6 +14,7 @@ from fer_kit import augment, cards, training
 from fer_kit.audit import has_copies
 from fer_kit.errors import InputError
 from fer_kit.evaluation import read_predictions
+from fer_kit.files import sha256
 from fer_kit.pictures import PHOTOGRAPH
 from fer_kit.recipes import Recipe, recipe_for
 from fer_kit.run import Run
@@ -137,7 +138,7 @@ def test_a_lesson_takes_a_trained_model_with_its_history(trained, tmp_path, monk
     monkeypatch.setattr(cards, "FOLDER", trained[1] / "mine/models")
     path = tmp_path / "cnn.keras"
     model, curves, about = cards.pretrained("lenet5-synthetic", path)
-    assert cards.sha256(path) == trained[0]["sha256"]
+    assert sha256(path) == trained[0]["sha256"]
     assert list(curves.index) == [1, 2]
     assert about["seed"] == 5
     answers = keras.saving.load_model(path).predict(trained[2].images[:2] / 255, verbose=0)
