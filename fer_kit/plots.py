@@ -3,7 +3,7 @@
 A plot never shows, saves, seeds or restyles anything; a lesson does that with `run.show`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
+BESIDE = {"loc": "center left", "bbox_to_anchor": (1, 0.5)}  # where a legend takes no room away
 SPLIT_COLOURS = {"train": "#4C72B0", "validation": "#DD8452", "test": "#55A868"}
 
 
@@ -113,10 +114,7 @@ def counts(table: pd.DataFrame, title: str = "", ax: Axes | None = None) -> Axes
     ax = ax or _new_axes(8, 3.6)
     long = table.melt(ignore_index=False, var_name="split", value_name="faces").reset_index()
     sns.barplot(long, x="emotion", y="faces", hue="split", palette=SPLIT_COLOURS, ax=ax)
-    ax.set(xlabel="", ylabel="faces", title=title)
-    ax.legend(title="")
-    sns.despine(ax=ax)
-    return ax
+    return _finished(ax, {"title": "", "frameon": True}, xlabel="", ylabel="faces", title=title)
 
 
 def heatmap(
@@ -175,16 +173,11 @@ def history(
     """
     ax = ax or _new_axes(5, 3.4)
     for column, name in ((metric, "train"), (f"val_{metric}", held_out)):
-        ax.plot(
-            table.index, table[column], "o-", markersize=3, color=SPLIT_COLOURS[name], label=name
-        )
+        _line(ax, table, column, name, markersize=3, color=SPLIT_COLOURS[name])
     if mark is not None:
         ax.axvline(mark, color="grey", linestyle="--", label=f"kept: epoch {mark}")
-    ax.set(xlabel="epoch", ylabel=metric, title=title)
     ax.xaxis.get_major_locator().set_params(integer=True)
-    ax.legend()
-    sns.despine(ax=ax)
-    return ax
+    return _finished(ax, {"frameon": True}, xlabel="epoch", ylabel=metric, title=title)
 
 
 def downhill(
@@ -233,15 +226,12 @@ def intervals(
     ax.errorbar(table["value"], places, xerr=errors, fmt="o", color="#4C72B0", capsize=4)
     for place, (value, high) in zip(places, table[["value", "high"]].to_numpy(), strict=True):
         ax.annotate(f"  {100 * value:.1f} %", (high, place), va="center")
-    if baseline is not None:
-        name = f"majority baseline {100 * baseline:.1f} %"
-        ax.axvline(baseline, color="grey", linestyle="--", label=name)
-        ax.legend(loc="lower right", frameon=False)
+    _baseline(ax.axvline, baseline)
     ax.set_yticks(places, table.index)
     below = -0.6 if baseline is None else -1.2  # room for the legend
-    ax.set(xlim=(0, 1), ylim=(below, len(table) - 0.2), xlabel=xlabel, title=title)
-    sns.despine(ax=ax)
-    return ax
+    legend = None if baseline is None else {"loc": "lower right"}
+    limits = {"xlim": (0, 1), "ylim": (below, len(table) - 0.2)}
+    return _finished(ax, legend, **limits, xlabel=xlabel, title=title)
 
 
 def reliability(
@@ -261,11 +251,8 @@ def reliability(
         (line,) = ax.plot(filled["confidence"], filled["accuracy"], label=name)
         sizes = 150 * filled["faces"] / table["faces"].sum()
         ax.scatter(filled["confidence"], filled["accuracy"], sizes + 8, color=line.get_color())
-    ax.set(xlim=(0, 1), ylim=(0, 1), xlabel="confidence", ylabel="accuracy", title=title)
-    ax.set_aspect("equal")
-    ax.legend(loc="upper left", frameon=False)
-    sns.despine(ax=ax)
-    return ax
+    ax.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", xlabel="confidence", ylabel="accuracy")
+    return _finished(ax, {"loc": "upper left"}, title=title)
 
 
 def curves(
@@ -288,18 +275,9 @@ def curves(
     """
     ax = ax or _new_axes(7.6, 3.8)
     for (name, table), marker in zip(tables.items(), "osD^vP*X" * len(tables), strict=False):
-        (line,) = ax.plot(table.index, table[column], marker=marker, markersize=5, label=name)
-        if {"low", "high"} <= set(table.columns):
-            ax.fill_between(
-                table.index, table["low"], table["high"], color=line.get_color(), alpha=0.15
-            )
-    if baseline is not None:
-        name = f"majority baseline {100 * baseline:.1f} %"
-        ax.axhline(baseline, color="grey", linestyle="--", label=name)
-    ax.set(ylim=(0, 1), xlabel=xlabel, ylabel=column, title=title)
-    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
-    sns.despine(ax=ax)
-    return ax
+        _line(ax, table, column, name, marker=marker, markersize=5)
+    _baseline(ax.axhline, baseline)
+    return _finished(ax, BESIDE, ylim=(0, 1), xlabel=xlabel, ylabel=column, title=title)
 
 
 def risk_coverage(
@@ -312,15 +290,9 @@ def risk_coverage(
     """
     ax = ax or _new_axes(5.4, 3.6)
     for name, table in tables.items():
-        (line,) = ax.plot(table.index, table["accuracy"], "o-", markersize=3, label=name)
-        ax.fill_between(
-            table.index, table["low"], table["high"], color=line.get_color(), alpha=0.15
-        )
-    ax.set(xlim=(0, 1.02), ylim=(None, 1), title=title)
+        _line(ax, table, "accuracy", name, markersize=3)
     ax.set(xlabel="coverage: share of the faces answered", ylabel="accuracy on them")
-    ax.legend(frameon=False)
-    sns.despine(ax=ax)
-    return ax
+    return _finished(ax, {}, xlim=(0, 1.02), ylim=(None, 1), title=title)
 
 
 def shares(table: pd.DataFrame, xlabel: str = "", title: str = "", ax: Axes | None = None) -> Axes:
@@ -334,11 +306,8 @@ def shares(table: pd.DataFrame, xlabel: str = "", title: str = "", ax: Axes | No
     for bars in ax.containers:
         texts = [f"{bar.get_height():.0%}" if bar.get_height() >= 0.08 else "" for bar in bars]
         ax.bar_label(bars, texts, label_type="center", size=8)
-    ax.set(ylim=(0, 1), xlabel=xlabel, ylabel="share of the answers", title=title)
-    handles, names = ax.get_legend_handles_labels()
-    ax.legend(handles[::-1], names[::-1], loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
-    sns.despine(ax=ax)
-    return ax
+    ax.set(ylim=(0, 1), xlabel=xlabel, ylabel="share of the answers")
+    return _finished(ax, BESIDE | {"reverse": True}, title=title)
 
 
 def principal_direction(
@@ -363,11 +332,8 @@ def principal_direction(
     ends = np.stack([middle - spread * direction, middle + spread * direction], axis=1)
     ax.plot([0, 255], [0, 255], color="grey", linestyle="--", label="equal in both")
     ax.plot(*ends, color="#C44E52", linewidth=2, label="principal eigenvector")
-    ax.set(xlim=(0, 255), ylim=(0, 255), xlabel=names[0], ylabel=names[1], title=title)
-    ax.set_aspect("equal")
-    ax.legend(loc="upper left", frameon=False)
-    sns.despine(ax=ax)
-    return ax
+    ax.set(xlim=(0, 255), ylim=(0, 255), aspect="equal", xlabel=names[0], ylabel=names[1])
+    return _finished(ax, {"loc": "upper left"}, title=title)
 
 
 def stages(table: pd.DataFrame, title: str = "", ax: Axes | None = None) -> Axes:
@@ -413,13 +379,35 @@ def distributions(
     sns.boxplot(
         values, x=by, y=column, order=order, color="#8DA9D6", fliersize=1, linewidth=0.8, ax=ax
     )
-    ax.set(xlabel="", title=title)
-    sns.despine(ax=ax)
-    return ax
+    return _finished(ax, None, xlabel="", title=title)
 
 
 def _new_axes(width: float, height: float) -> Axes:
     return plt.subplots(figsize=(width, height), layout="constrained")[1]
+
+
+def _line(ax: Axes, table: pd.DataFrame, column: str, name: str, **style) -> None:
+    """A column over the index, with the band from low to high, if the table has these columns."""
+    style = {"marker": "o", "label": name} | style
+    (line,) = ax.plot(table.index, table[column], **style)
+    if {"low", "high"} <= set(table.columns):
+        band = {"color": line.get_color(), "alpha": 0.15}
+        ax.fill_between(table.index, table["low"], table["high"], **band)
+
+
+def _baseline(draw: Callable, share: float | None) -> None:
+    """A dashed line to compare with, by `ax.axhline` or `ax.axvline`, if there is such a share."""
+    if share is not None:
+        draw(share, color="grey", linestyle="--", label=f"majority baseline {100 * share:.1f} %")
+
+
+def _finished(ax: Axes, legend: dict | None, **settings) -> Axes:
+    """The Axes with these settings, a legend if asked for, and no frame."""
+    ax.set(**settings)
+    if legend is not None:
+        ax.legend(**{"frameon": False} | legend)
+    sns.despine(ax=ax)
+    return ax
 
 
 def _as_rgb(images: np.ndarray) -> np.ndarray:

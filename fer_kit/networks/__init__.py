@@ -22,3 +22,8 @@ def build(name: str, **options):
         raise InputError(f"Expected the name of a network: {', '.join(known)}. Received: {name!r}.")
     module = import_module(f"fer_kit.networks.{name}")
     return getattr(module, name)(**options)
+
+
+def scaled(size: int, width: float) -> int:
+    """A number of filters or units, times the width: 8 at least."""
+    return max(8, round(size * width))

@@ -3,6 +3,8 @@
 import keras
 from keras import layers
 
+from fer_kit.networks import scaled
+
 FILTERS = (64, 128, 256, 512)
 KERNELS = (3, 5, 3, 5)
 UNITS = (512, 256, 128, 64)
@@ -35,12 +37,11 @@ def cnn(
     x = inputs
     blocks = zip(FILTERS, KERNELS, DROPOUT, strict=True)
     for number, (filters, kernel, rate) in enumerate(blocks, 1):
-        x = convolution_block(
-            x, _scaled(filters, width), kernel, dropout * rate, name=f"conv{number}"
-        )
+        size = scaled(filters, width)
+        x = convolution_block(x, size, kernel, dropout * rate, name=f"conv{number}")
     x = layers.Flatten(name="flatten")(x)
     for number, (units, rate) in enumerate(zip(UNITS, DROPOUT, strict=True), 1):
-        x = dense_block(x, _scaled(units, width), dropout * rate, name=f"dense{number}")
+        x = dense_block(x, scaled(units, width), dropout * rate, name=f"dense{number}")
     outputs = layers.Dense(classes, activation="softmax", name="probabilities")(x)
     return keras.Model(inputs, outputs, name="cnn")
 
@@ -60,7 +61,3 @@ def dense_block(x, units: int, rate: float, name: str):
     x = layers.BatchNormalization(name=f"{name}_norm")(x)
     x = layers.Activation("relu", name=f"{name}_relu")(x)
     return layers.Dropout(rate, name=f"{name}_drop")(x)
-
-
-def _scaled(size: int, width: float) -> int:
-    return max(8, round(size * width))

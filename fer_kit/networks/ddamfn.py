@@ -12,6 +12,8 @@ from typing import NamedTuple
 import keras
 from keras import layers, ops
 
+from fer_kit.networks import scaled
+
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
 
@@ -47,6 +49,7 @@ STAGES = (
 def ddamfn(
     input_shape: tuple[int, int, int] = (112, 112, 3),
     classes: int = 7,
+    *,
     width: float = 1.0,
     depth: float = 1.0,
     heads: int = 2,
@@ -91,16 +94,16 @@ def prepared(x, size: int | None = None):
 
 def backbone(x, width: float = 1.0, depth: float = 1.0):
     """The mixed feature network (MFN): 112×112×3 to 7×7×512 in full, by STAGES."""
-    x = convolution_block(x, _scaled(64, width), kernel=3, stride=2, name="conv1")
+    x = convolution_block(x, scaled(64, width), kernel=3, stride=2, name="conv1")
     x = depthwise(x, 3, name="conv2_dw_conv")
     x = prelu(batch_norm(x, "conv2_dw_norm"), "conv2_dw")
     for stage in STAGES:
         blocks = 1 if stage.stride == 2 else ceil(depth * stage.blocks)
-        kernels = {size: _scaled(count, width) for size, count in stage.kernels.items()}
+        kernels = {size: scaled(count, width) for size, count in stage.kernels.items()}
         for number in range(1, blocks + 1):
             name = stage.name if number == blocks else f"{stage.name}_{number}"
-            x = mixed_block(x, _scaled(stage.filters, width), kernels, stage.stride, name)
-    return convolution_block(x, _scaled(512, width), kernel=1, stride=1, name="conv_6_sep")
+            x = mixed_block(x, scaled(stage.filters, width), kernels, stage.stride, name)
+    return convolution_block(x, scaled(512, width), kernel=1, stride=1, name="conv_6_sep")
 
 
 def attentive_answers(maps, classes: int, heads: int = 2):
@@ -227,7 +230,3 @@ def _start(height: int, width: int) -> keras.initializers.Initializer:
     """
     limit = (height * width) ** -0.5
     return keras.initializers.RandomUniform(-limit, limit)
-
-
-def _scaled(size: int, width: float) -> int:
-    return max(8, round(size * width))

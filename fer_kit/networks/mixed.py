@@ -3,6 +3,8 @@
 import keras
 from keras import layers
 
+from fer_kit.networks import scaled
+
 FILTERS = (64, 128, 256, 512)
 UNITS = (512, 256, 128)
 DROPOUT = (0.4, 0.4, 0.5)
@@ -39,14 +41,14 @@ def mixed(
     for number, filters in enumerate(FILTERS, 1):
         first = number == 1  # the first block has a convolution that does not pad, and one norm
         options = {"padding": "valid", "kernel_regularizer": PENALTY} if first else {}
-        filters = _scaled(filters, width)
+        filters = scaled(filters, width)
         x = convolution(x, filters, f"conv{number}a", norm=not first, **options)
         x = convolution(x, filters, f"conv{number}b")
         x = layers.MaxPooling2D(2, name=f"pool{number}")(x)
         x = layers.Dropout(0.5 * dropout, name=f"pool{number}_drop")(x)
     x = layers.Flatten(name="flatten")(x)
     for number, (units, rate) in enumerate(zip(UNITS, DROPOUT, strict=True), 1):
-        x = layers.Dense(_scaled(units, width), activation="relu", name=f"dense{number}")(x)
+        x = layers.Dense(scaled(units, width), activation="relu", name=f"dense{number}")(x)
         x = layers.Dropout(dropout * rate, name=f"dense{number}_drop")(x)
     outputs = layers.Dense(classes, activation=activation, name="probabilities")(x)
     return keras.Model(inputs, outputs, name="mixed")
@@ -56,7 +58,3 @@ def convolution(x, filters: int, name: str, norm: bool = True, padding: str = "s
     """A 3×3 convolution with ReLU, then batch normalisation."""
     x = layers.Conv2D(filters, 3, padding=padding, activation="relu", name=name, **options)(x)
     return layers.BatchNormalization(name=f"{name}_norm")(x) if norm else x
-
-
-def _scaled(size: int, width: float) -> int:
-    return max(8, round(size * width))

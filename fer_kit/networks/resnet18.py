@@ -6,6 +6,7 @@ import keras
 from keras import layers
 
 from fer_kit.errors import InputError
+from fer_kit.networks import scaled
 
 FILTERS = (64, 128, 256, 512)
 BLOCKS = 2
@@ -15,6 +16,7 @@ UNITS = 256
 def resnet18(
     input_shape: tuple[int, int, int] = (48, 48, 1),
     classes: int = 7,
+    *,
     width: float = 1.0,
     dropout: float = 1.0,
     downsampling: int = 4,
@@ -139,11 +141,6 @@ def infrared_head(x, units: int, dropout: float, prefix: str = ""):
     x = layers.Dense(units, activation="relu", name=f"{prefix}dense")(x)
     x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"{prefix}norm")(x)
     return layers.Dropout(0.8 * dropout, name=f"{prefix}drop2")(x)
-
-
-def scaled(size: int, width: float) -> int:
-    """A number of filters or units, times the width: 8 at least."""
-    return max(8, round(size * width))
 
 
 def start_from(model: keras.Model, *trained: keras.Model) -> int:

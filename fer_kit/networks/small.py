@@ -3,7 +3,8 @@
 import keras
 from keras import layers
 
-from fer_kit.networks.resnet18 import convolution, residual_block, scaled
+from fer_kit.networks import scaled
+from fer_kit.networks.resnet18 import convolution, residual_block
 
 STEM = 24
 BLOCKS = ((24, 1), (48, 2), (48, 1), (96, 2), (128, 1))  # filters and stride

@@ -4,7 +4,8 @@ import keras
 from keras import layers
 
 from fer_kit.errors import InputError
-from fer_kit.networks.resnet18 import UNITS, attention, backbone, scaled
+from fer_kit.networks import scaled
+from fer_kit.networks.resnet18 import UNITS, attention, backbone
 
 FUSIONS = ("interleaved", "cross_modal")
 
@@ -12,6 +13,7 @@ FUSIONS = ("interleaved", "cross_modal")
 def two_streams(
     input_shape: tuple[int, int, int] = (48, 48, 1),
     classes: int = 7,
+    *,
     width: float = 1.0,
     dropout: float = 1.0,
     downsampling: int = 4,
@@ -40,7 +42,7 @@ def two_streams(
     inputs = [keras.Input(input_shape, name=f"{name}_face") for name in ("visible", "infrared")]
     visible = backbone(inputs[0], width, downsampling, "visible_")
     infrared = backbone(inputs[1], width, downsampling, "infrared_")
-    outputs = join(visible, infrared, classes, scaled(UNITS, width), dropout, fusion)
+    outputs = join(visible, infrared, classes, width, dropout, fusion=fusion)
     return keras.Model(inputs, outputs, name=f"two_streams_{fusion}")
 
 
@@ -64,18 +66,18 @@ def joined_features(
     Introduced in notebooks/06_visible_infrared.ipynb.
     """
     inputs = [keras.Input((features,), name=f"{name}_seen") for name in ("visible", "infrared")]
-    outputs = join(*inputs, classes, scaled(UNITS, width), dropout, fusion)
+    outputs = join(*inputs, classes, width, dropout, fusion=fusion)
     return keras.Model(inputs, outputs, name=f"joined_{fusion}")
 
 
-def join(visible, infrared, classes: int, units: int, dropout: float, fusion: str):
+def join(visible, infrared, classes: int, width: float, dropout: float, *, fusion: str):
     """Attention on both vectors of features, interleaving, and the dense layers behind."""
     if fusion not in FUSIONS:
         raise InputError(f"Expected a fusion among {', '.join(FUSIONS)}. Received: {fusion!r}.")
     both = layers.Concatenate(name="both")([visible, infrared]) if fusion == "cross_modal" else None
     visible = attention(visible, squared=True, name="visible_attention", seen=both)
     infrared = attention(infrared, squared=True, name="infrared_attention", seen=both)
-    return fusion_head(interleaved(visible, infrared), classes, units, dropout)
+    return fusion_head(interleaved(visible, infrared), classes, scaled(UNITS, width), dropout)
 
 
 def interleaved(visible, infrared):
