@@ -57,7 +57,7 @@ def _check_lessons(names: list[str]) -> None:
 
 
 def _check_dataset(name: str) -> None:
-    from fer_kit.run import check_dataset
+    from fer_kit.datasets import check_dataset
 
     check_dataset(name)
 

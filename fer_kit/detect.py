@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fer_kit.pictures import ASSETS
+from fer_kit.pictures import ASSETS, scale
 
 DETECTOR = ASSETS / "face_detection_yunet_2023mar.onnx"
 LONG_SIDE = 416  # pixels; larger pictures are shrunk to this for detection
@@ -79,8 +79,6 @@ def cut_out(picture: np.ndarray, box: Box, size: int = 48) -> np.ndarray:
     border, the border's pixels are repeated.
     """
     import cv2
-
-    from fer_kit.datasets.decode import scale
 
     side = max(1, round(SQUARE * max(box.width, box.height)))
     left = box.x + (box.width - side) // 2

@@ -61,6 +61,8 @@ class Run:
             InputError: a name that cannot be used; a run that was made with other parameters or by
                 another version, which would mix results; a folder that is no run.
         """
+        from fer_kit.datasets import check_dataset, check_path
+
         run = check_name(run or default_name(dataset, profile, seed))
         settings(profile, dataset)
         check_dataset(dataset)
@@ -68,7 +70,7 @@ class Run:
         wanted = cls(run, dataset, find_data(data), profile, int(seed))
         stored = read_config(run)
         if stored is None:
-            _check_data_is_given(wanted)
+            check_path(dataset, wanted.data)
             wanted._write_config()
             return wanted
         _check_version(stored)
@@ -232,22 +234,6 @@ def read_config(run: str) -> Run | None:
         ) from error
 
 
-def check_dataset(name: str) -> str:
-    """The name, if `fer_kit.load` knows a data set of that name.
-
-    Raises:
-        InputError: it does not.
-    """
-    from fer_kit.datasets import SOURCES
-
-    if name not in SOURCES:
-        raise InputError(
-            f"Expected a data set among {', '.join(SOURCES)}. Received: {name!r}. "
-            "Pictures of your own, in a folder for each emotion, are the data set folder."
-        )
-    return name
-
-
 def find_data(data: str | Path) -> str:
     """The absolute path of `data`, given from the current folder, the course's or "~"; "" stays "".
 
@@ -270,22 +256,6 @@ def portable(path: str) -> str:
     """The path with the home folder as "~", so that no user's name stands in a run."""
     home = Path.home().resolve()
     return f"~/{Path(path).relative_to(home).as_posix()}" if home in Path(path).parents else path
-
-
-def _check_data_is_given(wanted: Run) -> None:
-    from fer_kit.datasets import SOURCES
-
-    expected = SOURCES[wanted.dataset].path
-    if expected and not wanted.data:
-        raise InputError(
-            f"Expected in data the path of {expected}, for the data set {wanted.dataset}. "
-            "Received: nothing. data/README.md says what to get and where to put it."
-        )
-    if wanted.data and not expected:
-        raise InputError(
-            f"Expected no data for the data set {wanted.dataset}. Received: {wanted.data}. "
-            "Say what it is: dataset = fer2013, folder, … (with make: DATASET=fer2013)."
-        )
 
 
 def _check_seed(seed: int) -> None:

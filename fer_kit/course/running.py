@@ -14,18 +14,11 @@ from tqdm import tqdm
 
 from fer_kit.course import records
 from fer_kit.course.environment import describe
+from fer_kit.datasets import check_dataset
 from fer_kit.errors import InputError
 from fer_kit.files import read_json, write_json
 from fer_kit.lessons import LESSONS, METRICS, Lesson, find
-from fer_kit.run import (
-    Run,
-    check_dataset,
-    check_name,
-    course_folder,
-    default_name,
-    find_data,
-    read_config,
-)
+from fer_kit.run import Run, check_name, course_folder, default_name, find_data, read_config
 
 
 class ParameterError(InputError):

@@ -7,74 +7,31 @@ Introduced in notebooks/01_load.ipynb.
 """
 
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from numbers import Integral
 from pathlib import Path
 from typing import Any
 
+from fer_kit.datasets import ckplus, fer2013, ferplus, folder, jaffe, paired, people, synthetic
 from fer_kit.datasets.cache import cached
-from fer_kit.datasets.ckplus import read_ckplus
 from fer_kit.datasets.downloads import download
-from fer_kit.datasets.fer2013 import read_fer2013
-from fer_kit.datasets.ferplus import VOTES_FILE, read_ferplus
-from fer_kit.datasets.folder import read_folder
-from fer_kit.datasets.jaffe import read_jaffe
-from fer_kit.datasets.paired import read_nvie, read_viri
-from fer_kit.datasets.people import read_people
+from fer_kit.datasets.source import Source
 from fer_kit.datasets.splits import sample
-from fer_kit.datasets.synthetic import read_synthetic
-from fer_kit.errors import InputError
+from fer_kit.errors import InputError, choose
 from fer_kit.faces import SPLITS, Faces
 
-__all__ = ["SOURCES", "Source", "download", "load"]
-
-
-@dataclass(frozen=True)
-class Source:
-    """How one data set is read.
-
-    Attributes:
-        read: the function that returns its `Faces`.
-        options: the arguments of `load` that `read` takes.
-        path: what the user must point to, or "" where nothing is needed.
-        votes: the file of votes that is expected beside the path, or "".
-    """
-
-    read: Callable[..., Faces]
-    options: tuple[str, ...]
-    path: str = ""
-    votes: str = ""
-
+__all__ = ["SOURCES", "Source", "check_dataset", "check_path", "download", "load"]
 
 SOURCES = {
-    "synthetic": Source(read_synthetic, ("size", "seed", "targets", "image_size")),
-    "fer2013": Source(
-        read_fer2013, ("path", "seed", "image_size"), "fer2013.csv or the folder of its pictures"
-    ),
-    "ferplus": Source(
-        read_ferplus, ("path", "votes", "image_size", "targets"), "fer2013.csv", VOTES_FILE
-    ),
-    "ckplus": Source(
-        read_ckplus,
-        ("path", "seed", "image_size", "split_by"),
-        "the folder CK+48 or ckextended.csv",
-    ),
-    "folder": Source(
-        read_folder, ("path", "seed", "image_size"), "a folder that holds a folder for each emotion"
-    ),
-    "people": Source(
-        read_people,
-        ("path", "seed", "image_size"),
-        "a folder for each person, with a folder for each emotion in it",
-    ),
-    "jaffe": Source(read_jaffe, ("path", "seed", "image_size"), "the folder of JAFFE's pictures"),
-    "viri": Source(
-        read_viri, ("path", "seed", "image_size", "colour"), "the folder of VIRI's archives"
-    ),
-    "nvie": Source(
-        read_nvie, ("path", "seed", "image_size", "colour"), "the folder of NVIE's archives"
-    ),
+    "synthetic": synthetic.SOURCE,
+    "fer2013": fer2013.SOURCE,
+    "ferplus": ferplus.SOURCE,
+    "ckplus": ckplus.SOURCE,
+    "folder": folder.SOURCE,
+    "people": people.SOURCE,
+    "jaffe": jaffe.SOURCE,
+    "viri": paired.VIRI_SOURCE,
+    "nvie": paired.NVIE_SOURCE,
 }
 
 
@@ -116,9 +73,10 @@ def load(
     Raises:
         InputError: something is missing or damaged; the sentence says what and where.
     """
-    source = _source(name)
-    _check(size, seed, image_size)
-    path = _existing(name, source, path)
+    source = SOURCES[check_dataset(name)]
+    _check_numbers(size, seed, image_size)
+    check_path(name, path)
+    path = _found(path, source.path) if path else None
     given = {
         "path": path,
         "size": size,
@@ -137,6 +95,27 @@ def load(
     return sample(faces, size, seed)
 
 
+def check_dataset(name: str) -> str:
+    """The name, if there is a data set of that name; otherwise an InputError."""
+    own = 'Pictures of your own, in a folder for each emotion, are "folder".'
+    return choose(name, SOURCES, "a data set", own)
+
+
+def check_path(name: str, path: str | Path | None) -> None:
+    """Raise an InputError if a data set lacks its path, or is given one though it needs none."""
+    needed = SOURCES[name].path
+    if bool(path) != bool(needed):
+        expected = f"the path of {needed}" if needed else "no path"
+        what_to_do = (
+            "data/README.md says what to get and where to put it."
+            if needed
+            else "Say which data set it is: fer2013, folder, … (with make: DATASET=fer2013)."
+        )
+        raise InputError(
+            f"Expected {expected} for {name!r}. Received: {str(path or '')!r}. {what_to_do}"
+        )
+
+
 def _check_parts(faces: Faces, need: Sequence[str]) -> None:
     counts = {name: int((faces.split == name).sum()) for name in SPLITS}
     empty = [name for name in need if not counts[name]]
@@ -149,47 +128,22 @@ def _check_parts(faces: Faces, need: Sequence[str]) -> None:
         )
 
 
-def _source(name: str) -> Source:
-    if name not in SOURCES:
-        raise InputError(
-            f"Expected a data set among {', '.join(SOURCES)}. Received: {name!r}. "
-            'Pictures of your own, in a folder for each emotion, are "folder".'
-        )
-    return SOURCES[name]
-
-
-def _check(size: tuple[int, int, int] | None, seed: int, image_size: int) -> None:
-    if size is not None and not _is_size(size):
+def _check_numbers(size: tuple[int, int, int] | None, seed: int, image_size: int) -> None:
+    is_triple = isinstance(size, tuple | list) and len(size) == len(SPLITS)
+    if size is not None and not (is_triple and all(_is_whole(count, 1) for count in size)):
         raise InputError(
             f"Expected size as three whole numbers above 0, for {', '.join(SPLITS)}, such as "
             f"(6000, 2000, 2000). Received: {size!r}."
         )
-    if not _is_whole(image_size, 1):
-        raise InputError(
-            f"Expected image_size as a whole number of pixels above 0. Received: {image_size!r}."
-        )
-    if not _is_whole(seed, 0):
-        raise InputError(f"Expected seed as a whole number from 0 up. Received: {seed!r}.")
-
-
-def _is_size(size: Any) -> bool:
-    is_triple = isinstance(size, tuple | list) and len(size) == len(SPLITS)
-    return is_triple and all(_is_whole(count, 1) for count in size)
+    for name, value, least in (("image_size", image_size, 1), ("seed", seed, 0)):
+        if not _is_whole(value, least):
+            raise InputError(
+                f"Expected {name} as a whole number from {least} up. Received: {value!r}."
+            )
 
 
 def _is_whole(number: Any, least: int) -> bool:
     return isinstance(number, Integral) and not isinstance(number, bool) and number >= least
-
-
-def _existing(name: str, source: Source, path: str | Path | None) -> Path | None:
-    """The path, checked; an empty one, as in the notebooks' parameters, counts as none."""
-    if bool(path) != bool(source.path):
-        needs = f"the path of {source.path}" if source.path else "no path"
-        raise InputError(
-            f"Expected {needs} for {name!r}. Received: {str(path or '')!r}. "
-            "data/README.md says what to get and where to put it."
-        )
-    return _found(path, source.path) if path else None
 
 
 def _votes(source: Source, path: Path | None, votes: str | Path | None) -> str | Path | None:

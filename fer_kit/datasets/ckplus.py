@@ -6,13 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from fer_kit.datasets.decode import scale_all
-from fer_kit.datasets.folder import find_pictures, read_pictures
+from fer_kit.datasets.folder import find_files, match_names, read_files
 from fer_kit.datasets.pixel_csv import read_pixel_csv
-from fer_kit.datasets.splits import split_people
+from fer_kit.datasets.source import Source
 from fer_kit.emotions import CKEXTENDED, CKPLUS
-from fer_kit.errors import InputError, first_few
-from fer_kit.faces import Faces, one_hot
+from fer_kit.errors import InputError, choose
+from fer_kit.faces import Faces
 
 # S005_001_00000011.png: the person, the sequence, the picture in it.
 FILE_NAME = re.compile(r"(S\d{3})_\d{3}_\d{8}")
@@ -44,44 +43,31 @@ def read_ckplus(
         InputError: a file name without a person, a folder that is no emotion, or a table without
             `split_by="row"`.
     """
-    if split_by not in (None, *SPLIT_BY):
-        raise InputError(f"Expected split_by among {', '.join(SPLIT_BY)}. Received: {split_by!r}.")
+    by_row = choose(split_by or SPLIT_BY[0], SPLIT_BY, "split_by") == "row"
+    source = "CK+ (split by row)" if by_row else "CK+"
     if path.is_dir():
-        return _read_folder(path, seed, image_size, split_by != "row")
-    if split_by != "row":
+        return _read_folder(path, seed, image_size, source, by_row)
+    if not by_row:
         raise InputError(
             f"Expected CK+ with the names of its files, to split it by person. Received: {path}, "
             "which does not tell who is shown, so that the same people would be in training and "
             'in test. Use the folder CK+48, or accept that: load("ckplus", …, split_by="row").'
         )
     table = read_pixel_csv(path, classes=len(CKEXTENDED))
-    return Faces(
-        images=scale_all(table.images, image_size),
-        targets=one_hot(table.codes, len(CKEXTENDED)),
-        emotions=CKEXTENDED,
-        split=table.split,
-        ids=np.arange(len(table.codes)).astype(str),
-        source="CK+ (split by row)",
-    )
+    return table.faces(CKEXTENDED, source, image_size)
 
 
-def _read_folder(folder: Path, seed: int, image_size: int, by_subject: bool) -> Faces:
-    pictures = find_pictures(folder)
-    matches = [FILE_NAME.match(Path(picture.path).name) for picture in pictures]
-    broken = [
-        picture.path for picture, match in zip(pictures, matches, strict=True) if match is None
-    ]
-    if broken:
-        raise InputError(
-            "Expected file names such as S005_001_00000011.png, which begin with the person, in "
-            f"{folder}. Received: {len(broken):,} others: {first_few(broken)}. Give them back "
-            "their names, or take them out."
-        )
-    subject = np.array([match[1] for match in matches])
-    found = {picture.emotion for picture in pictures}
+SOURCE = Source(read_ckplus, "the folder CK+48 or ckextended.csv")
+
+
+def _read_folder(folder: Path, seed: int, image_size: int, source: str, by_row: bool) -> Faces:
+    files = find_files(folder)
+    like = "S005_001_00000011.png, which begin with the person,"
+    told = match_names(FILE_NAME, [file.path for file in files], folder, like)
+    people = [match[1] for match in told]
+    found = {file.emotion for file in files}
     emotions = tuple(name for name in CKPLUS if name in found)
-    source = "CK+" if by_subject else "CK+ (split by row)"
-    if by_subject:
-        pictures = [picture._replace(split="train") for picture in pictures]
-    faces = read_pictures(folder, pictures, emotions, source, seed, image_size, not by_subject)
-    return split_people(faces, subject, seed) if by_subject else replace(faces, subject=subject)
+    faces = read_files(
+        folder, files, emotions, source, seed, image_size, subject=None if by_row else people
+    )
+    return replace(faces, subject=np.array(people))

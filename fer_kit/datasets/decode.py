@@ -4,16 +4,16 @@ from pathlib import Path
 
 import numpy as np
 
-from fer_kit import pictures
 from fer_kit.errors import InputError
+from fer_kit.pictures import centre_square, read_picture, scale
 
 # What is transparent in these would show as whatever colour lies hidden there.
 MAY_BE_TRANSPARENT = (".png", ".webp", ".tif", ".tiff")
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
 
 
-def read_picture(path: Path, size: int) -> tuple[np.ndarray, bool] | None:
-    """Read a picture.
+def read_square(path: Path, size: int) -> tuple[np.ndarray, bool] | None:
+    """Read the middle of a picture.
 
     Returns:
         uint8 (size, size), and whether it had to be converted: from colour, or from another size.
@@ -28,30 +28,12 @@ def read_picture(path: Path, size: int) -> tuple[np.ndarray, bool] | None:
             return None
         is_ready = picture.shape == (size, size)
         if picture.ndim == 3 and path.suffix.lower() in MAY_BE_TRANSPARENT:
-            picture = cv2.cvtColor(pictures.read_picture(path), cv2.COLOR_RGB2GRAY)
+            picture = cv2.cvtColor(read_picture(path), cv2.COLOR_RGB2GRAY)
         elif picture.ndim == 3:
             picture = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
     except (OSError, cv2.error, InputError):
         return None
     return scale(centre_square(picture), size), not is_ready
-
-
-def centre_square(picture: np.ndarray) -> np.ndarray:
-    """The largest square in the middle: unlike squeezing, it keeps a face's proportions."""
-    height, width = picture.shape[:2]
-    side = min(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
-    return picture[top : top + side, left : left + side]
-
-
-def scale(picture: np.ndarray, size: int) -> np.ndarray:
-    """A square picture at (size, size): averaged over areas to shrink, smooth to grow."""
-    import cv2
-
-    if picture.shape == (size, size):
-        return picture
-    method = cv2.INTER_AREA if size < len(picture) else cv2.INTER_CUBIC
-    return cv2.resize(picture, (size, size), interpolation=method)
 
 
 def scale_all(images: np.ndarray, size: int) -> np.ndarray:

@@ -3,14 +3,12 @@
 import logging
 from pathlib import Path
 
-import numpy as np
-
-from fer_kit.datasets.decode import scale_all
-from fer_kit.datasets.folder import Picture, find_pictures, read_pictures
+from fer_kit.datasets.folder import find_files, read_files
 from fer_kit.datasets.pixel_csv import read_pixel_csv
+from fer_kit.datasets.source import Source
 from fer_kit.emotions import FER2013, FERPLUS
 from fer_kit.errors import InputError
-from fer_kit.faces import Faces, one_hot
+from fer_kit.faces import Faces
 
 log = logging.getLogger(__name__)
 
@@ -42,14 +40,10 @@ def read_fer2013(path: Path, seed: int = 42, image_size: int = 48) -> Faces:
     if len(table.codes) != ROWS:
         found = f"{len(table.codes):,}"
         log.warning("FER2013 has %s faces; %s has %s.", f"{ROWS:,}", path.name, found)
-    return Faces(
-        images=scale_all(table.images, image_size),
-        targets=one_hot(table.codes, len(FER2013)),
-        emotions=FER2013,
-        split=table.split,
-        ids=np.arange(len(table.codes)).astype(str),
-        source="FER2013",
-    )
+    return table.faces(FER2013, "FER2013", image_size)
+
+
+SOURCE = Source(read_fer2013, "fer2013.csv or the folder of its pictures")
 
 
 def check_counts(folder: Path) -> None:
@@ -58,10 +52,11 @@ def check_counts(folder: Path) -> None:
     Raises:
         InputError: a picture is missing or stands in another emotion's folder.
     """
-    pictures = find_pictures(folder)
+    files = find_files(folder)
     held_out = [sum(pair) for pair in zip(COUNTS["validation"], COUNTS["test"], strict=True)]
     for part, expected in (("train", list(COUNTS["train"])), ("held-out", held_out)):
-        found = _count(pictures, is_train=part == "train")
+        chosen = [file.emotion for file in files if (file.split == "train") == (part == "train")]
+        found = [chosen.count(emotion) for emotion in FER2013]
         if found != expected:
             raise InputError(
                 f"Expected FER2013's {part} pictures in {folder}: {expected} for "
@@ -70,12 +65,7 @@ def check_counts(folder: Path) -> None:
 
 
 def _read_edition(folder: Path, seed: int, image_size: int) -> Faces:
-    pictures = find_pictures(folder)
-    has_contempt = any(picture.emotion == "contempt" for picture in pictures)
+    files = find_files(folder)
+    has_contempt = any(file.emotion == "contempt" for file in files)
     emotions, source = (FERPLUS, "FER+") if has_contempt else (FER2013, "FER2013")
-    return read_pictures(folder, pictures, emotions, source, seed, image_size)
-
-
-def _count(pictures: list[Picture], is_train: bool) -> list[int]:
-    chosen = [picture.emotion for picture in pictures if (picture.split == "train") == is_train]
-    return [chosen.count(emotion) for emotion in FER2013]
+    return read_files(folder, files, emotions, source, seed, image_size)

@@ -3,13 +3,14 @@
 import csv
 import io
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from fer_kit.datasets.decode import scale_all
 from fer_kit.datasets.pixel_csv import SPLIT_OF_USAGE, open_table, read_pixel_csv
-from fer_kit.emotions import FERPLUS, canonical, is_emotion
+from fer_kit.datasets.source import Source
+from fer_kit.emotions import FER2013, FERPLUS, canonical, is_emotion
 from fer_kit.errors import InputError, first_few
 from fer_kit.faces import Faces
 from fer_kit.votes import UNNAMED, label
@@ -53,15 +54,11 @@ def read_ferplus(
         left_out = "a vote for an emotion" if targets is None else f"a target in mode {targets}"
         missing = f"{len(split) - len(kept):,}"
         log.warning("FER+: faces without %s are left out: %s.", left_out, missing)
-    return Faces(
-        images=scale_all(table.images[kept], image_size),
-        targets=shares[kept],
-        emotions=FERPLUS,
-        split=split[kept],
-        ids=kept.astype(str),
-        source="FER+",
-        votes=counts[kept, :-UNNAMED],
-    )
+    faces = table.faces(FER2013, "FER+", image_size).subset(kept)
+    return replace(faces, targets=shares[kept], emotions=FERPLUS, votes=counts[kept, :-UNNAMED])
+
+
+SOURCE = Source(read_ferplus, "fer2013.csv", VOTES_FILE)
 
 
 def _labelled(counts: np.ndarray, split: np.ndarray, mode: str | None) -> tuple:

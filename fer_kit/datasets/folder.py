@@ -13,12 +13,13 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from fer_kit.datasets.decode import EXTENSIONS, read_picture
+from fer_kit.datasets.decode import EXTENSIONS, read_square
 from fer_kit.datasets.pixel_csv import SPLIT_OF_USAGE
-from fer_kit.datasets.splits import complete_split
+from fer_kit.datasets.source import Source
+from fer_kit.datasets.splits import complete_split, draw_split
 from fer_kit.emotions import canonical, in_course_order, is_emotion
 from fer_kit.errors import InputError, first_few
-from fer_kit.faces import Faces, one_hot
+from fer_kit.faces import SPLITS, Faces, one_hot
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +34,8 @@ _SYSTEM_FOLDERS = ("__MACOSX",)
 _UNDECODED = re.compile("[\udc80-\udcff]")  # how Python keeps bytes of a name that are not UTF-8
 
 
-class Picture(NamedTuple):
-    """A picture file: its path inside the folder, its emotion, its split or ""."""
+class File(NamedTuple):
+    """A picture's file: its path inside the folder, its emotion, its split or ""."""
 
     path: str
     emotion: str
@@ -58,14 +59,15 @@ def read_folder(path: Path, seed: int = 42, image_size: int = 48) -> Faces:
     Raises:
         InputError: no pictures, one that cannot be read, or one that belongs to no emotion.
     """
-    pictures = find_pictures(path)
-    emotions = in_course_order([picture.emotion for picture in pictures])
-    return read_pictures(
-        path, pictures, emotions, f"folder {path.resolve().name}", seed, image_size
-    )
+    files = find_files(path)
+    emotions = in_course_order([file.emotion for file in files])
+    return read_files(path, files, emotions, f"folder {path.resolve().name}", seed, image_size)
 
 
-def find_pictures(folder: Path) -> list[Picture]:
+SOURCE = Source(read_folder, "a folder that holds a folder for each emotion")
+
+
+def find_files(folder: Path) -> list[File]:
     """All pictures below a folder, sorted by path.
 
     Raises:
@@ -84,32 +86,64 @@ def find_pictures(folder: Path) -> list[Picture]:
             f"Received: {len(strays):,} that are not: {first_few(strays)}. Rename their folder, or "
             "add its spelling to SYNONYMS in fer_kit/emotions.py."
         )
-    return [Picture(path, _emotion(path), _split(path)) for path in paths]
+    return [File(path, _emotion(path), _split(path)) for path in paths]
 
 
-def read_pictures(
+def match_names(
+    pattern: re.Pattern, paths: Sequence[str], folder: Path, expected: str
+) -> list[re.Match]:
+    """What each file's name tells.
+
+    Raises:
+        InputError: a name of another form than `expected`, which ends "Expected names like …".
+    """
+    found = [pattern.match(path.rsplit("/", 1)[-1]) for path in paths]
+    strange = [path for path, match in zip(paths, found, strict=True) if match is None]
+    if strange:
+        raise InputError(
+            f"Expected names like {expected} in {folder}. Received: {len(strange):,} others: "
+            f"{first_few(strange)}. Give them back their names, or take them out."
+        )
+    return found
+
+
+def read_files(
     folder: Path,
-    pictures: list[Picture],
+    files: list[File],
     emotions: Sequence[str],
     source: str,
     seed: int,
     image_size: int,
-    split: bool = True,
+    *,
+    subject: Sequence[str] | None = None,
 ) -> Faces:
-    """Decode the pictures and put them together as `Faces`.
+    """Decode the files and put them together as `Faces`.
 
     Args:
-        split: complete the split that the pictures tell; if False, it stays as it is.
+        subject: who is shown, if known: then nobody is in two splits, whatever the files tell.
+
+    Raises:
+        InputError: a file that is no picture, or subjects, but fewer than three.
     """
-    labels = np.array([list(emotions).index(picture.emotion) for picture in pictures])
-    found = np.array([picture.split for picture in pictures], "U10")
+    labels = np.array([list(emotions).index(file.emotion) for file in files])
+    if subject is None:
+        split = complete_split(np.array([file.split for file in files], "U10"), labels, seed)
+    else:
+        subject = np.array(subject)
+        if (people := len(np.unique(subject))) < len(SPLITS):
+            raise InputError(
+                "Expected at least three people, one each to train, validate and test with. "
+                f"Received: {people} in {source}."
+            )
+        split = draw_split(labels, seed, subject)
     return Faces(
-        images=_decode(folder, [picture.path for picture in pictures], image_size),
+        images=_decode(folder, [file.path for file in files], image_size),
         targets=one_hot(labels, len(emotions)),
         emotions=tuple(emotions),
-        split=complete_split(found, labels, seed) if split else found,
-        ids=np.array([picture.path for picture in pictures]),
+        split=split,
+        ids=np.array([file.path for file in files]),
         source=source,
+        subject=subject,
     )
 
 
@@ -182,7 +216,7 @@ def _decode(folder: Path, paths: list[str], image_size: int) -> np.ndarray:
     """uint8 (N, image_size, image_size, 1). Decoding frees Python's lock, so that threads help."""
     files = [folder / path for path in paths]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = pool.map(partial(read_picture, size=image_size), files)
+        results = pool.map(partial(read_square, size=image_size), files)
         read = list(tqdm(results, "Reading pictures", len(files), leave=False, delay=1))
     broken = [path for path, result in zip(paths, read, strict=True) if result is None]
     if broken:

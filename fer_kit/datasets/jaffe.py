@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from fer_kit.datasets.folder import Picture, read_pictures
-from fer_kit.datasets.splits import split_people
+from fer_kit.datasets.folder import File, match_names, picture_paths, read_files
+from fer_kit.datasets.source import Source
 from fer_kit.emotions import JAFFE, JAFFE_CODES
 from fer_kit.errors import InputError, first_few
 from fer_kit.faces import Faces
@@ -15,7 +15,7 @@ from fer_kit.faces import Faces
 log = logging.getLogger(__name__)
 
 # KA.AN1.39.tiff: the person, the emotion, the number of the picture, and a serial number.
-NAME = re.compile(r"([A-Z]{2})\.([A-Z]{2})(\d)\.(\d{1,3})\.tiff?", re.IGNORECASE)
+NAME = re.compile(rf"([A-Z]{{2}})\.({'|'.join(JAFFE_CODES)})\d\.(\d{{1,3}})\.tiff?$", re.IGNORECASE)
 NOT_RELEASED = (8, 12, 21, 76, 108, 183)
 SERIALS = tuple(serial for serial in range(1, 220) if serial not in NOT_RELEASED)
 
@@ -38,41 +38,24 @@ def read_jaffe(path: Path, seed: int = 42, image_size: int = 48) -> Faces:
 
     Introduced in notebooks/10_image_fusion.ipynb.
     """
-    files = sorted(
-        file.relative_to(path).as_posix()
-        for file in Path(path).rglob("*")
-        if file.suffix.lower() in (".tif", ".tiff") and not file.name.startswith(".")
-    )
-    if not files:
+    paths = [name for name in picture_paths(path) if name.lower().endswith((".tif", ".tiff"))]
+    if not paths:
         raise InputError(
             f"Expected the pictures of JAFFE in {path}, named like KA.AN1.39.tiff. Received: no "
             "TIFF file. Point to the folder that was unpacked."
         )
-    subjects, codes, serials = _parse(files, path)
-    _check_serials(files, serials, path)
-    pictures = [
-        Picture(file, JAFFE_CODES[code], "train") for file, code in zip(files, codes, strict=True)
+    like = f"KA.AN1.39.tiff, with an emotion among {', '.join(JAFFE_CODES)},"
+    told = match_names(NAME, paths, path, like)
+    _check_serials(paths, [int(match[3]) for match in told], path)
+    files = [
+        File(name, JAFFE_CODES[match[2].upper()], "")
+        for name, match in zip(paths, told, strict=True)
     ]
-    faces = read_pictures(path, pictures, JAFFE, "JAFFE", seed, image_size, split=False)
-    return split_people(faces, subjects, seed)
+    people = [match[1].upper() for match in told]
+    return read_files(path, files, JAFFE, "JAFFE", seed, image_size, subject=people)
 
 
-def _parse(files: list[str], path: Path) -> tuple[np.ndarray, list[str], list[int]]:
-    """Person, emotion's code and serial number of each file."""
-    found = [NAME.fullmatch(Path(file).name) for file in files]
-    wrong = [
-        file
-        for file, match in zip(files, found, strict=True)
-        if match is None or match[2].upper() not in JAFFE_CODES
-    ]
-    if wrong:
-        raise InputError(
-            f"Expected names like KA.AN1.39.tiff in {path}, with an emotion among "
-            f"{', '.join(JAFFE_CODES)}. Received: {len(wrong):,} others: {first_few(wrong)}. "
-            "Take them out, or name them as they were."
-        )
-    subjects = np.array([match[1].upper() for match in found])
-    return subjects, [match[2].upper() for match in found], [int(match[4]) for match in found]
+SOURCE = Source(read_jaffe, "the folder of JAFFE's pictures")
 
 
 def _check_serials(files: list[str], serials: list[int], path: Path) -> None:

@@ -10,6 +10,7 @@ import logging
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
@@ -18,13 +19,13 @@ import numpy as np
 from tqdm import tqdm
 
 from fer_kit.datasets.archives import KINDS, find_members, read_members
-from fer_kit.datasets.decode import centre_square, scale
 from fer_kit.datasets.folder import SPLIT_FOLDERS, picture_paths
+from fer_kit.datasets.source import Source
 from fer_kit.datasets.splits import complete_split
 from fer_kit.emotions import NVIE, VIRI, canonical, is_emotion
 from fer_kit.errors import InputError, first_few
 from fer_kit.faces import Faces, one_hot
-from fer_kit.pictures import read_picture
+from fer_kit.pictures import centre_square, read_picture, scale
 
 log = logging.getLogger(__name__)
 
@@ -68,28 +69,12 @@ class Shot(NamedTuple):
         return f"{self.archive.name}/{self.name}" if self.archive else self.name
 
 
-def read_viri(
-    path: Path, seed: int = 42, image_size: int = 48, colour: bool | None = None
+def read_pairs(
+    source: str, path: Path, seed: int = 42, image_size: int = 48, colour: bool | None = None
 ) -> Faces:
-    """Read VIRI: 566 pairs of five posed emotions (Siddiqui and Javaid 2020).
+    """Read VIRI, 566 pairs of five posed emotions, or NVIE's happy, disgust and fear pairs.
 
-    See `read_pairs` for the layouts, arguments and errors.
-    """
-    return read_pairs("VIRI", path, seed, image_size, bool(colour))
-
-
-def read_nvie(
-    path: Path, seed: int = 42, image_size: int = 48, colour: bool | None = None
-) -> Faces:
-    """Read the happy, disgust and fear pairs of NVIE (Wang et al. 2010).
-
-    See `read_pairs` for the layouts, arguments and errors.
-    """
-    return read_pairs("NVIE", path, seed, image_size, bool(colour))
-
-
-def read_pairs(source: str, folder: Path, seed: int, image_size: int, colour: bool) -> Faces:
-    """Read a data set of pairs.
+    (Siddiqui & Javaid 2020; Wang et al. 2010.)
 
     Pictures without a partner are left out and named in a warning. Where the folders tell no split,
     70/15/15 is drawn, with the same shares of emotions in each part, and with nobody in two parts
@@ -97,8 +82,8 @@ def read_pairs(source: str, folder: Path, seed: int, image_size: int, colour: bo
 
     Args:
         source: "VIRI" or "NVIE".
-        folder: where the archives or the folders of pictures are. Where there are archives of
-            either data set, they are read and everything beside them is left alone.
+        path: where the archives or the folders of pictures are. Where there are archives of either
+            data set, they are read and everything beside them is left alone.
         colour: three channels (RGB) instead of one.
 
     Returns:
@@ -110,14 +95,14 @@ def read_pairs(source: str, folder: Path, seed: int, image_size: int, colour: bo
 
     Introduced in notebooks/06_visible_infrared.ipynb.
     """
-    pairs, unpaired = find_pairs(source, folder)
+    pairs, unpaired = find_pairs(source, path)
     if unpaired:
         names = first_few([shot.id for shot in unpaired], LISTED)
         log.warning("Left out %s pictures without a partner: %s", f"{len(unpaired):,}", names)
     emotions = EMOTIONS[source]
     labels = np.array([emotions.index(visible.emotion) for visible, _ in pairs])
     shots = [shot for pair in pairs for shot in pair]
-    images = _decode_all(folder, shots, image_size, colour)
+    images = _decode_all(path, shots, image_size, bool(colour))
     subject = _subjects(pairs)
     return Faces(
         images=images[0::2],
@@ -129,6 +114,10 @@ def read_pairs(source: str, folder: Path, seed: int, image_size: int, colour: bo
         subject=subject,
         infrared=images[1::2],
     )
+
+
+VIRI_SOURCE = Source(partial(read_pairs, "VIRI"), "the folder of VIRI's archives")
+NVIE_SOURCE = Source(partial(read_pairs, "NVIE"), "the folder of NVIE's archives")
 
 
 def find_pairs(source: str, folder: Path) -> tuple[list[tuple[Shot, Shot]], list[Shot]]:
@@ -354,13 +343,10 @@ def _contents(folder: Path, shots: Sequence[Shot]) -> Iterator[tuple[str, bytes]
 def _decode(content: bytes, size: int, colour: bool) -> np.ndarray | None:
     """uint8 (size, size, 1 or 3), the middle of a picture; None where it cannot be decoded."""
     import cv2
-    from PIL import Image
 
     try:
-        with Image.open(BytesIO(content)) as image:
-            image.draft("RGB", (size, size))  # a JPEG can be decoded at half its size, or less
-            picture = read_picture(image)
-    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError):
+        picture = read_picture(BytesIO(content), enough=size)
+    except InputError:
         return None
     if not colour:
         picture = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)

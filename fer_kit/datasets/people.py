@@ -2,10 +2,8 @@
 
 from pathlib import Path
 
-import numpy as np
-
-from fer_kit.datasets.folder import find_pictures, read_pictures
-from fer_kit.datasets.splits import split_people
+from fer_kit.datasets.folder import find_files, read_files
+from fer_kit.datasets.source import Source
 from fer_kit.emotions import in_course_order, is_emotion
 from fer_kit.errors import InputError, first_few
 from fer_kit.faces import Faces
@@ -26,16 +24,22 @@ def read_people(path: Path, seed: int = 42, image_size: int = 48) -> Faces:
 
     Introduced in notebooks/10_image_fusion.ipynb.
     """
-    pictures = find_pictures(path)
-    strays = [p.path for p in pictures if p.path.count("/") < 2 or is_emotion(p.path.split("/")[0])]
+    files = find_files(path)
+    people = [file.path.split("/")[0] for file in files]
+    strays = [
+        file.path
+        for file, person in zip(files, people, strict=True)
+        if file.path.count("/") < 2 or is_emotion(person)
+    ]
     if strays:
         raise InputError(
             f"Expected pictures in {path} as person/emotion/picture. "
             f"Received: {len(strays):,} others: {first_few(strays)}. Put a folder with the "
             'person\'s name around, or load them as "folder", which does not ask who is shown.'
         )
-    pictures = [picture._replace(split="train") for picture in pictures]
-    emotions = in_course_order([picture.emotion for picture in pictures])
+    emotions = in_course_order([file.emotion for file in files])
     source = f"folder {path.resolve().name}"
-    faces = read_pictures(path, pictures, emotions, source, seed, image_size, split=False)
-    return split_people(faces, np.array([p.path.split("/")[0] for p in pictures]), seed)
+    return read_files(path, files, emotions, source, seed, image_size, subject=people)
+
+
+SOURCE = Source(read_people, "a folder for each person, with a folder for each emotion in it")

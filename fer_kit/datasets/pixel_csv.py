@@ -14,7 +14,7 @@ import io
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path, PurePosixPath
@@ -23,7 +23,9 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 from tqdm import tqdm
 
+from fer_kit.datasets.decode import scale_all
 from fer_kit.errors import InputError, first_few
+from fer_kit.faces import Faces, one_hot
 
 SIDE = 48
 PIXELS = SIDE * SIDE
@@ -59,6 +61,17 @@ class PixelTable(NamedTuple):
     images: np.ndarray
     codes: np.ndarray
     split: np.ndarray
+
+    def faces(self, emotions: Sequence[str], source: str, image_size: int) -> Faces:
+        """The rows as `Faces`, whose ids are the row numbers from 0."""
+        return Faces(
+            images=scale_all(self.images, image_size),
+            targets=one_hot(self.codes, len(emotions)),
+            emotions=tuple(emotions),
+            split=self.split,
+            ids=np.arange(len(self.codes)).astype(str),
+            source=source,
+        )
 
 
 class Row(NamedTuple):

@@ -1,5 +1,6 @@
 """The built-in faces, drawn on demand: nothing to download, nobody's privacy at stake."""
 
+from fer_kit.datasets.source import Source
 from fer_kit.faces import Faces
 
 DEFAULT_SIZE = (6000, 2000, 2000)
@@ -19,3 +20,6 @@ def read_synthetic(
     return generate(
         train=train, validation=validation, test=test, seed=seed, image_size=image_size, **options
     )
+
+
+SOURCE = Source(read_synthetic)

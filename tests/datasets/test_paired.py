@@ -14,7 +14,7 @@ from PIL import Image
 
 import fer_kit as fk
 from fer_kit.datasets.paired import find_pairs
-from fer_kit.datasets.splits import draw_split_by_subject
+from fer_kit.datasets.splits import draw_split
 from fer_kit.emotions import NVIE, VIRI
 from fer_kit.errors import InputError
 
@@ -230,7 +230,7 @@ def test_a_split_by_subject_keeps_the_shares():
     subject = np.repeat(np.arange(110), 5).astype(str)
     labels = np.tile(np.arange(5), 110)
     shuffled = generator.permutation(550)
-    split = draw_split_by_subject(labels[shuffled], subject[shuffled], seed=0)
+    split = draw_split(labels[shuffled], 0, subject[shuffled])
     shares = [(split == name).mean() for name in ("train", "validation", "test")]
     np.testing.assert_allclose(shares, (0.70, 0.15, 0.15), atol=0.01)
     for name in set(subject):

@@ -1,0 +1,27 @@
+"""What `load` knows of a data set: each module of this room ends with its own `Source`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from inspect import signature
+
+from fer_kit.faces import Faces
+
+
+@dataclass(frozen=True)
+class Source:
+    """How one data set is read.
+
+    Attributes:
+        read: the function that returns its `Faces`; its arguments are those of `load` that it uses.
+        path: what the user must point to, or "" where nothing is needed.
+        votes: the file of votes that is expected beside the path, or "".
+    """
+
+    read: Callable[..., Faces]
+    path: str = ""
+    votes: str = ""
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The arguments of `load` that `read` takes."""
+        return tuple(signature(self.read).parameters)
