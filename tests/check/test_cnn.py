@@ -10,6 +10,9 @@ WRONG = {
         (lambda x, g, b: (x - x.mean((0, 1, 2))) / np.sqrt(x.var((0, 1, 2)) + 1e-3), "Scale first"),
         (lambda x, g, b: g * (x - x.mean((1, 2), keepdims=True))
          / np.sqrt(x.var((1, 2), keepdims=True) + 1e-3) + b, "layer normalisation"),
+        (lambda x, g, b: g * (x - x.mean(0)) / np.sqrt(x.var(0) + 1e-3) + b, "Rows and columns"),
+        (lambda x, g, b: g * (x - x.mean((0, 1, 2))) / (x.std((0, 1, 2)) + 1e-3) + b,
+         "under the root"),
     ],
     "mirror_matrix": [
         (lambda w: np.array([[-1.0, 0, w], [0, 1, 0]]), "column 48"),
