@@ -11,11 +11,12 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
-from typing import Annotated, Any
+from importlib import import_module
+from typing import Annotated, Any, NoReturn
 
 import typer
 
-from fer_kit.errors import InputError
+from fer_kit.errors import InputError, choose
 
 app = typer.Typer(
     help="FER Kit: a course on facial expression recognition. Results go to runs/NAME/.",
@@ -36,92 +37,44 @@ def main() -> None:
         sys.exit(f"fer-kit: {error.filename or 'a file'}: {error.strerror or error}.")
 
 
-def _usage(check: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Let `check` refuse what was given on the command line as a mistake in its usage."""
+@contextmanager
+def _mistakes_are_usage() -> Iterator[None]:
+    """What the library refuses within this block was called in a wrong way: exit code 2."""
+    try:
+        yield
+    except InputError as error:
+        raise typer.BadParameter(str(error)) from error
 
-    def callback(value: Any) -> Any:
-        try:
-            if value is not None:
-                check(value)
-        except InputError as error:
-            raise typer.BadParameter(str(error)) from error
+
+def _checked(module: str, name: str, what: str = "") -> Callable[..., Any]:
+    """Look at an option before anything else is done; what it takes is loaded only if it is given.
+
+    Args:
+        module, name: what refuses it: a function of the library, or the choices that there are.
+        what: of choices, what one of them is.
+    """
+
+    def callback(parameter: typer.CallbackParam, value: Any) -> Any:
+        if value != parameter.default:
+            known = getattr(import_module(f"fer_kit.{module}"), name)
+            with _mistakes_are_usage():
+                known(value) if callable(known) else choose(value, known, what)
         return value
 
     return callback
 
 
-def _check_lessons(names: list[str]) -> None:
-    from fer_kit.lessons import find
-
-    find(names)
-
-
-def _check_dataset(name: str) -> None:
-    from fer_kit.datasets import check_dataset
-
-    check_dataset(name)
-
-
-def _check_profile(name: str) -> None:
-    from fer_kit.lessons import settings
-
-    settings(name)
-
-
-def _check_network(name: str) -> None:
-    from fer_kit.networks import NETWORKS
-
-    if name not in NETWORKS:
-        raise InputError(f"Expected a network: {', '.join(NETWORKS)}. Received: {name!r}.")
-
-
-def _check_switches(texts: list[str]) -> None:
-    from fer_kit.recipes import Recipe, changed
-
-    changed(Recipe(), dict(map(_name_and_value, texts)))
-
-
-def _check_views(views: int) -> None:
-    from fer_kit.recipes import VIEWS
-
-    if views not in VIEWS:
-        raise InputError(f"Expected {' or '.join(map(str, VIEWS))} views. Received: {views}.")
-
-
-def _check_run(name: str) -> None:
-    from fer_kit.run import check_name
-
-    if name:
-        check_name(name)
-
-
-def _check_method(name: str) -> None:
-    from fer_kit.fusion.methods import check_method
-
-    check_method(name)
-
-
-def _check_alignment(name: str) -> None:
-    from fer_kit.fusion.methods import check_alignment
-
-    check_alignment(name)
-
-
-def _check_new_folder(path: str) -> None:
-    from fer_kit.fusion.mixtures import new_folder
-
-    new_folder(path)
-
-
 Split = StrEnum("Split", ["train", "validation", "test"])
 RunName = Annotated[
     str,
-    typer.Option("--run", callback=_usage(_check_run), help="Its name. [default: DATASET-PROFILE]"),
+    typer.Option(
+        "--run", callback=_checked("run", "check_name"), help="Its name. [default: DATASET-PROFILE]"
+    ),
 ]
 Dataset = Annotated[
     str | None,
     typer.Option(
-        callback=_usage(_check_dataset),
+        callback=_checked("datasets", "check_dataset"),
         help="synthetic (the default), fer2013, …: fer-kit info lists them.",
     ),
 ]
@@ -129,7 +82,7 @@ Data = Annotated[str, typer.Option(help="Path of the data set; see data/README.m
 Profile = Annotated[
     str | None,
     typer.Option(
-        callback=_usage(_check_profile),
+        callback=_checked("lessons", "PROFILES", "a profile"),
         help="smoke (checks that it runs), quick (minutes, the default) or full (as published).",
     ),
 ]
@@ -143,7 +96,7 @@ Extra = Annotated[
 Method = Annotated[
     str,
     typer.Option(
-        callback=_usage(_check_method),
+        callback=_checked("fusion.methods", "check_method"),
         help="paste, weighted_average, pca, average+pca or wavelet.",
     ),
 ]
@@ -151,7 +104,7 @@ Weight = Annotated[float, typer.Option(min=0, max=1, help="The share of the seco
 Align = Annotated[
     str,
     typer.Option(
-        callback=_usage(_check_alignment),
+        callback=_checked("fusion.methods", "check_alignment"),
         help="Bring the second picture onto the first before: eyes or flow. [default: not at all]",
     ),
 ]
@@ -161,7 +114,7 @@ Lessons = Annotated[
 Notebooks = Annotated[
     list[str],
     typer.Argument(
-        metavar="NOTEBOOK", callback=_usage(_check_lessons), help="Such as 04 or 04_lenet5."
+        metavar="NOTEBOOK", callback=_checked("lessons", "find"), help="Such as 04 or 04_lenet5."
     ),
 ]
 
@@ -181,7 +134,7 @@ def run_all(
 
     A notebook whose source, parameters and inputs have not changed is not run again.
     """
-    _run_course((), run, dataset, data, profile, seed, force, extra, folder)
+    run_some([], run, dataset, data, profile, seed, force, extra, folder)
 
 
 @app.command("run")
@@ -197,7 +150,26 @@ def run_some(
     folder: Lessons = "",
 ) -> None:
     """Run some notebooks and write the report."""
-    _run_course(notebooks, run, dataset, data, profile, seed, force, extra, folder)
+    from pathlib import Path
+
+    from fer_kit.course.running import ParameterError, run_course
+
+    try:
+        run_course(
+            run=run,
+            dataset=dataset,
+            data=data,
+            profile=profile,
+            seed=seed,
+            only=notebooks,
+            force=force,
+            notebooks=Path(folder) if folder else None,
+            extra=dict(map(_name_and_value, extra or ())),
+        )
+    except ParameterError as error:
+        raise typer.BadParameter(str(error)) from error
+    except KeyboardInterrupt:
+        _stopped("The notebooks that were finished keep their results.")
 
 
 @app.command()
@@ -272,7 +244,16 @@ def grade(
 
     if labels and (runs_folder() / labels / "config.json").exists():
         labels = str(runs_folder() / labels)
-    graded = grade(submissions, rubric, labels, manual, out, release, rerun, workers)
+    graded = grade(
+        submissions,
+        rubric=rubric,
+        labels=labels,
+        manual=manual,
+        out=out,
+        release=release,
+        rerun=rerun,
+        workers=workers,
+    )
     doubted = sum(bool(one.doubts) for one in graded)
     broken = sum(bool(one.error) for one in graded)
     print(
@@ -325,7 +306,10 @@ def evaluate(
     seed: Seed = None,
     views: Annotated[
         int,
-        typer.Option(callback=_usage(_check_views), help="10 also takes ten views of each face."),
+        typer.Option(
+            callback=_checked("recipes", "VIEWS", "a number of views"),
+            help="10 also takes ten views of each face.",
+        ),
     ] = 1,
     as_json: Json = False,
 ) -> None:
@@ -364,7 +348,9 @@ def mixtures(
     out: Annotated[
         str,
         typer.Option(
-            metavar="FOLDER", callback=_usage(_check_new_folder), help="A new folder to fill."
+            metavar="FOLDER",
+            callback=_checked("fusion.mixtures", "new_folder"),
+            help="A new folder to fill.",
         ),
     ],
     dataset: Dataset = None,
@@ -391,7 +377,10 @@ def mixtures(
 @app.command()
 def train(
     network: Annotated[
-        str, typer.Argument(callback=_usage(_check_network), help="lenet5, cnn, small, ….")
+        str,
+        typer.Argument(
+            callback=_checked("networks", "NETWORKS", "a network"), help="lenet5, cnn, small, …."
+        ),
     ],
     dataset: Dataset = None,
     data: Data = "",
@@ -404,7 +393,6 @@ def train(
         typer.Option(
             "--set",
             metavar="SWITCH=VALUE",
-            callback=_usage(_check_switches),
             help="Change the recipe, such as mixup=0 or epochs=60; fer_kit/recipes.py has them.",
         ),
     ] = None,
@@ -414,19 +402,19 @@ def train(
     If it is stopped, the same command goes on where it was.
     """
     from fer_kit.recipes import recipe_for
-    from fer_kit.run import DATASET, PROFILE, SEED, Run, check_name
+    from fer_kit.run import PROFILE, check_name
 
-    recipe = recipe_for(network, profile or PROFILE, dict(map(_name_and_value, switches or ())))
-    seed = SEED if seed is None else seed
-    lab = Run.open(run, dataset or DATASET, data, profile or PROFILE, seed)
+    with _mistakes_are_usage():
+        changes = dict(map(_name_and_value, switches or ()))
+        recipe = recipe_for(network, profile or PROFILE, changes)
+    lab = _lab(run, dataset, data, profile, seed)
     with _backend_log_hidden():
         from fer_kit.zoo.scores import card_text
         from fer_kit.zoo.train import train_from_scratch
     try:
         card = train_from_scratch(network, recipe, lab, name and check_name(name))
     except KeyboardInterrupt:
-        print("\nfer-kit: stopped. The same command goes on after the last epoch.", file=sys.stderr)
-        raise typer.Exit(130) from None
+        _stopped("The same command goes on after the last epoch.")
     print(f"{card_text(card)}\n\n{lab.folder / 'models' / card['name']}.keras")
 
 
@@ -441,10 +429,9 @@ def ensemble(
     name: Annotated[str, typer.Option(help="Of the model. [default: ensemble-DATASET]")] = "",
 ) -> None:
     """Put trained models together: the mean of their answers."""
-    from fer_kit.run import DATASET, PROFILE, SEED, Run, check_name
+    from fer_kit.run import check_name
 
-    seed = SEED if seed is None else seed
-    lab = Run.open(run, dataset or DATASET, data, profile or PROFILE, seed)
+    lab = _lab(run, dataset, data, profile, seed)
     with _backend_log_hidden():
         from fer_kit.zoo.ensemble import make_ensemble
         from fer_kit.zoo.scores import card_text
@@ -492,7 +479,9 @@ def ship(
 def download(
     name: Annotated[
         str,
-        typer.Argument(metavar="DATASET", callback=_usage(_check_dataset), help="Such as fer2013."),
+        typer.Argument(
+            metavar="DATASET", callback=_checked("datasets", "check_dataset"), help="Such as fer2013."
+        ),
     ],
     accept: Annotated[
         bool, typer.Option("--accept", help="You know the data set's terms and agree to them.")
@@ -515,6 +504,13 @@ def info() -> None:
     print("\nData sets, and what --data must point to:")
     for name, source in SOURCES.items():
         print(f"{name:<24}{source.path or 'nothing: it is built in'}")
+
+
+def _lab(run: str, dataset: str | None, data: str, profile: str | None, seed: int | None) -> Any:
+    from fer_kit.run import DATASET, PROFILE, SEED, Run
+
+    seed = SEED if seed is None else seed
+    return Run.open(run, dataset or DATASET, data, profile or PROFILE, seed)
 
 
 def _classifier(model: str, run: str) -> Any:
@@ -545,33 +541,10 @@ def _print_json(value: Any) -> None:
     print(json.dumps(value, indent=2, ensure_ascii=False))
 
 
-def _run_course(
-    only: Any,
-    run: str,
-    dataset: str | None,
-    data: str,
-    profile: str | None,
-    seed: int | None,
-    force: bool,
-    extra: list[str] | None,
-    folder: str,
-) -> None:
-    from pathlib import Path
-
-    from fer_kit.course.running import ParameterError, run_course
-
-    try:
-        values = dict(map(_name_and_value, extra or ()))
-        lessons = Path(folder) if folder else None
-        run_course(run, dataset, data, profile, seed, only, force, lessons, values)
-    except ParameterError as error:
-        raise typer.BadParameter(str(error)) from error
-    except KeyboardInterrupt:
-        print(
-            "\nfer-kit: stopped. The notebooks that were finished keep their results.",
-            file=sys.stderr,
-        )
-        raise typer.Exit(130) from None
+def _stopped(what: str) -> NoReturn:
+    """The end after Ctrl-C."""
+    print(f"\nfer-kit: stopped. {what}", file=sys.stderr)
+    raise typer.Exit(130) from None
 
 
 def _name_and_value(text: str) -> tuple[str, Any]:
