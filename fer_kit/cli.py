@@ -480,7 +480,9 @@ def download(
     name: Annotated[
         str,
         typer.Argument(
-            metavar="DATASET", callback=_checked("datasets", "check_dataset"), help="Such as fer2013."
+            metavar="DATASET",
+            callback=_checked("datasets", "check_dataset"),
+            help="Such as fer2013.",
         ),
     ],
     accept: Annotated[
