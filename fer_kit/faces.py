@@ -9,6 +9,7 @@ from zipfile import BadZipFile
 import numpy as np
 import pandas as pd
 
+from fer_kit import watch
 from fer_kit.errors import InputError
 from fer_kit.files import write_whole
 
@@ -69,6 +70,8 @@ class Faces:
         unknown = set(np.unique(self.split).tolist()) - set(SPLITS)
         if unknown:
             raise InputError(f"Expected splits among {SPLITS}. Received: {sorted(unknown)}.")
+        if not self.is_synthetic:
+            watch.note(f"faces of {self.source}")
 
     def __len__(self) -> int:
         return len(self.images)

@@ -17,6 +17,7 @@ from fer_kit.errors import InputError
 from fer_kit.files import locked, read_json, write_json, write_whole
 from fer_kit.lessons import maker, settings
 from fer_kit.version import __version__
+from fer_kit.watch import may_show_people
 
 DATASET, PROFILE, SEED = "synthetic", "quick", 42
 
@@ -130,7 +131,7 @@ class Run:
         """The names of the models whose predictions are there."""
         return sorted(path.stem for path in self.folder.glob("predictions/[!.]*.csv"))
 
-    def show(self, drawn: Any, name: str, *, alt: str) -> None:
+    def show(self, drawn: Any, name: str, *, alt: str, people: bool | None = None) -> None:
         """Keep a figure in `figures/NAME.png` and show it in the notebook.
 
         The figure is closed afterwards, so that the notebook does not show it a second time.
@@ -140,6 +141,9 @@ class Run:
             name: the name of the file, without its ending.
             alt: what a reader who cannot see the figure should know: what is drawn, and what it
                 shows. The exported report carries it.
+            people: whether it may show a real person, were it only some pixels of a face; such a
+                figure is not handed in. Left out, the run decides: figures of real faces may, those
+                of drawn faces may not, until the notebook opens a file of yours.
 
         Introduced in notebooks/02_analyze.ipynb.
         """
@@ -156,15 +160,30 @@ class Run:
         path = self.file(f"figures/{check_name(name)}.png")
         write_whole(path, lambda temporary: figure.savefig(temporary, dpi=192, bbox_inches="tight"))
         plt.close(figure)
-        about = {"name": name, "pictures": any(axes.images for axes in figure.axes)}
-        described = {"title": _title(figure) or name, "alt": alt.strip()}
-        self._record_figure(name, described | {"pictures": about["pictures"]})
-        display(Image(data=path.read_bytes(), alt=alt.strip(), retina=True, metadata=about))
+        about = {"title": _title(figure) or name, "alt": alt.strip(), **self._people(people)}
+        self._record_figure(name, about)
+        metadata = {"name": name, **about}
+        display(Image(data=path.read_bytes(), alt=about["alt"], retina=True, metadata=metadata))
+
+    def _people(self, said: bool | None) -> dict[str, Any]:
+        """Whether a figure may show people, and why."""
+        from fer_kit.datasets.cache import cache_folder
+        from fer_kit.faces import are_drawn
+
+        if said is not None:
+            return {"people": bool(said), "why": f"people={bool(said)}"}
+        if not are_drawn(self.dataset):
+            return {"people": True, "why": f"real faces ({self.dataset})"}
+        course = course_folder()
+        seen = may_show_people(
+            [self.folder, cache_folder(), course / "models", course / "rubric.toml"]
+        )
+        return {"people": bool(seen), "why": seen or "drawn faces"}
 
     def _write_config(self) -> None:
         write_json(self.folder / "config.json", asdict(self) | {"data": portable(self.data)})
 
-    def _record_figure(self, name: str, described: dict[str, str]) -> None:
+    def _record_figure(self, name: str, described: dict[str, Any]) -> None:
         path = self.file("figures/figures.json")
         with self.locked("figures", wait=60):  # lessons that run side by side share this file
             figures = read_json(path) if path.exists() else {}

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from fer_kit import watch
 from fer_kit.classify import Answer, Classifier, annotate, answer
 from fer_kit.detect import Box, find_faces
 from fer_kit.errors import InputError
@@ -69,6 +70,7 @@ class Video:
     def __init__(self, path: Path):
         import cv2
 
+        watch.note("a video")
         self.path = path
         self._capture = cv2.VideoCapture(str(path))
         self.count = int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
@@ -204,6 +206,7 @@ def camera_picture(camera: int = 0) -> np.ndarray:
             "Expected somebody in front of the camera. Received: a notebook that runs by itself. "
             "Open it in Jupyter, and leave camera = False otherwise."
         )
+    watch.note("a picture from the camera")
     opened = cv2.VideoCapture(camera)
     try:
         is_read, frame = opened.read()

@@ -1,13 +1,16 @@
 """What several tests share: small made-up faces, and the real FER2013 where it is at hand."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from fer_kit import watch
 from fer_kit.emotions import FER2013
 from fer_kit.faces import Faces, one_hot
 
+_heard: list[bool] = []  # whether this process is being listened to already
 FER2013_FOLDER = Path(__file__).resolve().parents[2] / "shared" / "fer2013"
 
 
@@ -21,6 +24,22 @@ def _own_folders(tmp_path, monkeypatch):
     """Tests leave the user's runs and cache alone."""
     monkeypatch.setenv("FER_KIT_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("FER_KIT_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def listening(monkeypatch):
+    """This process is heard like a kernel of `fer-kit run`; the list of its cells is returned."""
+    cells: list[str] = []
+    shell = SimpleNamespace(history_manager=SimpleNamespace(input_hist_raw=cells))
+    for name, empty in (("_opened", {}), ("_written", set()), ("_noted", {})):
+        monkeypatch.setattr(watch, name, empty)
+    monkeypatch.setattr(watch, "_shell", None)
+    with monkeypatch.context() as patch:
+        if _heard:  # one hook is enough for all tests: it cannot be taken away
+            patch.setattr(watch.sys, "addaudithook", lambda hook: None)
+        watch.load_ipython_extension(shell)
+    _heard.append(True)
+    return cells
 
 
 @pytest.fixture

@@ -6,9 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 
 from fer_kit.errors import InputError
+from fer_kit.pictures import PHOTOGRAPH, read_picture
 from fer_kit.run import Run, course_folder, find_data, portable, runs_folder
 
 
@@ -227,8 +229,8 @@ def test_a_figure_is_kept_described_and_closed(lab, axes):
     lab.show(axes, "counts", alt=" Bars: happy is the most common. ")
     assert (lab.folder / "figures" / "counts.png").read_bytes().startswith(b"\x89PNG")
     described = json.loads((lab.folder / "figures" / "figures.json").read_text())
-    told = {"title": "Counts", "alt": "Bars: happy is the most common.", "pictures": False}
-    assert described == {"counts": told}
+    assert described["counts"]["title"] == "Counts"
+    assert described["counts"]["alt"] == "Bars: happy is the most common."
     assert not plt.fignum_exists(axes.figure.number)
 
 
@@ -250,12 +252,110 @@ def test_the_notebook_gets_the_alternative_text(lab, axes, monkeypatch):
     assert metadata["image/png"]["name"] == "counts"
 
 
-def test_a_figure_that_shows_pictures_says_so(lab, axes, monkeypatch):
+# Whether a figure may show people
+
+
+@pytest.fixture
+def noted(monkeypatch):
+    """A function that shows a figure and returns what is noted of it, beside the picture."""
     shown = []
     monkeypatch.setattr("IPython.display.display", shown.append)
+
+    def show(lab: Run, axes, **options) -> dict:
+        lab.show(axes, "figure", alt="A figure", **options)
+        return shown[-1]._repr_mimebundle_()[1]["image/png"]
+
+    return show
+
+
+@pytest.fixture
+def real(lab, tmp_path) -> Run:
+    (tmp_path / "fer2013.csv").touch()
+    return Run.open("real", dataset="fer2013", data=tmp_path / "fer2013.csv")
+
+
+def an_image(axes):
     axes.imshow([[0, 1]])
-    lab.show(axes, "sheet", alt="Two pixels")
-    assert shown[0]._repr_mimebundle_()[1]["image/png"]["pictures"] is True
+
+
+def an_inset(axes):
+    axes.inset_axes([0, 0, 1, 1]).imshow([[0, 1]])
+
+
+def an_offset_image(axes):
+    from matplotlib.offsetbox import AnnotationBbox, OffsetImage
+
+    axes.add_artist(AnnotationBbox(OffsetImage(np.eye(2)), (0, 0)))
+
+
+def a_heat_map(axes):
+    import seaborn
+
+    seaborn.heatmap(np.eye(2), ax=axes)
+
+
+def a_mesh(axes):
+    axes.pcolormesh(np.eye(2))
+
+
+def contours(axes):
+    axes.contourf(np.eye(3))
+
+
+def bars(axes):
+    axes.bar(range(4), np.eye(2).ravel())
+
+
+def points(axes):
+    axes.scatter(*np.indices((2, 2)).reshape(2, -1), c=np.eye(2).ravel())
+
+
+def a_table(axes):
+    axes.table(cellText=[["70", "71"]], cellColours=[["0.2", "0.3"]])
+
+
+def a_picture_on_the_page(axes):
+    axes.figure.figimage(np.eye(2))
+
+
+DRAWINGS = [
+    *(an_image, an_inset, an_offset_image, a_heat_map, a_mesh, contours, bars, points, a_table),
+    a_picture_on_the_page,
+]
+
+
+@pytest.mark.parametrize("draw", DRAWINGS)
+def test_of_real_faces_every_figure_may_show_people_however_it_is_drawn(real, axes, noted, draw):
+    draw(axes)
+    assert noted(real, axes) == noted(real, axes) | {
+        "people": True,
+        "why": "real faces (fer2013)",
+    }
+
+
+@pytest.mark.parametrize("said", [True, False])
+def test_who_shows_a_figure_has_the_last_word(lab, real, axes, noted, said):
+    for run in (lab, real):
+        assert noted(run, axes, people=said)["people"] is said
+
+
+def test_of_drawn_faces_a_figure_shows_nobody(lab, axes, noted, listening):
+    assert noted(lab, axes) == noted(lab, axes) | {"people": False, "why": "drawn faces"}
+
+
+def test_of_drawn_faces_it_does_once_the_notebook_has_read_something(lab, axes, noted, listening):
+    read_picture(PHOTOGRAPH)
+    told = noted(lab, axes)
+    assert (told["people"], told["why"]) == (True, "after the file astronaut.jpg")
+    assert noted(lab, axes, people=False)["people"] is False
+
+
+def test_nothing_is_known_of_a_notebook_that_the_course_did_not_run(lab, axes, noted):
+    told = noted(lab, axes)
+    assert (told["people"], told["why"]) == (
+        True,
+        "shown by a notebook that fer-kit run did not run",
+    )
 
 
 @pytest.mark.parametrize("alt", ["", "  "])

@@ -1,16 +1,14 @@
 """The bundle: one ZIP file of a run, to be handed in.
 
-It holds the report, the executed notebooks, the results, the predictions, and run.json, which
+It holds the report, the executed notebooks, metrics.json, the predictions, and run.json, which
 lists what was run and the hash of every file. No pictures of people leave the run unless asked for,
 and no model files: whoever grades must not load them.
 
 Introduced in notebooks/12_save.ipynb.
 """
 
-import json
+import base64
 import logging
-import re
-import shutil
 import tempfile
 import zipfile
 from pathlib import Path
@@ -18,21 +16,27 @@ from typing import Any
 
 import nbformat
 
-from fer_kit.course import records
-from fer_kit.course.executed import execution, source_hash
+from fer_kit.course.executed import source_hash
+from fer_kit.course.leaving import (
+    Figures,
+    Item,
+    all_figures,
+    change_outputs,
+    figures_of,
+    packing_list,
+    take_out,
+    take_out_of_json,
+)
+from fer_kit.course.manifest import manifest
+from fer_kit.course.names import own_names, predictions, without_names
+from fer_kit.course.places import DATA, everywhere, without_places
 from fer_kit.course.report import read_run_config, write_report
 from fer_kit.errors import InputError
-from fer_kit.faces import are_drawn
-from fer_kit.files import read_json, sha256, write_json, write_whole
-from fer_kit.lessons import METRICS
+from fer_kit.files import read_json, write_json, write_text, write_whole
 from fer_kit.run import course_folder
 
 log = logging.getLogger(__name__)
 
-FORMAT = 1
-LESSON_WITH_PHOTOGRAPHS = "11-"  # its pictures may show people in a run on drawn faces, too
-_EMBEDDED = re.compile(r"data:(?:image|video)/[^\s\"')]*")
-_SHOWING = ("image/", "video/", "application/pdf")
 MOMENT = (1980, 1, 1, 0, 0, 0)  # the first that a ZIP file knows: every file gets it
 
 
@@ -44,8 +48,9 @@ def write_bundle(
     Args:
         run_folder: a run with at least one executed notebook.
         name, student_id: who hands it in. They are kept in student.json of the run.
-        pictures: also those that may show people: every picture in a run on real faces, those of
-            lesson 11, and pictures that were shown without `lab.show`.
+        pictures: also those that may show people, whatever they are and wherever they hide.
+
+    Prints what is packed and what stays, with the reasons.
 
     Raises:
         InputError: the folder is no run, or nothing in it has been executed.
@@ -60,16 +65,19 @@ def write_bundle(
             "Run them first: make run-all NOTEBOOKS=student."
         )
     _warn_of_other_notebooks(run_folder)
-    sign(run_folder, name, student_id)
+    student = sign(run_folder, name, student_id)
     write_report(run_folder)
     with tempfile.TemporaryDirectory() as temporary:
         copy = Path(temporary) / "run"
-        left_out = _copy_run(run_folder, copy, are_drawn(config["dataset"]), pictures)
+        items = _copy_run(run_folder, copy, config, pictures)
         write_report(copy)
-        write_json(copy / "run.json", _manifest(run_folder, copy, config, left_out))
+        left_out = sum(not item.leaves for item in items)
+        told = take_out_of_json(manifest(run_folder, copy, student, left_out))
+        write_json(copy / "run.json", everywhere(told, without_places(config["data"])))
         files = [*copy.glob("report/**/*"), *copy.glob("notebooks/*.ipynb")]
         files += [*copy.glob("predictions/*.csv"), *copy.glob("results/*.json"), copy / "run.json"]
         wanted = sorted(path for path in files if path.is_file())
+        print(packing_list(items))
         return write_whole(run_folder / "bundle.zip", lambda path: _pack(path, copy, wanted))
 
 
@@ -113,137 +121,48 @@ def sign(run_folder: Path, name: str, student_id: str) -> dict[str, str]:
 # Copying what may leave
 
 
-def _copy_run(source: Path, copy: Path, synthetic: bool, pictures: bool) -> int:
-    """Copy a run without models and data; returns how many pictures were left out."""
+def _copy_run(source: Path, copy: Path, config: dict[str, Any], pictures: bool) -> list[Item]:
+    """Copy of a run what may leave; returns the figures that do, and what stays."""
     for folder in ("notebooks", "figures", "predictions", "results"):
         (copy / folder).mkdir(parents=True)
-    for name in ("config.json", "student.json"):
-        if (source / name).exists():
-            shutil.copyfile(source / name, copy / name)
-    for path in source.glob("predictions/[!.]*.csv"):
-        shutil.copyfile(path, copy / "predictions" / path.name)
-    for pattern in ("notebooks/[!.]*.json", "results/[!.]*.json"):
+    hide = without_places(config["data"])
+    words = own_names(source, config["dataset"], config["data"])
+    data = {"data": DATA if config["data"] else ""}
+    write_json(copy / "config.json", config | data)
+    for pattern in ("student.json", "notebooks/[!.]*.json", "results/[!.]*.json"):
         for path in source.glob(pattern):
-            shutil.copyfile(path, copy / path.relative_to(source))
-    left_out = 0
-    for path in source.glob("notebooks/[!.]*.ipynb"):
+            value = everywhere(take_out_of_json(read_json(path)), hide)
+            write_json(copy / path.relative_to(source), value)
+    items = _copy_predictions(source, copy, words)
+    figures: Figures = {}
+    for path in sorted(source.glob("notebooks/[!.]*.ipynb")):
         notebook = nbformat.read(path, as_version=4)
-        if not pictures:
-            left_out += _leave_pictures_out(notebook, synthetic)
+        items += all_figures(notebook) if pictures else take_out(notebook, path.stem)
+        notebook = everywhere(notebook, hide)
+        change_outputs(notebook, without_names(words, nbformat.writes(notebook)))
         nbformat.write(notebook, copy / "notebooks" / path.name)
-    _copy_figures(source / "figures", copy / "figures", synthetic, pictures)
-    return left_out
+        figures |= figures_of(notebook)
+    _write_figures(copy / "figures", figures)
+    return items
 
 
-def _copy_figures(source: Path, copy: Path, synthetic: bool, pictures: bool) -> None:
-    described = read_json(source / "figures.json") if (source / "figures.json").exists() else {}
-    kept = {
-        name: about
-        for name, about in described.items()
-        if (pictures or not _may_show_people({"name": name} | about, synthetic))
-        and (source / f"{name}.png").exists()
-    }
-    for name in kept:
-        shutil.copyfile(source / f"{name}.png", copy / f"{name}.png")
-    write_json(copy / "figures.json", kept)
+def _copy_predictions(source: Path, copy: Path, words: dict[str, str]) -> list[Item]:
+    items = []
+    for path in sorted(source.glob("predictions/[!.]*.csv")):
+        try:
+            told = predictions(path.read_text(encoding="utf-8"), words)
+        except ValueError as error:
+            items.append(Item("table", f"no predictions: {error}", path.name))
+        else:
+            write_text(copy / "predictions" / path.name, told)
+    return items
 
 
-def _may_show_people(about: dict[str, Any], synthetic: bool) -> bool:
-    """Whether a picture must stay behind, from what `lab.show` noted; unknown ones must."""
-    if "pictures" not in about:
-        return True
-    from_photographs = str(about.get("name", "")).startswith(LESSON_WITH_PHOTOGRAPHS)
-    return bool(about["pictures"]) and (from_photographs or not synthetic)
-
-
-def _leave_pictures_out(notebook: nbformat.NotebookNode, synthetic: bool) -> int:
-    left_out = 0
-    for cell in notebook.cells:
-        left_out += len(cell.get("attachments", {}))
-        cell.pop("attachments", None)
-        if cell.cell_type == "markdown":
-            cell.source, count = _EMBEDDED.subn("", cell.source)
-            left_out += count
-        for output in cell.get("outputs", []):
-            left_out += _leave_picture_out(output, synthetic)
-    return left_out
-
-
-def _leave_picture_out(output: nbformat.NotebookNode, synthetic: bool) -> bool:
-    data = output.get("data", {})
-    embedded = [form for form, value in data.items() if _EMBEDDED.search(str(value))]
-    shown = [form for form in data if form.startswith(_SHOWING)]
-    about = {k: v for form in shown for k, v in output.metadata.get(form, {}).items()}
-    if not embedded and (not shown or not _may_show_people(about, synthetic)):
-        return False
-    for form in [*embedded, *shown]:
-        data.pop(form, None)
-    described = f": {about['alt']}" if about.get("alt") else ""
-    data["text/plain"] = f"(A picture, left out of the bundle{described}.)"
-    return True
-
-
-# run.json
-
-
-def _manifest(run_folder: Path, copy: Path, config: dict, left_out: int) -> dict[str, Any]:
-    """What was run, by whom, on what, with what."""
-    about_data = run_folder / "data" / "prepared.json"
-    metrics = run_folder / METRICS
-    paths = sorted(path for path in copy.rglob("*") if path.is_file() and path.suffix != ".json")
-    return {
-        "format": FORMAT,
-        "student": sign(copy, "", ""),
-        "parameters": {name: config[name] for name in ("run", "dataset", "profile", "seed")},
-        "fer_kit": config["fer_kit"],
-        "environment": _environments(run_folder),
-        "data": read_json(about_data) if about_data.exists() else {},
-        "synthetic": are_drawn(config["dataset"]),
-        "source": read_json(metrics).get("source", "") if metrics.exists() else "",
-        "notebooks": {
-            path.stem: _notebook_facts(run_folder, path)
-            for path in sorted(copy.glob("notebooks/*.ipynb"))
-        },
-        "models": _models(run_folder),
-        "pictures_left_out": left_out,
-        "files": {path.relative_to(copy).as_posix(): sha256(path) for path in paths},
-    }
-
-
-def _notebook_facts(run_folder: Path, path: Path) -> dict[str, Any]:
-    notebook = nbformat.read(path, as_version=4)
-    hashes = {"source_sha256": source_hash(notebook), "executed_sha256": sha256(path)}
-    record = records.read(run_folder / "notebooks" / f"{path.stem}.json")
-    return hashes | execution(notebook) | {"commit": record.get("environment", {}).get("commit")}
-
-
-def _environments(run_folder: Path) -> dict[str, list[str]]:
-    """Versions and devices; more than one value where notebooks ran on different ones."""
-    found: dict[str, set[str]] = {}
-    for path in run_folder.glob("notebooks/[!.]*.json"):
-        for name, value in records.read(path).get("environment", {}).items():
-            found.setdefault(name, set()).add(str(value))
-    return {name: sorted(values) for name, values in sorted(found.items())}
-
-
-def _models(run_folder: Path) -> dict[str, dict[str, Any]]:
-    """What the cards say of each training; the models themselves stay."""
-    cards = {path.stem: read_json(path) for path in sorted(run_folder.glob("models/[!.]*.json"))}
-    names = (
-        "network",
-        "parameters",
-        "epochs",
-        "seconds",
-        "seed",
-        "protocol",
-        "trained_on",
-        "sha256",
-    )
-    return {
-        model: {name: card[name] for name in names if name in card}
-        for model, card in cards.items()
-        if isinstance(card, dict) and "trained_on" in card  # NAME-plan.json is no card
-    }
+def _write_figures(folder: Path, figures: Figures) -> None:
+    """The figures as files, as the report shows them: those in the notebooks and no others."""
+    for name, (picture, _) in figures.items():
+        (folder / f"{name}.png").write_bytes(base64.b64decode(picture))
+    write_json(folder / "figures.json", {name: about for name, (_, about) in figures.items()})
 
 
 def _pack(path: Path, folder: Path, files: list[Path]) -> None:
@@ -253,21 +172,3 @@ def _pack(path: Path, folder: Path, files: list[Path]) -> None:
             about = zipfile.ZipInfo(file.relative_to(folder).as_posix(), MOMENT)
             about.compress_type, about.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
             archive.writestr(about, file.read_bytes())
-
-
-def read_manifest(text: str) -> dict[str, Any]:
-    """run.json as a dictionary.
-
-    Raises:
-        InputError: it is no JSON, or of another format.
-    """
-    try:
-        manifest = json.loads(text)
-    except ValueError as error:
-        raise InputError(f"Expected JSON in run.json. Received: {error}.") from error
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise InputError(
-            f"Expected run.json of format {FORMAT}. Received: another one. Make the bundle again "
-            "with this course: make bundle."
-        )
-    return manifest

@@ -20,9 +20,9 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 from traitlets import default
 
+from fer_kit.course.places import everywhere, without_places
 from fer_kit.errors import InputError
 from fer_kit.files import write_whole
-from fer_kit.run import portable
 
 CELL_TIMEOUT = 24 * 3600  # seconds; the longest cell trains a network on a slow processor
 
@@ -48,7 +48,11 @@ class ThisPython(AsyncKernelManager):
         return KernelSpec(
             argv=make_ipkernel_cmd(
                 executable=sys.executable,
-                extra_arguments=["--IPKernelApp.capture_fd_output=False"],
+                extra_arguments=[
+                    "--IPKernelApp.capture_fd_output=False",
+                    # What a notebook reads decides whether its figures may be handed in.
+                    "--IPKernelApp.extra_extensions=fer_kit.watch",
+                ],
             ),
             display_name="Python 3",
             language="python",
@@ -124,37 +128,20 @@ def _keep_failed(partial: Path, failed: Path, parameters: dict[str, Any]) -> Non
 def _without_paths(
     executed: nbformat.NotebookNode, parameters: dict[str, Any]
 ) -> nbformat.NotebookNode:
-    """Take out where this machine keeps its files, which is nobody's business in a report."""
-    for cell in executed.cells:
-        if "outputs" in cell:
-            cell.outputs = [_without_home(output) for output in cell.outputs]
+    """Take out where this machine keeps its files, which is nobody's business in a report.
+
+    What the student has written stays as it is: only `bundle` looks at that.
+    """
+    hide = without_places(parameters.get("data", ""))
     for name in ("input_path", "output_path"):
         executed.metadata.papermill.pop(name, None)
-    data = parameters.get("data")
-    if data:
-        executed.metadata.papermill.parameters.data = portable(data)
-        for cell in executed.cells:
-            if "injected-parameters" in cell.metadata.get("tags", []):
-                cell.source = cell.source.replace(data, portable(data))
+    executed.metadata = everywhere(executed.metadata, hide)
+    for cell in executed.cells:
+        if "outputs" in cell:
+            cell.outputs = everywhere(cell.outputs, hide)
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            cell.source = hide(cell.source)
     return executed
-
-
-def _without_home(value: Any) -> Any:
-    """An output, or part of one, with "~" for the home folder, whose name is often a person's."""
-    home = Path.home()
-    if isinstance(value, str) and home.name:  # some containers have "/" for a home
-        return value.replace(f"{home}{os.sep}", "~/")
-    if isinstance(value, list):
-        return [_without_home(part) for part in value]
-    if isinstance(value, dict):
-        # Pictures are letters, too: what looks like a path in them is none.
-        return type(value)(
-            {
-                k: part if k.startswith("image/") else _without_home(part)
-                for k, part in value.items()
-            }
-        )
-    return value
 
 
 def _what_failed(error: Exception, notebook: Path, failed: Path) -> str:

@@ -46,7 +46,7 @@ PICTURE = re.compile(r'<img((?:\s[^\s=>]+="[^"]*")*)\s*/?>')
 DESCRIPTION = re.compile(r'\salt="([^"]+)"')
 
 
-def sanitise(html: str, pages: Collection[str] = ()) -> Markup:
+def sanitise(html: str, pages: Collection[str] = (), pictures: bool = True) -> Markup:
     """HTML with everything that acts or loads taken out.
 
     Links stay where they lead to the web, within the page, or to a notebook that has a page. A
@@ -54,13 +54,14 @@ def sanitise(html: str, pages: Collection[str] = ()) -> Markup:
 
     Args:
         pages: the names of the notebooks that have a page, such as "04_lenet5".
+        pictures: whether embedded ones stay; else their descriptions stand for them.
     """
 
     def keep(tag: str, name: str, value: str) -> str | None:
         if name == "href":
             return _link(value, pages)
         if name == "src":
-            return value if EMBEDDED_PICTURE.fullmatch(value) else None
+            return value if pictures and EMBEDDED_PICTURE.fullmatch(value) else None
         if name == "style":
             return value if ALIGNMENT.fullmatch(value) else None
         if name == "tabindex":
@@ -74,7 +75,7 @@ def sanitise(html: str, pages: Collection[str] = ()) -> Markup:
         tags=TAGS,
         attributes=ATTRIBUTES,
         attribute_filter=keep,
-        url_schemes={"http", "https", "mailto", "data"},
+        url_schemes={"http", "https", "mailto"} | ({"data"} if pictures else set()),
     )
     return Markup(PICTURE.sub(_describe_if_empty, clean))
 

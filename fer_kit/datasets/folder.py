@@ -61,10 +61,10 @@ def read_folder(path: Path, seed: int = 42, image_size: int = 48) -> Faces:
     """
     files = find_files(path)
     emotions = in_course_order([file.emotion for file in files])
-    return read_files(path, files, emotions, f"folder {path.resolve().name}", seed, image_size)
+    return read_files(path, files, emotions, "own pictures", seed, image_size)
 
 
-SOURCE = Source(read_folder, "a folder that holds a folder for each emotion")
+SOURCE = Source(read_folder, "a folder that holds a folder for each emotion", own=True)
 
 
 def find_files(folder: Path) -> list[File]:

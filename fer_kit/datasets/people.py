@@ -38,8 +38,9 @@ def read_people(path: Path, seed: int = 42, image_size: int = 48) -> Faces:
             'person\'s name around, or load them as "folder", which does not ask who is shown.'
         )
     emotions = in_course_order([file.emotion for file in files])
-    source = f"folder {path.resolve().name}"
-    return read_files(path, files, emotions, source, seed, image_size, subject=people)
+    return read_files(path, files, emotions, "own pictures", seed, image_size, subject=people)
 
 
-SOURCE = Source(read_people, "a folder for each person, with a folder for each emotion in it")
+SOURCE = Source(
+    read_people, "a folder for each person, with a folder for each emotion in it", own=True
+)

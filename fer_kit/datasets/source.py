@@ -15,11 +15,13 @@ class Source:
         read: the function that returns its `Faces`; its arguments are those of `load` that it uses.
         path: what the user must point to, or "" where nothing is needed.
         votes: the file of votes that is expected beside the path, or "".
+        own: whether these are the user's own pictures, whose files may bear people's names.
     """
 
     read: Callable[..., Faces]
     path: str = ""
     votes: str = ""
+    own: bool = False
 
     @property
     def options(self) -> tuple[str, ...]:

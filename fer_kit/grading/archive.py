@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from fer_kit.course.bundle import read_manifest
 from fer_kit.course.limits import (
     DENSEST,
     LARGEST_BUNDLE,
@@ -22,6 +21,7 @@ from fer_kit.course.limits import (
     MEGABYTE,
     MOST_MEMBERS,
 )
+from fer_kit.course.manifest import read_manifest
 from fer_kit.errors import InputError
 from fer_kit.lessons import METRICS
 

@@ -1,6 +1,8 @@
 """The bundle: what it holds, what it must not hold, and that the same run gives the same bytes."""
 
+import base64
 import json
+import re
 import shutil
 import zipfile
 
@@ -29,14 +31,27 @@ def contents(bundle) -> dict[str, bytes]:
         return {name: file.read(name) for name in file.namelist()}
 
 
-def show(run, lesson="04_lenet5", **about) -> None:
-    """Put a picture into an executed notebook, as `lab.show` does with `name` and `pictures`."""
+def change(run, lesson: str, edit) -> None:
+    """Change an executed notebook of a run in place."""
     path = run / "notebooks" / f"{lesson}.ipynb"
     notebook = nbformat.read(path, as_version=4)
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    shown = {"image/png": {"alt": MARKED} | about}
-    code[0].outputs = [new_output("display_data", {"image/png": PICTURE}, metadata=shown)]
+    edit(notebook)
     nbformat.write(notebook, path)
+
+
+def show(run, lesson="04_lenet5", **about) -> None:
+    """Put a picture into an executed notebook, as `lab.show` does with `name`, `people`, `why`."""
+    shown = {"image/png": {"alt": MARKED} | about}
+    output = new_output("display_data", {"image/png": PICTURE}, metadata=shown)
+    change(run, lesson, lambda notebook: code_of(notebook).update(outputs=[output]))
+
+
+def code_of(notebook):
+    return next(cell for cell in notebook.cells if cell.cell_type == "code")
+
+
+def everything_in(bundle) -> bytes:
+    return b"".join(contents(bundle).values())
 
 
 def test_it_holds_what_it_promises_and_nothing_else(run):
@@ -91,81 +106,62 @@ def test_the_name_is_kept_and_stands_on_the_report(run):
 
 
 @pytest.mark.parametrize(
-    ("dataset", "lesson", "about", "stays"),
+    ("about", "leaves"),
     [
-        ("synthetic", "04_lenet5", {"name": "04-maps", "pictures": True}, True),
-        ("synthetic", "04_lenet5", {}, False),  # nobody said what it shows
-        ("synthetic", "11_classify", {"name": "11-photograph", "pictures": True}, False),
-        ("synthetic", "11_classify", {"name": "11-answers", "pictures": False}, True),
-        ("fer2013", "04_lenet5", {"name": "04-maps", "pictures": True}, False),
-        ("fer2013", "04_lenet5", {"name": "04-loss", "pictures": False}, True),
-        ("fer2013", "04_lenet5", {}, False),
+        ({"name": "04-maps", "people": False, "why": "drawn faces"}, True),
+        ({"name": "11-photograph", "people": False, "why": "people=False"}, True),
+        ({"name": "04-loss", "people": True, "why": "real faces (fer2013)"}, False),
+        ({"name": "04-loss"}, False),  # nobody said what it shows
+        ({"name": "04-loss", "people": None, "why": ""}, False),
+        ({"name": "../04-loss", "people": False, "why": ""}, False),
+        ({"people": False, "why": ""}, False),
+        ({"name": "04-loss", "pictures": False}, False),  # an earlier version wrote this
+        ({}, False),
     ],
 )
-def test_pictures_that_may_show_people_stay_behind(run, dataset, lesson, about, stays):
-    config = read_json(run / "config.json")
-    write_json(run / "config.json", config | {"dataset": dataset})
-    metrics = read_json(run / "results/confusion_matrix.json")
-    write_json(
-        run / "results/confusion_matrix.json", metrics | {"synthetic": dataset == "synthetic"}
-    )
-    show(run, lesson, **about)
+def test_a_picture_leaves_only_if_it_was_noted_that_it_shows_nobody(run, about, leaves, capsys):
+    show(run, **about)
     files = contents(write_bundle(run))
     everything = b"".join(files.values())
-    assert (PICTURE.encode() in everything) == stays
+    assert (PICTURE.encode() in everything) == leaves
+    assert (f"report/figures/{about.get('name')}.png" in files) == leaves
     assert MARKED.encode() in everything  # its description tells what is missing
-    assert json.loads(files["run.json"])["pictures_left_out"] == (0 if stays else 1)
+    assert json.loads(files["run.json"])["pictures_left_out"] == (0 if leaves else 1)
 
 
 def test_pictures_come_along_if_they_are_asked_for(run):
     show(run)
-    assert PICTURE.encode() in b"".join(contents(write_bundle(run, pictures=True)).values())
+    assert PICTURE.encode() in everything_in(write_bundle(run, pictures=True))
 
 
-@pytest.mark.filterwarnings("ignore:Expected a description")
-def test_figures_that_may_show_people_stay_behind_too(run):
+def test_what_was_shown_once_and_is_gone_from_the_notebooks_is_gone_from_the_bundle(run):
+    show(run, name="04-maps", people=False, why="drawn faces")
     (run / "figures").mkdir()
-    for name in ("01-sheet", "04-loss", "unknown"):
-        (run / "figures" / f"{name}.png").write_bytes(b"\x89PNG " + name.encode())
-    about = {"01-sheet": {"title": "F", "alt": "F", "pictures": True}}
-    about["04-loss"] = {"title": "L", "alt": "L", "pictures": False}
-    write_json(run / "figures" / "figures.json", about)
-    write_json(run / "config.json", read_json(run / "config.json") | {"dataset": "fer2013"})
-    write_json(
-        run / "results/confusion_matrix.json",
-        read_json(run / "results/confusion_matrix.json") | {"synthetic": False},
-    )
-    names = contents(write_bundle(run))
-    assert "report/figures/04-loss.png" in names
-    assert not [name for name in names if "sheet" in name or "unknown" in name]
-
-
-@pytest.mark.filterwarnings("ignore:Expected a description")
-def test_a_picture_within_html_stays_behind(run):
-    path = run / "notebooks" / "04_lenet5.ipynb"
-    notebook = nbformat.read(path, as_version=4)
-    html = f'<img src="data:image/png;base64,{PICTURE}">'
-    first = next(cell for cell in notebook.cells if cell.cell_type == "code")
-    first.outputs = [new_output("display_data", {"text/html": html, "text/plain": "x"})]
-    nbformat.write(notebook, path)
-    assert PICTURE.encode() not in b"".join(contents(write_bundle(run)).values())
-
-
-def test_pictures_in_words_and_videos_stay_behind(run):
-    path = run / "notebooks" / "04_lenet5.ipynb"
-    notebook = nbformat.read(path, as_version=4)
-    words = next(cell for cell in notebook.cells if cell.cell_type == "markdown")
-    words.source += f"\n![me](data:image/png;base64,{PICTURE})"
-    code = next(cell for cell in notebook.cells if cell.cell_type == "code")
-    video = f'<video src="data:video/mp4;base64,{PICTURE}">'
-    code.outputs = [
-        new_output("display_data", {"text/html": video}),
-        new_output("display_data", {"application/pdf": PICTURE}),
-    ]
-    nbformat.write(notebook, path)
+    for name in ("04-maps", "my-face"):
+        (run / "figures" / f"{name}.png").write_bytes(b"\x89PNG another one " + name.encode())
+    told = {"title": "F", "alt": "F", "people": False, "why": "drawn faces"}
+    write_json(run / "figures" / "figures.json", {"04-maps": told, "my-face": told})
     files = contents(write_bundle(run))
-    assert PICTURE.encode() not in b"".join(files.values())
-    assert json.loads(files["run.json"])["pictures_left_out"] == 3
+    assert files["report/figures/04-maps.png"] == base64.b64decode(PICTURE)
+    assert b"another one" not in b"".join(files.values())
+    assert b"my-face" not in b"".join(files.values())
+
+
+def test_it_is_said_what_is_packed_what_stays_and_why(run, capsys):
+    show(run, "01_load", name="01-me", people=True, why="after the file me.jpg")
+    show(run, "04_lenet5")
+    write_bundle(run)
+    told = capsys.readouterr().out
+    assert re.search(r"Packed:\n  1 figure +people=False\nLeft at home:", told)
+    assert re.search(r"1 figure +after the file me.jpg \(01-me\)", told)
+    assert re.search(r"1 picture +not shown with lab.show: .* \(04_lenet5, cell \d+\)", told)
+    assert b"me.jpg" not in everything_in(run / "bundle.zip")
+
+
+def test_it_can_be_made_of_notebooks_that_hold_no_pictures(run, capsys):
+    for lesson in ("01_load", "04_lenet5", "11_classify"):
+        change(run, lesson, lambda notebook: code_of(notebook).update(outputs=[]))
+    assert not [name for name in contents(write_bundle(run)) if name.endswith(".png")]
 
 
 def test_solutions_and_older_versions_are_said(run, caplog):

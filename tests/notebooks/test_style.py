@@ -12,6 +12,9 @@ NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 LONGEST_CELL = 20  # lines of code, blank ones not counted
 SECTIONS = ("Setup", "Parameters", "Summary", "Exercises", "Next")
 FIVE = {"run": "str", "dataset": "str", "data": "str", "profile": "str", "seed": "int"}
+# What draws pixels of faces; `gallery` is a function of lesson 08.
+SHOWS_PIXELS = ("sheet", "captioned", "pixels", "principal_direction", "gallery")
+DRAWN_IN_EVERY_RUN = ("'01-action-units'",)
 
 pytestmark = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
@@ -127,6 +130,22 @@ def test_every_figure_has_an_alternative_text(path):
             if isinstance(call.func, ast.Attribute) and call.func.attr == "show":
                 given = {keyword.arg for keyword in call.keywords}
                 assert "alt" in given, ast.unparse(call)
+
+
+def test_a_figure_of_numbers_says_that_it_shows_nobody_and_no_other_does(path):
+    """Else it is not handed in from a run on real faces; see `Run.show`."""
+    for tree in trees(path):
+        drawn = {}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+                drawn[ast.unparse(node.targets[0])] = ast.unparse(node.value.func)
+            if not (isinstance(node, ast.Call) and ast.unparse(node.func) == "lab.show"):
+                continue
+            given = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
+            axes, name = (ast.unparse(argument) for argument in node.args)
+            shows_pixels = drawn[axes].removeprefix("fk.plots.") in SHOWS_PIXELS
+            says_nobody = given.get("people") == "False" and name not in DRAWN_IN_EVERY_RUN
+            assert says_nobody is not shows_pixels, f"{name}: people={given.get('people')}"
 
 
 def test_links_between_notebooks_lead_somewhere(path):

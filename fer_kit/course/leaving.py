@@ -1,0 +1,193 @@
+"""What of an executed notebook may leave this machine, and why the rest stays.
+
+A figure leaves if `lab.show` noted that it shows nobody. Of the other outputs, text and tables
+leave unless a picture may hide in them; every other form stays, whatever it is.
+
+Introduced in notebooks/12_save.ipynb.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import nbformat
+
+from fer_kit.check.answers import OUTCOME
+from fer_kit.course.places import everywhere
+from fer_kit.course.safe_html import sanitise
+from fer_kit.embedded import holds_picture, without_pictures
+
+FIGURE = "image/png"  # as which `lab.show` shows a figure
+TEXTS = ("text/plain", "text/html", "text/markdown", "text/latex", OUTCOME)
+WIDGET = "application/vnd.jupyter.widget-view+json"  # points into the notebook's metadata
+# What Jupyter, papermill and nbgrader note. Other programs keep anything there, pictures too.
+METADATA = ("kernelspec", "language_info", "papermill", "tags", "nbgrader", "editable", "deletable")
+NOTED = ("name", "title", "alt", "people", "why", "width", "height")  # of a figure
+
+# By the name of each figure: the picture in base64, and what was noted of it.
+Figures = dict[str, tuple[str, dict[str, Any]]]
+
+UNTOLD = "not shown with lab.show: nobody said what it shows"
+HIDDEN = "may hide a picture: an address, a word without end, or rows of numbers"
+LEFT_OUT = "(Left out of the bundle: it may hold a picture.)"
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
+_SHOWING = re.compile(r"<(?:img|image|svg|video|audio|canvas|object|embed|iframe)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, order=True)
+class Item:
+    """Something of a notebook that leaves or stays.
+
+    Attributes:
+        what: "figure", "picture", "text" or "output".
+        why: the reason.
+        where: the name of a figure, or the lesson and the cell.
+        leaves: whether it leaves.
+    """
+
+    what: str
+    why: str
+    where: str
+    leaves: bool = False
+
+
+def take_out(notebook: nbformat.NotebookNode, lesson: str) -> list[Item]:
+    """Take out of an executed notebook, in place, what may not leave.
+
+    Args:
+        lesson: its name, for the list.
+
+    Returns:
+        What was taken out, and the figures that remain.
+    """
+    items = []
+    if holds_picture(_as_text(notebook.metadata.get("widgets", ""))):
+        items.append(Item("picture", "in a widget", lesson))
+    notebook.metadata = _known(notebook.metadata, METADATA)
+    for number, cell in enumerate(notebook.cells, start=1):
+        where = f"{lesson}, cell {number}"
+        cell.metadata = _known(cell.metadata, METADATA)
+        pasted = cell.pop("attachments", {})
+        cell.source, hidden = without_pictures(cell.source)
+        items += [Item("picture", "pasted into a text", where)] * len(pasted)
+        items += [Item("text", HIDDEN, where)] * hidden
+        for output in cell.get("outputs", []):
+            items += _take_out_of(output, where)
+    return items
+
+
+def take_out_of_json(value: Any) -> Any:
+    """A value as JSON has them, without texts and lists that may hold a picture."""
+    if not holds_picture(_as_text(value)):
+        return value
+    if isinstance(value, str):
+        return without_pictures(value)[0]
+    if isinstance(value, Mapping):
+        value = {name: take_out_of_json(part) for name, part in value.items()}
+    elif isinstance(value, list):
+        value = [take_out_of_json(part) for part in value]
+    return LEFT_OUT if holds_picture(_as_text(value)) else value
+
+
+def change_outputs(notebook: nbformat.NotebookNode, change: Callable[[str], str]) -> None:
+    """Change every text in a notebook's outputs, in place."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            for part in {"text", "evalue", "traceback", "data", "metadata"} & set(output):
+                output[part] = everywhere(output[part], change)
+
+
+def figures_of(notebook: nbformat.NotebookNode) -> Figures:
+    """The figures in a notebook."""
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    noted = [(output, _noted(output)) for output in outputs]
+    return {about["name"]: (output.data[FIGURE], about) for output, about in noted if about}
+
+
+def all_figures(notebook: nbformat.NotebookNode) -> list[Item]:
+    """The figures in a notebook, for the list of what leaves where everything was asked for."""
+    return [Item("figure", "asked for", name, leaves=True) for name in figures_of(notebook)]
+
+
+def packing_list(items: Sequence[Item]) -> str:
+    """What leaves and what stays, each with its reason: a line for each kind."""
+    lines = []
+    for title, leaves in (("Packed", True), ("Left at home", False)):
+        lines.append(f"{title}:")
+        chosen = sorted(item for item in items if item.leaves is leaves)
+        for (what, why), group in groupby(chosen, key=lambda item: (item.what, item.why)):
+            places = [item.where for item in group]
+            count = f"{len(places)} {what}{'s' if len(places) > 1 else ''}"
+            where = "" if leaves else f" ({'; '.join(dict.fromkeys(places))})"
+            lines.append(f"  {count:<12} {why}{where}")
+    return "\n".join(lines)
+
+
+def _take_out_of(output: nbformat.NotebookNode, where: str) -> list[Item]:
+    if output.output_type == "stream":
+        return _replace_text(output, where, [output.text], text=LEFT_OUT)
+    if output.output_type == "error":
+        told = [output.ename, output.evalue, *output.traceback]
+        return _replace_text(output, where, told, evalue=LEFT_OUT, traceback=[])
+    about, data, items = _noted(output), output.data, []
+    data.pop(WIDGET, None)
+    html = _as_text(data.get("text/html", ""))
+    if html:
+        data["text/html"] = str(sanitise(html, pictures=False))
+    if _SHOWING.search(html):
+        items.append(Item("picture", "within HTML", where))
+    for form in list(data):
+        why = _why_it_stays(form, data[form], about)
+        if why:
+            del data[form]
+        if form == FIGURE and about:
+            items.append(Item("figure", why or str(about["why"]), about["name"], leaves=not why))
+        elif why:
+            what = "text" if form in TEXTS else "picture" if form.startswith("image") else "output"
+            items.append(Item(what, why, where))
+    if any(item.what in ("figure", "picture") and not item.leaves for item in items):
+        alt = _known(output.metadata.get(FIGURE, {}), ["alt"]).get("alt")
+        described = f": {alt}" if alt else ""
+        data["text/plain"] = f"(A picture, left out of the bundle{described}.)"
+    elif not data:
+        data["text/plain"] = LEFT_OUT
+    output.metadata = nbformat.from_dict({FIGURE: about} if FIGURE in data else {})
+    return items
+
+
+def _replace_text(
+    output: nbformat.NotebookNode, where: str, told: list[str], **instead: Any
+) -> list[Item]:
+    if not holds_picture("\n".join(told)):
+        return []
+    output.update(instead)
+    return [Item("text", HIDDEN, where)]
+
+
+def _why_it_stays(form: str, value: Any, about: Mapping[str, Any]) -> str:
+    """The reason why one form of an output stays; "" where it leaves."""
+    if form in TEXTS:
+        return HIDDEN if holds_picture(_as_text(value)) else ""
+    if form == FIGURE and about:
+        return "" if about["people"] is False else str(about["why"]) or UNTOLD
+    return UNTOLD if form.startswith("image/") else f"a form that may hold a picture: {form}"
+
+
+def _noted(output: Mapping[str, Any]) -> dict[str, Any]:
+    """What `lab.show` noted of a figure; {} of anything else."""
+    about = output.get("metadata", {}).get(FIGURE, {})
+    about = _known(about if isinstance(about, Mapping) else {}, NOTED)
+    is_figure = FIGURE in output.get("data", {}) and {"name", "people", "why"} <= set(about)
+    return about if is_figure and _NAME.fullmatch(str(about["name"])) else {}
+
+
+def _known(metadata: Mapping[str, Any], names: Sequence[str]) -> nbformat.NotebookNode:
+    kept = {name: metadata[name] for name in names if name in metadata}
+    return nbformat.from_dict({n: v for n, v in kept.items() if not holds_picture(_as_text(v))})
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=0)

@@ -1,0 +1,99 @@
+"""run.json of a bundle: what was run, by whom, on what and with what, and every file's hash."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from fer_kit.course import records
+from fer_kit.course.executed import execution, source_hash
+from fer_kit.errors import InputError
+from fer_kit.faces import are_drawn
+from fer_kit.files import read_json, sha256
+from fer_kit.lessons import METRICS
+
+FORMAT = 1
+PREPARED = "data/prepared.json"
+OF_A_CARD = (
+    *("network", "parameters", "epochs", "seconds", "seed", "protocol", "trained_on", "sha256"),
+)
+
+
+def manifest(
+    run_folder: Path, copy: Path, student: dict[str, str], pictures_left_out: int
+) -> dict[str, Any]:
+    """What was run, by whom, on what, with what.
+
+    Args:
+        run_folder: the run itself.
+        copy: what of it leaves.
+        student: its name and id.
+        pictures_left_out: how many pictures, and texts that may hold one, stayed.
+    """
+    config, metrics, prepared = (
+        read_json(path) if path.exists() else {}
+        for path in (run_folder / name for name in ("config.json", METRICS, PREPARED))
+    )
+    paths = sorted(path for path in copy.rglob("*") if path.is_file() and path.suffix != ".json")
+    return {
+        "format": FORMAT,
+        "student": student,
+        "parameters": {name: config[name] for name in ("run", "dataset", "profile", "seed")},
+        "fer_kit": config["fer_kit"],
+        "environment": _environments(run_folder),
+        "data": prepared,
+        "synthetic": are_drawn(config["dataset"]),
+        "source": metrics.get("source", ""),
+        "notebooks": {
+            path.stem: _notebook_facts(run_folder, path)
+            for path in sorted(copy.glob("notebooks/*.ipynb"))
+        },
+        "models": _models(run_folder),
+        "pictures_left_out": pictures_left_out,
+        "files": {path.relative_to(copy).as_posix(): sha256(path) for path in paths},
+    }
+
+
+def _notebook_facts(run_folder: Path, path: Path) -> dict[str, Any]:
+    notebook = nbformat.read(path, as_version=4)
+    hashes = {"source_sha256": source_hash(notebook), "executed_sha256": sha256(path)}
+    record = records.read(run_folder / "notebooks" / f"{path.stem}.json")
+    return hashes | execution(notebook) | {"commit": record.get("environment", {}).get("commit")}
+
+
+def _environments(run_folder: Path) -> dict[str, list[str]]:
+    """Versions and devices; more than one value where notebooks ran on different ones."""
+    found: dict[str, set[str]] = {}
+    for path in run_folder.glob("notebooks/[!.]*.json"):
+        for name, value in records.read(path).get("environment", {}).items():
+            found.setdefault(name, set()).add(str(value))
+    return {name: sorted(values) for name, values in sorted(found.items())}
+
+
+def _models(run_folder: Path) -> dict[str, dict[str, Any]]:
+    """What the cards say of each training; the models themselves stay."""
+    cards = {path.stem: read_json(path) for path in sorted(run_folder.glob("models/[!.]*.json"))}
+    return {
+        model: {name: card[name] for name in OF_A_CARD if name in card}
+        for model, card in cards.items()
+        if isinstance(card, dict) and "trained_on" in card  # NAME-plan.json is no card
+    }
+
+
+def read_manifest(text: str) -> dict[str, Any]:
+    """run.json as a dictionary.
+
+    Raises:
+        InputError: it is no JSON, or of another format.
+    """
+    try:
+        manifest = json.loads(text)
+    except ValueError as error:
+        raise InputError(f"Expected JSON in run.json. Received: {error}.") from error
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise InputError(
+            f"Expected run.json of format {FORMAT}. Received: another one. Make the bundle again "
+            "with this course: make bundle."
+        )
+    return manifest

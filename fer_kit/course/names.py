@@ -1,0 +1,112 @@
+"""The names of one's own pictures, which may be those of people: other words stand for them.
+
+Introduced in notebooks/12_save.ipynb.
+"""
+
+import contextlib
+import csv
+import re
+from collections.abc import Callable, Mapping
+from io import StringIO
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from fer_kit.course.places import DATA, spelled
+from fer_kit.datasets import SOURCES
+from fer_kit.emotions import is_emotion
+from fer_kit.faces import SPLITS
+
+LONG = 40  # characters: pandas cuts longer texts
+
+
+def own_names(run_folder: Path, dataset: str, data: str) -> dict[str, str]:
+    """For each name in a run on the user's own pictures, what stands for it; {} for other runs.
+
+    These are the places of the pictures, which are their ids, the names of their files with and
+    without the ending, and the names of the folders.
+    """
+    if not SOURCES[dataset].own:
+        return {}
+    ids = sorted(_ids(run_folder))
+    folders = sorted({part for place in ids for part in PurePosixPath(place).parts[:-1]})
+    words = {folder: f"folder-{number}" for number, folder in enumerate(folders, start=1)}
+    words[Path(data).name] = DATA
+    for number, place in enumerate(ids, start=1):
+        file = PurePosixPath(place)
+        words |= dict.fromkeys((file.stem, file.name, place), f"picture-{number}")
+    return {name: word for name, word in words.items() if name in ids or _tells_something(name)}
+
+
+def without_names(words: Mapping[str, str], everything: str) -> Callable[[str], str]:
+    """A function that puts other words for names, in whatever spelling.
+
+    Args:
+        words: for each name the other word.
+        everything: the texts that will be given to the function, to pass over names that they lack.
+    """
+    everything = everything.lower()
+    names = sorted(
+        (name for name in words if _hint(name) in everything), key=lambda name: (-len(name), name)
+    )
+    if not names:
+        return lambda text: text
+    groups = "|".join(f"({_pattern(name)})" for name in names)
+    find = re.compile(rf"(?<!\w)(?:{groups})(?!\w)", re.IGNORECASE)
+    return lambda text: find.sub(lambda match: words[names[match.lastindex - 1]], text)
+
+
+def predictions(table: str, words: Mapping[str, str]) -> str:
+    """A CSV of predictions with other words for the ids, and without columns of any other kind.
+
+    Raises:
+        ValueError: it is no such table.
+    """
+    reader = csv.DictReader(StringIO(table), strict=True)
+    columns = [name for name in reader.fieldnames or () if _is_of_predictions(name)]
+    if "id" not in columns:
+        raise ValueError("no column id")
+    kept = StringIO()
+    writer = csv.DictWriter(kept, columns, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    try:
+        writer.writerows(row | {"id": words.get(row["id"], row["id"])} for row in reader)
+    except csv.Error as error:
+        raise ValueError(str(error)) from error
+    return kept.getvalue()
+
+
+def _is_of_predictions(column: str) -> bool:
+    kind, _, emotion = column.partition("_")
+    return column in ("id", "split", "label") or (kind in ("target", "p") and is_emotion(emotion))
+
+
+def _ids(run_folder: Path) -> set[str]:
+    ids = set()
+    for path in run_folder.glob("data/*.npz"):
+        # Of a damaged file the lessons tell; the predictions hold the ids, too.
+        with contextlib.suppress(Exception), np.load(path, allow_pickle=False) as stored:
+            ids |= set(stored["ids"].tolist())
+    for path in run_folder.glob("predictions/[!.]*.csv"):
+        with (
+            contextlib.suppress(csv.Error, UnicodeDecodeError),
+            path.open(encoding="utf-8") as file,
+        ):
+            ids |= {row["id"] for row in csv.DictReader(file) if row.get("id")}
+    return ids
+
+
+def _tells_something(name: str) -> bool:
+    """Whether it can be a name: not "1", "happy" or "train"."""
+    return len(re.findall(r"[^\W\d_]", name)) > 1 and not is_emotion(name) and name not in SPLITS
+
+
+def _hint(name: str) -> str:
+    """Letters of the name that stand in every spelling of it."""
+    return max(re.split(r"[^A-Za-z0-9]+", name), key=len).lower()
+
+
+def _pattern(name: str) -> str:
+    if len(name) <= LONG:
+        return spelled(name)
+    return rf"{spelled(name)}|{spelled(name[:LONG])}[^\s\"'<>|]*"

@@ -1,0 +1,78 @@
+"""Pictures in disguise: text that may hold one, as letters, as escapes, or as its pixels.
+
+What such a text shows could only be told by decoding it, in one of a hundred ways. So this looks at
+its form alone: words that are longer than anybody writes, and long rows of numbers.
+"""
+
+import re
+from html import unescape
+
+LONGEST_WORD = 400  # characters without a space
+MOST_NUMBERS = 200  # without a word between them: 14 by 14 pixels
+
+# data:image/png;base64,… to its end: the quote or bracket that it began with, else a space.
+_HEAD = (
+    r"data:(?=[^,\s]*[/;])(?:(?:image|video|audio|application|text|font|model)/[\w.+*-]+)?"
+    r"(?:;[\w.+=-]+)*,"
+)
+_ADDRESS = re.compile(
+    rf"""(?<=["'`]){_HEAD}[^"'`]*|(?<=<){_HEAD}[^>]*|{_HEAD}[^\s"'`<>)]*""", re.IGNORECASE
+)
+_DRAWING = re.compile(r"<svg\b.*?(?:</svg\s*>|\Z)", re.IGNORECASE | re.DOTALL)
+_WORD = re.compile(rf"[!-~]{{{LONGEST_WORD},}}")
+# Lines of base64 or of hexadecimal digits, also as Python's literals hold them.
+_LINES = re.compile(r"""(?:[bB]?["']?[A-Za-z0-9+/][A-Za-z0-9+/=_-]{38,}["'\\,+)]*(?:\s+|\Z)){6,}""")
+_BYTES = re.compile(r"(?:\\x[0-9A-Fa-f]{2}[^\\\n]{0,20}|\\[^x\n]){64,}")
+_SHADES = re.compile(r"(?:^[^\w\n]{16,}\n){16,}", re.MULTILINE)  # drawn with characters: ░▒▓█
+_FORMS = (_ADDRESS, _DRAWING, _WORD, _LINES, _BYTES, _SHADES)
+
+# Addresses also work with references for letters (&#100;ata:) and with line ends within.
+_HIDDEN_ADDRESS = re.compile(r"data:[\w.+*/;=-]{0,200};base64,", re.IGNORECASE)
+
+_NUMBER = re.compile(r"0x[0-9a-f]+|\d+(?:\.\d*)?(?:e[+-]?\d+)?", re.IGNORECASE)
+_AROUND_NUMBERS = re.compile(r"<[^>]*>|np\.[a-z]+")  # tags; np.uint8(7) is how NumPy shows a 7
+_WORD_BETWEEN = re.compile(r"[^\W\d_]{2,}")
+
+
+def holds_picture(text: str) -> bool:
+    """Whether a text may hold a picture."""
+    return without_pictures(text)[1] > 0
+
+
+def without_pictures(text: str, instead: str = "[left out]") -> tuple[str, int]:
+    """The text without what may be a picture in it, and how many were taken out."""
+    text, count = _cut(text, instead)
+    if _hides_address(text):
+        text, more = _cut(unescape(text), instead)
+        count += more
+    return (instead, count + 1) if _hides_address(text) else (text, count)
+
+
+def _hides_address(text: str) -> bool:
+    return bool(_HIDDEN_ADDRESS.search(re.sub(r"[\x00-\x20]+", "", unescape(text))))
+
+
+def _cut(text: str, instead: str) -> tuple[str, int]:
+    count = 0
+    for form in _FORMS:
+        text, found = form.subn(instead, text)
+        count += found
+    rows = _rows_of_numbers(text)
+    for start, end in reversed(rows):
+        text = text[:start] + instead + text[end:]
+    return text, count + len(rows)
+
+
+def _rows_of_numbers(text: str) -> list[tuple[int, int]]:
+    """Where more than `MOST_NUMBERS` follow each other without a word between them."""
+    rows, start, end, count = [], 0, 0, 0
+    for number in _NUMBER.finditer(text):
+        between = _AROUND_NUMBERS.sub("", text[end : number.start()])
+        if count and not _WORD_BETWEEN.search(between):
+            count += 1
+        else:
+            if count > MOST_NUMBERS:
+                rows.append((start, end))
+            start, count = number.start(), 1
+        end = number.end()
+    return [*rows, (start, end)] if count > MOST_NUMBERS else rows
