@@ -74,25 +74,29 @@ def audit_faces(faces: Faces) -> Audit:
 
     Introduced in notebooks/02_analyze.ipynb.
     """
-    flat = faces.images.reshape(len(faces), -1)
     # FER2013 has twelve black pictures and one that is grey but for a little noise.
-    is_blank = np.array([row.std() < BLANK_CONTRAST for row in flat], dtype=bool)
+    is_blank = np.array([image.std() < BLANK_CONTRAST for image in faces.images], dtype=bool)
+    seen = np.flatnonzero(~is_blank)
     table = pd.DataFrame(
         {
-            "row": np.arange(len(faces)),
-            "id": faces.ids,
-            "split": faces.split,
-            "emotion": np.array(faces.emotions)[faces.labels],
-            "pixels": [row.tobytes() for row in flat],
+            "row": seen,
+            "id": faces.ids[seen],
+            "split": faces.split[seen],
+            "emotion": np.array(faces.emotions)[faces.labels[seen]],
+            "group": copies_of(faces.images[seen]),
         }
-    )[~is_blank]
-    table = table[table.duplicated("pixels", keep=False)]
-    table["group"] = table.groupby("pixels", sort=False).ngroup()
-    copies = table.drop(columns="pixels").sort_values(["group", "row"], ignore_index=True)
+    )
+    copies = table[table["group"] >= 0].sort_values(["group", "row"], ignore_index=True)
     return Audit(blank=np.flatnonzero(is_blank), copies=copies)
 
 
-def has_copies(faces: Faces) -> np.ndarray:
-    """bool (N,): whether an identical picture is elsewhere in the data set, in any part of it."""
-    pixels = pd.Series([image.tobytes() for image in faces.images], dtype=object)
-    return pixels.duplicated(keep=False).to_numpy(bool)
+def copies_of(images: np.ndarray) -> np.ndarray:
+    """int (N,): the group of identical pictures that each belongs to, or -1 if it is the only one.
+
+    Groups are numbered from 0, in the order of their first pictures.
+    """
+    pixels = pd.Series([image.tobytes() for image in images], dtype=object)
+    is_repeated = pixels.duplicated(keep=False)
+    groups = np.full(len(pixels), -1)
+    groups[is_repeated] = pixels[is_repeated].factorize()[0]
+    return groups

@@ -69,19 +69,16 @@ class Predictions:
     def subset(self, split: str) -> "Predictions":
         """The predictions for one split."""
         rows = self.split == split
-        return Predictions(
-            self.ids[rows],
-            self.split[rows],
-            self.targets[rows],
-            self.probabilities[rows],
-            self.emotions,
-        )
+        arrays = ("ids", "split", "targets", "probabilities")
+        return replace(self, **{name: getattr(self, name)[rows] for name in arrays})
 
 
 def save_predictions(
     path: str | Path, faces: Faces, probabilities: np.ndarray, title: str, protocol: str
 ) -> Path:
     """Write one line a face: id, split, label, the target and the probability of each emotion.
+
+    The label is there for people: whoever reads the file takes the emotion of the highest target.
 
     Args:
         path: predictions/<model>.csv; title and protocol go into a .json file beside it.
@@ -99,10 +96,8 @@ def save_predictions(
         )
     table = pd.DataFrame({"id": faces.ids, "split": faces.split})
     table["label"] = np.array(faces.emotions)[faces.labels]
-    for index, name in enumerate(faces.emotions):
-        table[f"target_{name}"] = faces.targets[:, index]
-    for index, name in enumerate(faces.emotions):
-        table[f"p_{name}"] = probabilities[:, index]
+    for start, values in (("target", faces.targets), ("p", probabilities)):
+        table[[f"{start}_{name}" for name in faces.emotions]] = values
     write_json(Path(path).with_suffix(".json"), {"title": title, "protocol": protocol})
     return write_whole(
         path, lambda temporary: table.to_csv(temporary, index=False, float_format="%.7g")
@@ -132,20 +127,11 @@ def read_predictions(path: str | Path) -> Predictions:
             "Expected the columns id, split, target_<emotion> and p_<emotion>. "
             f"Received: {path} without {', '.join(missing) or 'any p_<emotion>'}."
         )
-    probabilities = _numbers(table, [f"p_{name}" for name in emotions], path)
-    targets = _numbers(table, [f"target_{name}" for name in emotions], path)
-    for what, values in (("probabilities", probabilities), ("targets", targets)):
-        wrong = np.flatnonzero(
-            ~np.isclose(values.sum(axis=1), 1, atol=1e-3) | (values < 0).any(axis=1)
-        )
-        if len(wrong):
-            raise InputError(
-                f"Expected {what} between 0 and 1 that sum to 1 in each row. Received: {path} with "
-                f"{len(wrong)} other rows, the first on line {wrong[0] + 2}."
-            )
-    return Predictions(
-        table["id"].to_numpy(str), table["split"].to_numpy(str), targets, probabilities, emotions
+    targets, probabilities = (
+        _shares(table[[f"{start}_{name}" for name in emotions]], path) for start in ("target", "p")
     )
+    ids, split = (table[name].to_numpy(str) for name in ("id", "split"))
+    return Predictions(ids, split, targets, probabilities, emotions)
 
 
 def score(predictions: Predictions, seed: int = 0) -> dict:
@@ -360,10 +346,8 @@ def mcnemar(first: Predictions, second: Predictions) -> dict:
 
 def percent(value: float, interval: Sequence[float] | None = None) -> str:
     """0.4947 → "49.5 %", with an interval "49.5 % (47.8 to 51.1)"."""
-    text = f"{100 * value:.1f} %"
-    return (
-        text if interval is None else f"{text} ({100 * interval[0]:.1f} to {100 * interval[1]:.1f})"
-    )
+    low_to_high = " to ".join(f"{100 * end:.1f}" for end in interval or ())
+    return f"{100 * value:.1f} %" + (f" ({low_to_high})" if low_to_high else "")
 
 
 def _macro_intervals(matrix: np.ndarray, seed: int) -> dict[str, list[float]]:
@@ -384,15 +368,17 @@ def _macro_intervals(matrix: np.ndarray, seed: int) -> dict[str, list[float]]:
     return intervals
 
 
-def _numbers(table: pd.DataFrame, columns: list[str], path: str | Path) -> np.ndarray:
-    values = table[columns].apply(pd.to_numeric, errors="coerce")
-    wrong = np.flatnonzero(values.isna().any(axis=1))
+def _shares(columns: pd.DataFrame, path: str | Path) -> np.ndarray:
+    """float32 (N, K), checked."""
+    values = columns.apply(pd.to_numeric, errors="coerce").to_numpy(np.float32)
+    is_right = np.isclose(values.sum(axis=1), 1, atol=1e-3) & (values >= 0).all(axis=1)
+    wrong = np.flatnonzero(~is_right)
     if len(wrong):
         raise InputError(
-            f"Expected numbers in {', '.join(columns[:2])}, …. Received: {path} with {len(wrong)} "
-            f"other rows, the first on line {wrong[0] + 2}."
+            f"Expected in {', '.join(columns)} numbers between 0 and 1 that sum to 1 in each row. "
+            f"Received: {path} with {len(wrong)} other rows, the first on line {wrong[0] + 2}."
         )
-    return values.to_numpy(np.float32)
+    return values
 
 
 def names_sources(probabilities: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:

@@ -3,7 +3,8 @@
 Every distortion has an amount with a unit; 0 leaves the pictures as they are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import cv2
 import keras
@@ -11,7 +12,7 @@ import numpy as np
 import pandas as pd
 from keras import layers
 
-from fer_kit.errors import InputError
+from fer_kit.errors import InputError, choose
 from fer_kit.evaluation import accuracy_interval
 from fer_kit.faces import Faces
 from fer_kit.preprocess import normalise
@@ -20,17 +21,8 @@ from fer_kit.preprocess import normalise
 NOISE = (0.0, 0.05, 0.1, 0.2)
 
 # Five amounts of each distortion, from barely visible to severe; `distort` tells their units.
-STRENGTHS = {
-    "noise": (0.05, 0.1, 0.15, 0.2, 0.25),
-    "blur": (0.5, 1.0, 1.5, 2.0, 3.0),
-    "jpeg": (50, 70, 80, 90, 95),
-    "brightness": (0.1, 0.2, 0.3, 0.4, 0.5),
-    "contrast": (0.3, 0.5, 0.7, 0.8, 0.9),
-    "rotation": (5, 10, 20, 30, 45),
-    "downscaling": (0.25, 0.5, 0.67, 0.75, 0.83),
-    "covered eyes": (0.2, 0.4, 0.6, 0.8, 1.0),
-    "covered mouth": (0.2, 0.4, 0.6, 0.8, 1.0),
-}
+STRENGTHS: dict[str, tuple[float, ...]] = {}
+_DISTORTIONS: dict[str, Callable] = {}
 
 # Where eyes and mouth are in a picture that is cropped to the face: shares of its height.
 EYES, MOUTH = (0.24, 0.46), (0.68, 0.92)
@@ -60,10 +52,7 @@ def distort(images: np.ndarray, kind: str, amount: float, seed: int = 0) -> np.n
 
     Introduced in notebooks/09_robustness.ipynb.
     """
-    if kind not in _DISTORTIONS:
-        raise InputError(
-            f"Expected a distortion among {', '.join(_DISTORTIONS)}. Received: {kind!r}."
-        )
+    choose(kind, _DISTORTIONS, "a distortion")
     if amount < 0:
         raise InputError(f"Expected an amount of 0 or more. Received: {amount}.")
     if amount == 0:
@@ -183,28 +172,44 @@ def reestimate_batch_norm(
 # One distortion each: a float picture (H, W, C) from 0 to 1, its amount, and a generator.
 
 
+def distortion(kind: str, *strengths: float) -> Callable[[Callable], Callable]:
+    """Offer a function as a distortion, with five amounts of it."""
+
+    def register(function: Callable) -> Callable:
+        STRENGTHS[kind], _DISTORTIONS[kind] = strengths, function
+        return function
+
+    return register
+
+
+@distortion("noise", 0.05, 0.1, 0.15, 0.2, 0.25)
 def _noise(picture: np.ndarray, sigma: float, generator: np.random.Generator) -> np.ndarray:
     return picture + generator.normal(0, sigma, picture.shape)
 
 
+@distortion("blur", 0.5, 1.0, 1.5, 2.0, 3.0)
 def _blur(picture: np.ndarray, sigma: float, _) -> np.ndarray:
     return cv2.GaussianBlur(picture, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
 
 
+@distortion("jpeg", 50, 70, 80, 90, 95)
 def _jpeg(picture: np.ndarray, lost: float, _) -> np.ndarray:
     whole = np.rint(255 * picture).astype(np.uint8)
     _, stored = cv2.imencode(".jpg", whole, [cv2.IMWRITE_JPEG_QUALITY, int(100 - lost)])
     return cv2.imdecode(stored, cv2.IMREAD_UNCHANGED).astype(np.float32) / 255
 
 
+@distortion("brightness", 0.1, 0.2, 0.3, 0.4, 0.5)
 def _brightness(picture: np.ndarray, added: float, _) -> np.ndarray:
     return picture + added
 
 
+@distortion("contrast", 0.3, 0.5, 0.7, 0.8, 0.9)
 def _contrast(picture: np.ndarray, lost: float, _) -> np.ndarray:
     return picture.mean() + (1 - lost) * (picture - picture.mean())
 
 
+@distortion("rotation", 5, 10, 20, 30, 45)
 def _rotation(picture: np.ndarray, degrees: float, generator: np.random.Generator) -> np.ndarray:
     height, width = picture.shape[:2]
     angle = degrees * generator.choice([-1, 1])
@@ -212,6 +217,7 @@ def _rotation(picture: np.ndarray, degrees: float, generator: np.random.Generato
     return cv2.warpAffine(picture, turn, (width, height), borderMode=cv2.BORDER_REPLICATE)
 
 
+@distortion("downscaling", 0.25, 0.5, 0.67, 0.75, 0.83)
 def _downscaling(picture: np.ndarray, lost: float, _) -> np.ndarray:
     height, width = picture.shape[:2]
     small = (max(1, round(width * (1 - lost))), max(1, round(height * (1 - lost))))
@@ -219,31 +225,18 @@ def _downscaling(picture: np.ndarray, lost: float, _) -> np.ndarray:
     return cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
-def _covered(band: tuple[float, float]):
+def _cover(picture: np.ndarray, share: float, _, band: tuple[float, float]) -> np.ndarray:
     """A grey bar over a band of the picture, from the middle outwards."""
-
-    def cover(picture: np.ndarray, share: float, _) -> np.ndarray:
-        height, width = picture.shape[:2]
-        top, bottom = (round(height * edge) for edge in band)
-        margin = round(width * (1 - min(share, 1)) / 2)
-        covered = picture.copy()
-        covered[top:bottom, margin : width - margin] = picture.mean()
-        return covered
-
-    return cover
+    height, width = picture.shape[:2]
+    top, bottom = (round(height * edge) for edge in band)
+    margin = round(width * (1 - min(share, 1)) / 2)
+    covered = picture.copy()
+    covered[top:bottom, margin : width - margin] = picture.mean()
+    return covered
 
 
-_DISTORTIONS = {
-    "noise": _noise,
-    "blur": _blur,
-    "jpeg": _jpeg,
-    "brightness": _brightness,
-    "contrast": _contrast,
-    "rotation": _rotation,
-    "downscaling": _downscaling,
-    "covered eyes": _covered(EYES),
-    "covered mouth": _covered(MOUTH),
-}
+distortion("covered eyes", 0.2, 0.4, 0.6, 0.8, 1.0)(partial(_cover, band=EYES))
+distortion("covered mouth", 0.2, 0.4, 0.6, 0.8, 1.0)(partial(_cover, band=MOUTH))
 
 
 def _answers(model: keras.Model, images: np.ndarray, batch_size: int = 256) -> np.ndarray:

@@ -6,7 +6,7 @@ with Crowd-Sourced Label Distribution", ICMI 2016.
 
 import numpy as np
 
-from fer_kit.errors import InputError
+from fer_kit.errors import choose
 
 MODES = ("majority", "probability", "cross-entropy", "multi-target")
 UNNAMED = 2  # FER+'s last two columns name no emotion: unknown, and no face
@@ -42,8 +42,7 @@ def label(votes: np.ndarray, mode: str, unnamed: int = UNNAMED) -> tuple[np.ndar
 
     Introduced in notebooks/07_ddamfn.ipynb.
     """
-    if mode not in MODES:
-        raise InputError(f"Expected a mode among {', '.join(MODES)}. Received: {mode!r}.")
+    choose(mode, MODES, "a mode")
     counts = np.where(np.asarray(votes) < LEAST_VOTES, 0, votes).astype(float)
     named = counts.shape[1] - unnamed
     if mode == "majority":
@@ -107,15 +106,16 @@ def agreement(votes: np.ndarray) -> np.ndarray:
     return np.divide(found, annotators, out=np.full(len(votes), np.nan), where=enough)
 
 
-def divergence(votes: np.ndarray, answers: np.ndarray) -> np.ndarray:
+def divergence(votes: np.ndarray, answers: np.ndarray, base: float = np.e) -> np.ndarray:
     """How far a network's answers are from what people said: Kullback and Leibler's divergence.
 
-    0 where the probabilities are the shares of the votes; large where something that many people
-    saw was held to be impossible.
+    Σ v log(v / p) over the emotions: 0 where the probabilities are the shares of the votes; large
+    where something that many people saw was held to be impossible.
 
     Args:
-        votes: counts (N, K), at least one a face.
+        votes: counts or shares (N, K), at least one a face.
         answers: probabilities (N, K).
+        base: of the logarithm; 2 measures in bits.
 
     Returns:
         float (N,).
@@ -123,7 +123,32 @@ def divergence(votes: np.ndarray, answers: np.ndarray) -> np.ndarray:
     Introduced in notebooks/07_ddamfn.ipynb.
     """
     shares = votes / votes.sum(axis=1, keepdims=True)
-    return (shares * np.log(np.maximum(shares, TINY) / np.maximum(answers, TINY))).sum(axis=1)
+    logs = np.log(np.maximum(shares, TINY) / np.maximum(answers, TINY))
+    return (shares * logs).sum(axis=1) / np.log(base)
+
+
+def two_emotions(votes: np.ndarray, share: float = 0.3) -> np.ndarray:
+    """The two emotions of each face that annotators divide between: int (N, 2).
+
+    A face counts as mixed if exactly two emotions have at least `share` of its votes each. The
+    stronger one comes first; a face that is not mixed has -1 and -1.
+
+    Args:
+        votes: (N, K), counts or shares. Only these K emotions are in the denominator: votes for
+            "unknown" or "no face", which `Faces.votes` does not hold, are not.
+
+    Introduced in notebooks/10_image_fusion.ipynb.
+    """
+    shares = votes / votes.sum(axis=1, keepdims=True)
+    is_mixed = (shares >= share - 1e-6).sum(axis=1) == 2
+    highest = np.argsort(-shares, axis=1, kind="stable")[:, :2]
+    return np.where(is_mixed[:, None], highest, -1)
+
+
+def runner_up_is_clear(votes: np.ndarray) -> np.ndarray:
+    """Whether the two emotions with most votes are no matter of a tie: bool (N,)."""
+    second, third = -np.sort(-votes, axis=1)[:, 1:3].T
+    return second > third
 
 
 def _majority(counts: np.ndarray) -> np.ndarray:
@@ -162,27 +187,3 @@ def _targets(shares: np.ndarray, kept: np.ndarray, mode: str) -> np.ndarray:
     if mode == "multi-target":
         return np.where(kept[:, None], np.where(shares > 0, 1, SMOOTHING), 0)
     return shares
-
-
-def two_emotions(votes: np.ndarray, share: float = 0.3) -> np.ndarray:
-    """The two emotions of each face that annotators divide between: int (N, 2).
-
-    A face counts as mixed if exactly two emotions have at least `share` of its votes each. The
-    stronger one comes first; a face that is not mixed has -1 and -1.
-
-    Args:
-        votes: (N, K), counts or shares. Only these K emotions are in the denominator: votes for
-            "unknown" or "no face", which `Faces.votes` does not hold, are not.
-
-    Introduced in notebooks/10_image_fusion.ipynb.
-    """
-    shares = votes / votes.sum(axis=1, keepdims=True)
-    is_mixed = (shares >= share - 1e-6).sum(axis=1) == 2
-    highest = np.argsort(-shares, axis=1, kind="stable")[:, :2]
-    return np.where(is_mixed[:, None], highest, -1)
-
-
-def runner_up_is_clear(votes: np.ndarray) -> np.ndarray:
-    """Whether the two emotions with most votes are no matter of a tie: bool (N,)."""
-    second, third = -np.sort(-votes, axis=1)[:, 1:3].T
-    return second > third

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.metrics import f1_score
 
@@ -263,3 +264,29 @@ def test_a_threshold_refuses_what_is_below_it():
     assert kept["accuracy"] == 1
     none = evaluation.refuse_below(sure_and_right(), 0.99)
     assert none == {"coverage": 0, "accuracy": None, "accuracy_95": None}
+
+
+def test_both_sources_must_be_the_two_highest_in_any_order():
+    probabilities = np.array([[0.5, 0.3, 0.2], [0.3, 0.5, 0.2], [0.5, 0.2, 0.3]])
+    found = evaluation.names_sources(probabilities, np.zeros(3, int), np.ones(3, int))
+    assert found.tolist() == [True, True, False]
+    with pytest.raises(InputError, match="one twice"):
+        evaluation.names_sources(probabilities, np.zeros(3, int), np.array([1, 0, 2]))
+
+
+def test_an_interval_of_groups_is_as_wide_as_few_groups_make_it():
+    values = np.repeat([0.0, 1.0, 0.0, 1.0], 25)
+    people = np.repeat(["a", "b", "c", "d"], 25)
+    mean, low, high = evaluation.mean_interval(values, people)
+    alone = evaluation.mean_interval(values)
+    assert mean == alone[0] == 0.5
+    assert (low, high) == (0, 1)
+    assert 0.35 < alone[1] < 0.45 < 0.55 < alone[2] < 0.65
+    with pytest.raises(InputError, match="Received: none"):
+        evaluation.mean_interval(np.zeros(0))
+
+
+def test_intervals_do_not_change_with_the_names_of_the_groups():
+    values = np.random.default_rng(0).random(40)
+    first = evaluation.mean_interval(values, np.arange(40) % 8)
+    assert first == evaluation.mean_interval(values, pd.Series(np.arange(40) % 8).astype(str))

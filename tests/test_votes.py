@@ -3,10 +3,9 @@
 import importlib.util
 
 import numpy as np
+import pandas as pd
 import pytest
-from tables import VOTES_HEADER, random_images, table_lines, write_lines
 
-import fer_kit as fk
 from fer_kit import votes
 from fer_kit.emotions import FERPLUS
 from fer_kit.errors import InputError
@@ -134,51 +133,6 @@ def test_an_unknown_mode_is_a_sentence():
 # As a data set
 
 
-@pytest.fixture
-def table(tmp_path):
-    """Eight faces: four for training, two each for validation and test."""
-    rows = [CLEAR, DIVIDED, CLEAR, DIVIDED, DIVIDED, UNKNOWN, DIVIDED, CLEAR]
-    lines = table_lines(random_images(8))
-    usages = [line.rsplit(",", 1)[1] for line in lines[1:]]
-    texts = [
-        f"{usage},x.png,{','.join(map(str, row))}" for usage, row in zip(usages, rows, strict=True)
-    ]
-    write_lines(tmp_path / "fer2013new.csv", [VOTES_HEADER, *texts])
-    return write_lines(tmp_path / "fer2013.csv", lines)
-
-
-def test_a_mode_labels_training_and_majority_labels_the_rest(table):
-    faces = fk.load("ferplus", table, targets="cross-entropy", cache=False)
-    assert faces.ids.tolist() == ["0", "1", "2", "4", "7"]
-    assert faces.split.tolist() == ["train", "train", "validation", "train", "test"]
-    np.testing.assert_allclose(faces.targets[1, [0, 3, 4]], [0.4, 0.3, 0.3], rtol=1e-6)
-    majority = fk.load("ferplus", table, targets="majority", cache=False)
-    assert majority.ids.tolist() == ["0", "2", "7"]
-
-
-def test_targets_that_are_no_shares_are_refused(table):
-    with pytest.raises(InputError, match="do not sum to 1.*fer_kit.votes.label"):
-        fk.load("ferplus", table, targets="multi-target", cache=False)
-
-
-def test_votes_may_have_their_columns_in_another_order(table):
-    path = table.with_name("fer2013new.csv")
-    before = fk.load("ferplus", table, cache=False)
-    rows = [line.split(",") for line in path.read_text().splitlines()]
-    order = np.random.default_rng(0).permutation(len(rows[0]))
-    write_lines(path, [",".join(row[place] for place in order) for row in rows])
-    after = fk.load("ferplus", table, cache=False)
-    assert before.fingerprint() == after.fingerprint()
-
-
-def test_votes_without_the_answers_that_name_no_emotion_are_refused(table):
-    path = table.with_name("fer2013new.csv")
-    lines = [line.rsplit(",", 1)[0] for line in path.read_text().splitlines()]
-    write_lines(path, lines)
-    with pytest.raises(InputError, match="without NF"):
-        fk.load("ferplus", table, cache=False)
-
-
 # The real votes
 
 
@@ -221,3 +175,44 @@ def test_the_level_of_a_person(real):
     _, kept = votes.label(rows, "majority")
     assert np.nanmean(level[test]) == pytest.approx(0.737, abs=5e-4)
     assert np.nanmean(level[test & kept]) == pytest.approx(0.806, abs=5e-4)
+
+
+COUNTED = np.array(
+    [
+        [5, 4, 1, 0],  # two
+        [3, 7, 0, 0],  # exactly 30 % counts
+        [8, 2, 0, 0],  # one
+        [4, 3, 3, 0],  # three
+        [2, 2, 0, 0],  # few voted for an emotion
+        [10, 0, 0, 0],
+    ],
+    np.float32,
+)
+
+
+def test_faces_on_which_people_divide_between_two_emotions():
+    both = [[0, 1], [1, 0], [-1, -1], [-1, -1], [0, 1], [-1, -1]]
+    assert votes.two_emotions(COUNTED).tolist() == both
+    shares = COUNTED / COUNTED.sum(axis=1, keepdims=True)
+    np.testing.assert_array_equal(votes.two_emotions(shares), votes.two_emotions(COUNTED))
+    assert votes.runner_up_is_clear(COUNTED).tolist() == [True, True, True, False, True, False]
+
+
+def test_the_count_on_the_real_votes(fer2013_folder, tmp_path):
+    """842 of 3,573 PrivateTest faces; 851 where three emotions may share."""
+    labels = pd.read_csv(fer2013_folder / "labels.csv")
+    if "Usage" not in labels or "contempt" not in labels:
+        pytest.skip("labels.csv has no votes")
+    names = ["neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt"]
+    counts = labels.loc[labels["Usage"] == "PrivateTest", names].to_numpy(float)
+    counts = counts[counts.sum(axis=1) > 0]
+    assert (len(counts), (votes.two_emotions(counts)[:, 0] >= 0).sum()) == (3573, 842)
+
+
+def test_divergence_in_bits():
+    counts = np.array([[1, 1, 0], [1, 0, 0]])
+    same = votes.divergence(counts, np.array([[0.5, 0.5, 0], [1, 0, 0]]), base=2)
+    np.testing.assert_allclose(same, 0, atol=1e-5)
+    other = votes.divergence(counts, np.array([[0.25, 0.25, 0.5], [0.25, 0.75, 0]]), base=2)
+    np.testing.assert_allclose(other, [1, 2], atol=1e-5)
+    assert np.isfinite(votes.divergence(counts, np.array([[0, 0, 1], [0, 0, 1]]), base=2)).all()

@@ -261,24 +261,6 @@ def new_folder(path: str | Path) -> Path:
     return folder
 
 
-def divergence(votes: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-    """Kullback-Leibler divergence of a network's answers from the votes, in bits: float (N,).
-
-    Σ v log2(v / p) over the emotions; 0 where the network divides its probability as people divided
-    their votes.
-
-    Args:
-        votes: (N, K), counts or shares.
-        probabilities: (N, K), rows summing to 1.
-
-    Introduced in notebooks/10_image_fusion.ipynb.
-    """
-    from scipy.stats import entropy
-
-    shares = np.asarray(votes, float)
-    return entropy(shares, np.clip(probabilities, 1e-7, None), base=2, axis=1)
-
-
 def _pairs(faces: Faces, pairs: Sequence[tuple[str, str]] | None) -> list[tuple[int, int]]:
     """The pairs as indices, checked."""
     _check_subjects(faces)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from fer_kit import evaluation
-from fer_kit.audit import has_copies
+from fer_kit.audit import copies_of
 from fer_kit.classify import Classifier, predict_faces
 from fer_kit.datasets import load
 from fer_kit.evaluation import accuracy_interval, calibration_error, percent, score
@@ -42,7 +42,7 @@ def scores_on(classifier: Classifier, faces: Faces, split: str, views: int = 1) 
     scores = {"source": faces.source, "synthetic": faces.is_synthetic, "split": split}
     scores |= score(predictions)
     scores["calibration_error"] = calibration_error(predictions)
-    once = ~has_copies(faces)[faces.split == split]
+    once = copies_of(faces.images)[faces.split == split] < 0
     scores["without_copies"] = _accuracy(predictions.correct[once])
     if views > 1:
         scores["ten_views"] = _accuracy(predict_faces(classifier, part, views).correct)

@@ -231,66 +231,6 @@ def test_both_ways_to_read_pixels_agree():
 # FER+
 
 
-def votes_lines(count, votes="4,0,0,1,3,2,0,0,0,0"):
-    usages = [line.rsplit(",", 1)[1] for line in table_lines(IMAGES[:count])[1:]]
-    return [VOTES_HEADER, *(f"{usage},fer0000000.png,{votes}" for usage in usages)]
-
-
-@pytest.fixture
-def load_votes(path, tmp_path):
-    """Load FER+ with the given lines of votes beside a table of eight faces."""
-
-    def load_votes(lines, **options):
-        write_lines(path, table_lines(IMAGES[:8]))
-        write_lines(tmp_path / "fer2013new.csv", lines)
-        return fk.load("ferplus", path, cache=False, **options)
-
-    return load_votes
-
-
-def test_votes_join_the_faces_by_row(load_votes):
-    lines = votes_lines(8)
-    lines[3] = "PublicTest,,0,0,0,0,0,0,0,0,1,9"
-    lines[4] = "PrivateTest,fer0000000.png,0,8,0,0,0,0,0,1,1,0"
-    faces = load_votes(lines)
-    assert faces.emotions == emotions.FERPLUS
-    assert faces.source == "FER+"
-    assert list(faces.ids) == ["0", "1", "3", "4", "5", "6", "7"]
-    np.testing.assert_array_equal(faces.images[..., 0], np.delete(IMAGES[:8], 2, axis=0))
-    np.testing.assert_array_equal(faces.votes[2], [0, 8, 0, 0, 0, 0, 0, 1])
-    np.testing.assert_allclose(faces.targets[2], [0, 8 / 9, 0, 0, 0, 0, 0, 1 / 9], rtol=1e-6)
-
-
-def test_faces_without_votes_are_counted(load_votes, caplog):
-    load_votes([*votes_lines(8)[:8], "PrivateTest,,0,0,0,0,0,0,0,0,0,10"])
-    assert "without a vote for an emotion are left out: 1." in caplog.text
-
-
-@pytest.mark.parametrize(
-    ("lines", "reason"),
-    [
-        (votes_lines(7), "each of the 8 faces.*Received: 7 rows"),
-        ([*votes_lines(7), votes_lines(1)[1]], "1 rows that differ: line 9"),
-        ([*votes_lines(7), "PrivateTest,x,4,0,0,1,many,2,0,0,0,0"], "1 bad rows: line 9"),
-        ([*votes_lines(7), "PrivateTest,x,4,0,0,1,-3,2,0,0,0,0"], "1 bad rows: line 9"),
-        ([*votes_lines(7), "", "PrivateTest,x,4,0"], "1 bad rows: line 10"),
-        ([*votes_lines(7), "Test,x,4,0,0,1,3,2,0,0,0,0"], "1 bad rows: line 9"),
-        ([VOTES_HEADER], "each of the 8 faces.*Received: 0 rows"),
-        (["Usage,neutral"], "without happy"),
-        ([""], "without Usage, neutral"),
-    ],
-)
-def test_votes_that_do_not_fit(load_votes, lines, reason):
-    with pytest.raises(InputError, match=reason):
-        load_votes(lines)
-
-
-def test_missing_votes_are_asked_for(path):
-    write_lines(path, table_lines(IMAGES[:8]))
-    with pytest.raises(InputError, match="fer2013new.csv"):
-        fk.load("ferplus", path)
-
-
 # The real data
 
 

@@ -13,7 +13,6 @@ from fer_kit.errors import InputError
 from fer_kit.faces import Faces, one_hot
 from fer_kit.fusion import methods, mixtures
 from fer_kit.fusion.mixtures import mix, pair_index, pair_names, write_mixtures
-from fer_kit.votes import runner_up_is_clear, two_emotions
 
 
 @pytest.fixture(scope="module")
@@ -196,66 +195,3 @@ def test_colour_stays_colour(sitters, tmp_path):
     mixed = mix(colour, pairs=[("happy", "sad")])
     folder = write_mixtures(mixed, tmp_path / "mixes")
     assert cv2.imread(str(next(folder.glob("*/*.png")))).shape == (48, 48, 3)
-
-
-VOTES = np.array(
-    [
-        [5, 4, 1, 0],  # two
-        [3, 7, 0, 0],  # exactly 30 % counts
-        [8, 2, 0, 0],  # one
-        [4, 3, 3, 0],  # three
-        [2, 2, 0, 0],  # few voted for an emotion
-        [10, 0, 0, 0],
-    ],
-    np.float32,
-)
-
-
-def test_faces_on_which_people_divide_between_two_emotions():
-    assert two_emotions(VOTES).tolist() == [[0, 1], [1, 0], [-1, -1], [-1, -1], [0, 1], [-1, -1]]
-    shares = VOTES / VOTES.sum(axis=1, keepdims=True)
-    np.testing.assert_array_equal(two_emotions(shares), two_emotions(VOTES))
-    assert runner_up_is_clear(VOTES).tolist() == [True, True, True, False, True, False]
-
-
-def test_the_count_on_the_real_votes(fer2013_folder, tmp_path):
-    """842 of 3,573 PrivateTest faces; 851 where three emotions may share."""
-    labels = pd.read_csv(fer2013_folder / "labels.csv")
-    if "Usage" not in labels or "contempt" not in labels:
-        pytest.skip("labels.csv has no votes")
-    names = ["neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt"]
-    votes = labels.loc[labels["Usage"] == "PrivateTest", names].to_numpy(float)
-    votes = votes[votes.sum(axis=1) > 0]
-    assert (len(votes), (two_emotions(votes)[:, 0] >= 0).sum()) == (3573, 842)
-
-
-def test_divergence_in_bits():
-    votes = np.array([[1, 1, 0], [1, 0, 0]])
-    same = mixtures.divergence(votes, np.array([[0.5, 0.5, 0], [1, 0, 0]]))
-    np.testing.assert_allclose(same, 0, atol=1e-5)
-    other = mixtures.divergence(votes, np.array([[0.25, 0.25, 0.5], [0.25, 0.75, 0]]))
-    np.testing.assert_allclose(other, [1, 2], atol=1e-5)
-    assert np.isfinite(mixtures.divergence(votes, np.array([[0, 0, 1], [0, 0, 1]]))).all()
-
-
-def test_sitters_are_the_same_for_the_same_seed_and_more_leave_the_first(sitters):
-    again = synthetic.sittings(1, 0, 0, seed=3, progress=False)
-    np.testing.assert_array_equal(again.images, sitters.images[:7])
-    other = synthetic.sittings(1, 0, 0, seed=4, progress=False)
-    assert not np.array_equal(again.images, other.images)
-    assert again.is_synthetic
-    with pytest.raises(InputError, match="Expected test as a whole number.*Received: -1"):
-        synthetic.sittings(1, 1, -1)
-
-
-def test_the_blend_lies_between_its_sources(sitters):
-    who = str(sitters.subject[0])
-    happy, sad = (sitters.images[JAFFE.index(name), ..., 0] for name in ("happy", "sad"))
-    at = {w: synthetic.sitting_blend(who, "happy", "sad", w, seed=3) for w in (0.0, 0.5)}
-    np.testing.assert_array_equal(at[0.0], happy)
-    assert not np.array_equal(at[0.5], happy)
-    assert not np.array_equal(at[0.5], sad)
-    with pytest.raises(InputError, match="p0-0003. Received: 'anna'"):
-        synthetic.sitting_blend("anna", "happy", "sad")
-    with pytest.raises(InputError, match="p0-0003. Received: 'p9-0003'"):
-        synthetic.sitting_blend("p9-0003", "happiness", "sad")

@@ -1,10 +1,8 @@
 """Measures of a fused picture, on cases whose answers are known."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from fer_kit import evaluation
 from fer_kit.errors import InputError
 from fer_kit.fusion import quality as measure
 
@@ -93,29 +91,3 @@ def test_a_table_has_a_row_for_each_picture():
     assert mean.loc["paste", "entropy"] == 0
     with pytest.raises(InputError, match=r"of one shape.*uint8 \(1, 32, 32, 1\)"):
         measure.quality(fused, first[:1], second)
-
-
-def test_both_sources_must_be_the_two_highest_in_any_order():
-    probabilities = np.array([[0.5, 0.3, 0.2], [0.3, 0.5, 0.2], [0.5, 0.2, 0.3]])
-    found = evaluation.names_sources(probabilities, np.zeros(3, int), np.ones(3, int))
-    assert found.tolist() == [True, True, False]
-    with pytest.raises(InputError, match="one twice"):
-        evaluation.names_sources(probabilities, np.zeros(3, int), np.array([1, 0, 2]))
-
-
-def test_an_interval_of_groups_is_as_wide_as_few_groups_make_it():
-    values = np.repeat([0.0, 1.0, 0.0, 1.0], 25)
-    people = np.repeat(["a", "b", "c", "d"], 25)
-    mean, low, high = evaluation.mean_interval(values, people)
-    alone = evaluation.mean_interval(values)
-    assert mean == alone[0] == 0.5
-    assert (low, high) == (0, 1)
-    assert 0.35 < alone[1] < 0.45 < 0.55 < alone[2] < 0.65
-    with pytest.raises(InputError, match="Received: none"):
-        evaluation.mean_interval(np.zeros(0))
-
-
-def test_intervals_do_not_change_with_the_names_of_the_groups():
-    values = np.random.default_rng(0).random(40)
-    first = evaluation.mean_interval(values, np.arange(40) % 8)
-    assert first == evaluation.mean_interval(values, pd.Series(np.arange(40) % 8).astype(str))

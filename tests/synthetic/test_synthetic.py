@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from fer_kit import synthetic
-from fer_kit.emotions import FER2013
+from fer_kit.emotions import FER2013, JAFFE
 from fer_kit.errors import InputError
+from fer_kit.faces import Faces
 from fer_kit.synthetic import canvas, dataset, head, thermal
 
 PERSON = synthetic.identity(7)
@@ -271,3 +272,31 @@ def test_in_the_dark_only_the_visible_picture_changes():
     darkened = half.images.mean(axis=(1, 2, 3)) < 0.5 * light.images.mean(axis=(1, 2, 3))
     assert 5 < darkened.sum() < 25
     np.testing.assert_array_equal(light.images[~darkened], half.images[~darkened])
+
+
+@pytest.fixture(scope="module")
+def sitters() -> Faces:
+    return synthetic.sittings(2, 1, 1, seed=3, progress=False)
+
+
+def test_sitters_are_the_same_for_the_same_seed_and_more_leave_the_first(sitters):
+    again = synthetic.sittings(1, 0, 0, seed=3, progress=False)
+    np.testing.assert_array_equal(again.images, sitters.images[:7])
+    other = synthetic.sittings(1, 0, 0, seed=4, progress=False)
+    assert not np.array_equal(again.images, other.images)
+    assert again.is_synthetic
+    with pytest.raises(InputError, match="Expected test as a whole number.*Received: -1"):
+        synthetic.sittings(1, 1, -1)
+
+
+def test_the_blend_lies_between_its_sources(sitters):
+    who = str(sitters.subject[0])
+    happy, sad = (sitters.images[JAFFE.index(name), ..., 0] for name in ("happy", "sad"))
+    at = {w: synthetic.sitting_blend(who, "happy", "sad", w, seed=3) for w in (0.0, 0.5)}
+    np.testing.assert_array_equal(at[0.0], happy)
+    assert not np.array_equal(at[0.5], happy)
+    assert not np.array_equal(at[0.5], sad)
+    with pytest.raises(InputError, match="p0-0003. Received: 'anna'"):
+        synthetic.sitting_blend("anna", "happy", "sad")
+    with pytest.raises(InputError, match="p0-0003. Received: 'p9-0003'"):
+        synthetic.sitting_blend("p9-0003", "happiness", "sad")
