@@ -96,7 +96,7 @@ Extra = Annotated[
 Method = Annotated[
     str,
     typer.Option(
-        callback=_checked("fusion.methods", "check_method"),
+        callback=_checked("fusion.methods", "METHODS", "a method"),
         help="paste, weighted_average, pca, average+pca or wavelet.",
     ),
 ]
@@ -104,7 +104,7 @@ Weight = Annotated[float, typer.Option(min=0, max=1, help="The share of the seco
 Align = Annotated[
     str,
     typer.Option(
-        callback=_checked("fusion.methods", "check_alignment"),
+        callback=_checked("fusion.methods", "ALIGNMENTS", "an alignment"),
         help="Bring the second picture onto the first before: eyes or flow. [default: not at all]",
     ),
 ]
@@ -340,7 +340,7 @@ def fuse(
     """Fuse two pictures of faces into one."""
     from fer_kit.fusion.methods import fuse_files
 
-    print(fuse_files(first, second, out, method, weight, align))
+    print(fuse_files(first, second, out, method=method, weight=weight, align=align))
 
 
 @app.command()

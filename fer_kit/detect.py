@@ -6,6 +6,7 @@ The detector is YuNet (Wu, Peng and Yu, 2023), 232 KB of weights that come with 
 from functools import cache
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 
 from fer_kit.pictures import ASSETS, scale
@@ -78,8 +79,6 @@ def cut_out(picture: np.ndarray, box: Box, size: int = 48) -> np.ndarray:
     The square is as high as the box and has its middle, as in FER2013. Where it reaches over the
     border, the border's pixels are repeated.
     """
-    import cv2
-
     side = max(1, round(SQUARE * max(box.width, box.height)))
     left = box.x + (box.width - side) // 2
     top = box.y + (box.height - side) // 2
@@ -90,8 +89,6 @@ def cut_out(picture: np.ndarray, box: Box, size: int = 48) -> np.ndarray:
 
 def draw_box(picture: np.ndarray, box: Box, caption: str) -> None:
     """Draw a box with its caption into a picture, uint8 (H, W, 3); the caption is ASCII."""
-    import cv2
-
     height, width = picture.shape[:2]
     line = max(1, round(max(height, width) / 250))
     size = max(height, width) / 900 + 0.15
@@ -114,15 +111,11 @@ YELLOW = (255, 215, 0)
 @cache
 def _detector():
     """YuNet, loaded once: that takes longer than finding a face."""
-    import cv2
-
     return cv2.FaceDetectorYN.create(str(DETECTOR), "", (320, 320))
 
 
 def _detect(picture: np.ndarray, long_side: int, confidence: float) -> tuple[np.ndarray, float]:
     """YuNet's rows (n, 15): box, five landmarks, score; and by what the picture was shrunk."""
-    import cv2
-
     shrink = min(1, long_side / max(picture.shape[:2]))
     size = [round(side * shrink) for side in picture.shape[1::-1]]
     nothing = np.zeros((0, 15), np.float32)

@@ -3,7 +3,9 @@
 Both say which places mattered to *this network*; neither says what an expression is.
 """
 
+import cv2
 import keras
+import matplotlib as mpl
 import numpy as np
 from keras import layers, ops
 
@@ -61,8 +63,6 @@ def grad_cam(
 
     Introduced in notebooks/08_confusion_matrix.ipynb.
     """
-    import cv2
-
     maps_layer = model.get_layer(layer) if layer else _last_maps(model)
     before = keras.Model(model.inputs, maps_layer.output)
     after = keras.Model(maps_layer.output, _last_dense(model).input)
@@ -85,8 +85,6 @@ def overlay(images: np.ndarray, maps: np.ndarray) -> np.ndarray:
     Returns:
         float (N, H, W, 3), 0 to 1: places that matter are bright, from red to yellow.
     """
-    import matplotlib as mpl
-
     images = np.asarray(images)
     scale = 255 if images.dtype == np.uint8 else 1
     grey = images.mean(axis=-1, keepdims=True) / scale

@@ -4,6 +4,7 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+from PIL import Image, ImageOps
 
 from fer_kit.errors import InputError
 from fer_kit.files import write_whole
@@ -30,8 +31,6 @@ def read_picture(picture, enough: int = 0) -> np.ndarray:
 
     Introduced in notebooks/11_classify.ipynb.
     """
-    from PIL import Image
-
     if isinstance(picture, str | Path | BytesIO):
         return _from_file(picture, enough)
     if isinstance(picture, Image.Image):
@@ -45,8 +44,6 @@ def write_picture(path: str | Path, picture: np.ndarray) -> Path:
     Raises:
         InputError: no format has that ending, or the file cannot be written.
     """
-    from PIL import Image
-
     try:
         return write_whole(path, Image.fromarray(picture).save)
     except ValueError as error:
@@ -76,8 +73,6 @@ def scale(picture: np.ndarray, size: int) -> np.ndarray:
 
 
 def _from_file(path: str | Path | BytesIO, enough: int) -> np.ndarray:
-    from PIL import Image
-
     try:
         with Image.open(path) as image:
             if enough:
@@ -95,8 +90,6 @@ def _from_file(path: str | Path | BytesIO, enough: int) -> np.ndarray:
 
 
 def _from_pillow(image) -> np.ndarray:
-    from PIL import Image, ImageOps
-
     upright = ImageOps.exif_transpose(image)
     if upright.mode.startswith("I"):  # 16 bits a pixel, in older files kept in 32
         return _from_array(np.asarray(upright).clip(0, 65535).astype(np.uint16))

@@ -10,7 +10,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
+from scipy.optimize import linear_sum_assignment
 from tqdm import tqdm
 
 from fer_kit import watch
@@ -68,8 +70,6 @@ class Video:
     """A video file: `for frame in video` gives uint8 (H, W, 3), RGB."""
 
     def __init__(self, path: Path):
-        import cv2
-
         watch.note("a video")
         self.path = path
         self._capture = cv2.VideoCapture(str(path))
@@ -83,8 +83,6 @@ class Video:
             )
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        import cv2
-
         while True:
             is_read, frame = self._capture.read()
             if not is_read:
@@ -118,8 +116,6 @@ class FaceTracker:
 
     def follow(self, frame: np.ndarray) -> dict[int, Box]:
         """Where the faces are in the next frame, uint8 (H, W, 3), by their numbers."""
-        import cv2
-
         grey = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
         self._boxes = {
             number: moved(box, self._previous, grey) for number, box in self._boxes.items()
@@ -151,8 +147,6 @@ def same_faces(followed: dict[int, Box], found: list[Box]) -> dict[int, int]:
 
     The assignment with the largest overlap in all (Kuhn, 1955, the Hungarian method).
     """
-    from scipy.optimize import linear_sum_assignment
-
     if not followed or not found:
         return {}
     numbers = list(followed)
@@ -175,8 +169,6 @@ def moved(box: Box, before: np.ndarray, after: np.ndarray) -> Box:
     It moves as the median of 25 points in it does, which are followed by the optical flow of Lucas
     and Kanade (1981).
     """
-    import cv2
-
     steps = (np.arange(5) + 1) / 6
     across, down = np.meshgrid(box.x + steps * box.width, box.y + steps * box.height)
     points = np.stack([across, down], axis=-1).reshape(-1, 1, 2).astype(np.float32)
@@ -199,8 +191,6 @@ def camera_picture(camera: int = 0) -> np.ndarray:
 
     Introduced in notebooks/11_classify.ipynb.
     """
-    import cv2
-
     if os.environ.get("FER_KIT_HEADLESS"):
         raise InputError(
             "Expected somebody in front of the camera. Received: a notebook that runs by itself. "
@@ -245,8 +235,6 @@ def _write(path: Path, fps: float, frames) -> list[dict[int, Answer]]:
 
 
 def _write_frames(path: Path, fps: float, frames, answers: list[dict[int, Answer]]) -> None:
-    import cv2
-
     writer = None
     try:
         for frame, found in frames:
@@ -263,8 +251,6 @@ def _write_frames(path: Path, fps: float, frames, answers: list[dict[int, Answer
 
 
 def _open_writer(path: Path, fps: float, size: tuple[int, int]):
-    import cv2
-
     codec = cv2.VideoWriter_fourcc(*CODECS[path.suffix.lower()])
     writer = cv2.VideoWriter(str(path), codec, fps, size)
     if not writer.isOpened():

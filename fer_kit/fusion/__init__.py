@@ -7,28 +7,6 @@
 notebooks/10_image_fusion.ipynb.
 """
 
-from fer_kit.fusion.methods import (
-    ALIGNMENTS,
-    METHODS,
-    SEAM,
-    align,
-    check_alignment,
-    check_method,
-    find_eyes,
-    fuse,
-    fuse_files,
-    pca_weights,
-)
+from fer_kit.fusion.methods import METHODS, SEAM, align, find_eyes, fuse, pca_weights
 
-__all__ = [
-    "ALIGNMENTS",
-    "METHODS",
-    "SEAM",
-    "align",
-    "check_alignment",
-    "check_method",
-    "find_eyes",
-    "fuse",
-    "fuse_files",
-    "pca_weights",
-]
+__all__ = ["METHODS", "SEAM", "align", "find_eyes", "fuse", "pca_weights"]

@@ -8,14 +8,18 @@ that some pixels became darker. What the muscles would really do is `fer_kit.syn
 Introduced in notebooks/10_image_fusion.ipynb.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import numpy as np
+import pywt
 
-from fer_kit.errors import InputError
+from fer_kit.detect import find_landmarks
+from fer_kit.errors import InputError, choose
+from fer_kit.pictures import read_picture, write_picture
 
-METHODS = ("paste", "weighted_average", "pca", "average+pca", "wavelet")
-ALIGNMENTS = ("", "eyes", "flow")
+ALIGNMENTS = ("eyes", "flow")
 SEAM = 160 / 256  # the published cut: the upper 160 of 256 rows
 WAVELET, LEVELS = "db2", 2
 CHUNK = 32  # pairs at a time: small enough to stay in the processor's cache
@@ -57,38 +61,31 @@ def fuse(
 
     Introduced in notebooks/10_image_fusion.ipynb.
     """
+    choose(method, METHODS, "a method")
+    if not 0 <= weight <= 1:
+        raise InputError(f"Expected a weight between 0 and 1. Received: {weight}.")
     first, second = np.asarray(first), np.asarray(second)
-    _check(first, second, method, weight)
+    _check_pictures(first, second)
     one, other = _as_batch(first), _as_batch(second)
-    if check_alignment(align):
+    if align:
         other = _aligned(other, one, align, None)
     fused = np.empty(one.shape, one.dtype)
     for start in range(0, len(one), CHUNK):
         rows = slice(start, start + CHUNK)
-        _fuse_batch(one[rows], other[rows], method, weight, fused[rows])
+        fused[rows] = METHODS[method](one[rows], other[rows], weight)
     return fused.reshape(first.shape)
 
 
-def fuse_files(
-    first: str | Path,
-    second: str | Path,
-    out: str | Path,
-    method: str = "average+pca",
-    weight: float = 0.5,
-    align: str = "",
-) -> Path:
+def fuse_files(first: str | Path, second: str | Path, out: str | Path, **options) -> Path:
     """Fuse two picture files of any format into a third, whose ending chooses its format.
 
-    Arguments as in `fuse`. Returns the path written.
+    Options as in `fuse`. Returns the path written.
 
     Raises:
         InputError: a file that is no picture, pictures of different sizes, or a place that cannot
             be written; then nothing is written.
     """
-    from fer_kit.pictures import read_picture, write_picture
-
-    pictures = [read_picture(path) for path in (first, second)]
-    return write_picture(out, fuse(*pictures, method, weight, align))
+    return write_picture(out, fuse(read_picture(first), read_picture(second), **options))
 
 
 def pca_weights(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -126,8 +123,6 @@ def align(
     Introduced in notebooks/10_image_fusion.ipynb.
     """
     second, first = np.asarray(second), np.asarray(first)
-    if not check_alignment(by):
-        return second
     _check_pictures(first, second)
     return _aligned(_as_batch(second), _as_batch(first), by, eyes).reshape(second.shape)
 
@@ -143,10 +138,6 @@ def find_eyes(pictures: np.ndarray) -> np.ndarray:
     Raises:
         InputError: in one of them no face is found.
     """
-    import cv2
-
-    from fer_kit.detect import find_landmarks
-
     batch = _as_uint8(_as_batch(np.asarray(pictures)))
     grow = max(1.0, DETECTED / batch.shape[1])
     found = []
@@ -163,56 +154,66 @@ def find_eyes(pictures: np.ndarray) -> np.ndarray:
     return np.array(found).reshape(-1, 2, 2)
 
 
-def check_method(name: str) -> str:
-    """The name, if it is a method of fusion.
-
-    Raises:
-        InputError: it is none.
-    """
-    if name not in METHODS:
-        raise InputError(f"Expected a method among {', '.join(METHODS)}. Received: {name!r}.")
-    return name
+# Fusing: pictures (N, H, W, C) and the share of the second ones in, fused pictures out.
 
 
-def check_alignment(name: str) -> str:
-    """The name, if it is an alignment, or "" for none.
-
-    Raises:
-        InputError: it is none.
-    """
-    if name not in ALIGNMENTS:
-        raise InputError(f'Expected an alignment: "eyes", "flow", or "". Received: {name!r}.')
-    return name
+def _paste(first: np.ndarray, second: np.ndarray, _) -> np.ndarray:
+    fused, seam = second.copy(), round(SEAM * first.shape[1])
+    fused[:, :seam] = first[:, :seam]
+    return fused
 
 
-# Fusing
+def _average(first: np.ndarray, second: np.ndarray, weight: float) -> np.ndarray:
+    if first.dtype != np.uint8:
+        return _weighted(first, second, lambda pictures: np.full(len(pictures), weight))
+
+    # By OpenCV without a detour over floats.
+    rows = [np.ascontiguousarray(batch).reshape(len(batch), -1) for batch in (first, second)]
+    return cv2.addWeighted(rows[0], 1 - weight, rows[1], weight, 0).reshape(first.shape)
 
 
-def _fuse_batch(
-    first: np.ndarray, second: np.ndarray, method: str, weight: float, fused: np.ndarray
-) -> None:
-    """Fuse (N, H, W, C) into `fused`, an array of the same shape and type."""
-    if method == "paste":
-        seam = round(SEAM * first.shape[1])
-        fused[:, :seam], fused[:, seam:] = first[:, :seam], second[:, seam:]
-    elif method == "wavelet":
-        fused[:] = _as_type(_wavelet(first, second, weight), first.dtype)
-    elif method == "weighted_average" and first.dtype == np.uint8:
-        _average_bytes(first, second, weight, fused)
-    else:
-        pictures = _as_vectors(first, second)
-        shares = _shares(pictures, method, weight)
-        # For each pair a row of two weights times a matrix whose two rows are the pictures.
-        weights = np.stack([1 - shares, shares], axis=1).astype(pictures.dtype)[:, None]
-        fused[:] = _as_type((weights @ pictures).reshape(first.shape), first.dtype)
+def _pca(first: np.ndarray, second: np.ndarray, _) -> np.ndarray:
+    return _weighted(first, second, _pca_weights)
 
 
-def _shares(pictures: np.ndarray, method: str, weight: float) -> np.ndarray:
-    """The share of the second picture of each pair."""
-    if method == "weighted_average":
-        return np.full(len(pictures), weight)
-    shares = _pca_weights(pictures)
-    return shares if method == "pca" else (shares + weight) / 2
+def _average_and_pca(first: np.ndarray, second: np.ndarray, weight: float) -> np.ndarray:
+    return _weighted(first, second, lambda pictures: (_pca_weights(pictures) + weight) / 2)
+
+
+def _wavelet(first: np.ndarray, second: np.ndarray, weight: float) -> np.ndarray:
+    """Decompose both, choose coefficient by coefficient, put together again."""
+    height, width = first.shape[1:3]
+    levels = min(LEVELS, pywt.dwt_max_level(min(height, width), WAVELET))
+    (coarse1, *details1), (coarse2, *details2) = (
+        pywt.wavedec2(batch, WAVELET, level=levels, axes=(1, 2)) for batch in (first, second)
+    )
+    fused = [(1 - weight) * coarse1 + weight * coarse2]
+    for level1, level2 in zip(details1, details2, strict=True):
+        stronger = (
+            np.where(np.abs(d1) >= np.abs(d2), d1, d2)
+            for d1, d2 in zip(level1, level2, strict=True)
+        )
+        fused.append(tuple(stronger))
+    fused = pywt.waverec2(fused, WAVELET, axes=(1, 2))[:, :height, :width]
+    return _as_type(fused, first.dtype)
+
+
+METHODS = {
+    "paste": _paste,
+    "weighted_average": _average,
+    "pca": _pca,
+    "average+pca": _average_and_pca,
+    "wavelet": _wavelet,
+}
+
+
+def _weighted(first: np.ndarray, second: np.ndarray, shares: Callable) -> np.ndarray:
+    """The mean of each pair, `shares` of whose vectors is the share of the second picture."""
+    pictures = _as_vectors(first, second)
+    share = shares(pictures)
+    # For each pair a row of two weights times a matrix whose two rows are the pictures.
+    weights = np.stack([1 - share, share], axis=1).astype(pictures.dtype)[:, None]
+    return _as_type((weights @ pictures).reshape(first.shape), first.dtype)
 
 
 def _pca_weights(pictures: np.ndarray) -> np.ndarray:
@@ -234,40 +235,11 @@ def _as_vectors(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return pictures
 
 
-def _average_bytes(first: np.ndarray, second: np.ndarray, weight: float, fused: np.ndarray) -> None:
-    """The weighted average of uint8, by OpenCV without a detour over floats."""
-    import cv2
-
-    one, other, result = (
-        np.ascontiguousarray(batch).reshape(len(batch), -1) for batch in (first, second, fused)
-    )
-    cv2.addWeighted(one, 1 - weight, other, weight, 0, dst=result)
-
-
-def _wavelet(first: np.ndarray, second: np.ndarray, weight: float) -> np.ndarray:
-    """Decompose both, choose coefficient by coefficient, put together again."""
-    import pywt
-
-    height, width = first.shape[1:3]
-    levels = min(LEVELS, pywt.dwt_max_level(min(height, width), WAVELET))
-    (coarse1, *details1), (coarse2, *details2) = (
-        pywt.wavedec2(batch, WAVELET, level=levels, axes=(1, 2)) for batch in (first, second)
-    )
-    fused = [(1 - weight) * coarse1 + weight * coarse2]
-    for level1, level2 in zip(details1, details2, strict=True):
-        stronger = (
-            np.where(np.abs(d1) >= np.abs(d2), d1, d2)
-            for d1, d2 in zip(level1, level2, strict=True)
-        )
-        fused.append(tuple(stronger))
-    return pywt.waverec2(fused, WAVELET, axes=(1, 2))[:, :height, :width]
-
-
 # Aligning
 
 
 def _aligned(second: np.ndarray, first: np.ndarray, by: str, eyes: tuple | None) -> np.ndarray:
-    if check_alignment(by) == "flow":
+    if choose(by, ALIGNMENTS, "an alignment") == "flow":
         moved = map(_follow_flow, second, first)
     else:
         theirs, ours = eyes or (find_eyes(second), find_eyes(first))
@@ -280,7 +252,6 @@ def _aligned(second: np.ndarray, first: np.ndarray, by: str, eyes: tuple | None)
 
 def _move_eyes(picture: np.ndarray, eyes: np.ndarray, goal: np.ndarray) -> np.ndarray:
     """Turn, scale and shift a picture so that its eyes come to lie on `goal`."""
-    import cv2
 
     # As complex numbers, a turn with a scale is a factor, and a shift a summand: z -> a·z + b.
     (here1, here2), (there1, there2) = (points[:, 0] + 1j * points[:, 1] for points in (eyes, goal))
@@ -300,8 +271,6 @@ def _move_eyes(picture: np.ndarray, eyes: np.ndarray, goal: np.ndarray) -> np.nd
 
 def _follow_flow(picture: np.ndarray, goal: np.ndarray) -> np.ndarray:
     """Move each pixel of a picture to where `goal` has its like."""
-    import cv2
-
     height, width = picture.shape[:2]
     seeker = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     seeker.setFinestScale(0)
@@ -350,13 +319,6 @@ def _as_uint8(pictures: np.ndarray) -> np.ndarray:
     if pictures.dtype == np.uint8:
         return pictures
     return np.rint(255 * pictures).astype(np.uint8)
-
-
-def _check(first: np.ndarray, second: np.ndarray, method: str, weight: float) -> None:
-    check_method(method)
-    if not 0 <= weight <= 1:
-        raise InputError(f"Expected a weight between 0 and 1. Received: {weight}.")
-    _check_pictures(first, second)
 
 
 def _check_pictures(first: np.ndarray, second: np.ndarray) -> None:

@@ -14,14 +14,19 @@ from dataclasses import dataclass, replace
 from itertools import permutations
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pandas as pd
+from PIL import Image, ImageDraw
 
+from fer_kit import synthetic
+from fer_kit.datasets import load
 from fer_kit.emotions import JAFFE, JAFFE_CODES, canonical
 from fer_kit.errors import InputError
 from fer_kit.faces import SPLITS, Faces, are_drawn
 from fer_kit.fusion.methods import align as align_pictures
 from fer_kit.fusion.methods import find_eyes, fuse
+from fer_kit.pictures import write_picture
 
 log = logging.getLogger(__name__)
 
@@ -118,11 +123,8 @@ def load_sitters(dataset: str = "synthetic", data: str | Path = "", seed: int = 
     Raises:
         InputError: a data set that does not tell who is shown.
     """
-    from fer_kit.datasets import load
-    from fer_kit.synthetic import sittings
-
     if are_drawn(dataset):
-        return sittings(seed=seed)
+        return synthetic.sittings(seed=seed)
     faces = load(dataset, data, seed=seed, need=())
     _check_subjects(faces)
     return faces
@@ -222,8 +224,6 @@ def write_mixtures(mixtures: Mixtures, folder: str | Path) -> Path:
     Raises:
         InputError: the folder is there already and is not empty, or cannot be written.
     """
-    from fer_kit.pictures import write_picture
-
     folder = new_folder(folder)
     table = _table(mixtures)
     try:
@@ -341,9 +341,6 @@ def _table(mixtures: Mixtures) -> pd.DataFrame:
 
 def _with_text(image: np.ndarray, text: str) -> np.ndarray:
     """White text in the bottom right corner, drawn at JAFFE's size and scaled with the picture."""
-    import cv2
-    from PIL import Image, ImageDraw
-
     page = Image.new("L", (SHEET, SHEET))
     ImageDraw.Draw(page).text((SHEET - 2, SHEET - 2), text, fill=255, anchor="rb")
     size = image.shape[1::-1]

@@ -7,8 +7,12 @@ Introduced in notebooks/10_image_fusion.ipynb.
 
 from collections.abc import Mapping
 
+import cv2
 import numpy as np
 import pandas as pd
+from skimage.measure import shannon_entropy
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+from sklearn.metrics import mutual_info_score
 
 from fer_kit.errors import InputError
 
@@ -51,8 +55,6 @@ def quality(fused: np.ndarray, first: np.ndarray, second: np.ndarray) -> pd.Data
 
 def entropy(picture: np.ndarray) -> float:
     """Shannon's entropy of the grey values, in bits: 0 for a constant picture, at most 8."""
-    from skimage.measure import shannon_entropy
-
     return float(shannon_entropy(picture, base=2))
 
 
@@ -69,8 +71,6 @@ def mutual_information(picture: np.ndarray, other: np.ndarray, levels: int = LEV
             thirtieth of the 65,536 cells of the joint histogram, and chance alone would look like
             information.
     """
-    from sklearn.metrics import mutual_info_score
-
     one, two = (image.ravel().astype(int) * levels // 256 for image in (picture, other))
     joint = np.bincount(one * levels + two, minlength=levels**2).reshape(levels, levels)
     return float(mutual_info_score(None, None, contingency=joint) / np.log(2))
@@ -78,8 +78,6 @@ def mutual_information(picture: np.ndarray, other: np.ndarray, levels: int = LEV
 
 def ssim(picture: np.ndarray, other: np.ndarray) -> float:
     """Structural similarity (Wang et al. 2004) with its Gaussian window: 1 for equal pictures."""
-    from skimage.metrics import structural_similarity
-
     return float(
         structural_similarity(
             *map(_grey, (picture, other)),
@@ -93,8 +91,6 @@ def ssim(picture: np.ndarray, other: np.ndarray) -> float:
 
 def psnr(picture: np.ndarray, other: np.ndarray) -> float:
     """Peak signal-to-noise ratio in decibels, 10 log10(255² / MSE); infinite if they are equal."""
-    from skimage.metrics import peak_signal_noise_ratio
-
     with np.errstate(divide="ignore"):
         return float(peak_signal_noise_ratio(picture, other, data_range=255))
 
@@ -145,8 +141,6 @@ def summary(measured: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 def _edges(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Sobel's strength and direction (-π/2 to π/2) of the edge at each pixel."""
-    import cv2
-
     grey = _grey(picture).astype(float)
     x, y = (cv2.Sobel(grey, cv2.CV_64F, *axes, ksize=3) for axes in ((1, 0), (0, 1)))
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -184,7 +184,7 @@ def test_nothing_half_written_is_left(sitters, tmp_path, monkeypatch):
     def fail(*_args, **_options):
         raise InputError("Expected space. Received: a full disk.")
 
-    monkeypatch.setattr("fer_kit.pictures.write_picture", fail)
+    monkeypatch.setattr("fer_kit.fusion.mixtures.write_picture", fail)
     with pytest.raises(InputError, match="full disk"):
         write_mixtures(mix(sitters, pairs=[("happy", "sad")]), tmp_path / "mixes")
     assert list(tmp_path.iterdir()) == []
