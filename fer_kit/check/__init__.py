@@ -26,7 +26,7 @@ _CHECKS = {
     "batch_normalise": "cnn",
     "mirror_matrix": "cnn",
     "match_pairs": "visible_infrared",
-    "mcnemar_p": "visible_infrared",
+    "mcnemar_p": "confusion_matrix",
     "attention_loss": "ddamfn",
     "label_by_majority": "ddamfn",
     "f1_from_matrix": "confusion_matrix",

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from scipy.stats import binomtest
 
 from fer_kit.check.answers import Ask, as_number, check, expect, expect_number
 
@@ -37,3 +38,24 @@ def top_k_accuracy(ask: Ask) -> None:
     largest = "The truth counts wherever it is among the two largest."
     for k, right, slip in ((1, 0.5, best), (2, 0.75, largest), (3, 1, "")):
         expect_number(ask(p, np.array([0, 0, 1, 1]), k), right, f"top-{k} accuracy", slip)
+
+
+@check
+def mcnemar_p(ask: Ask) -> None:
+    """`mcnemar_p(only_first, only_second)` → the exact p-value of McNemar's test, two-sided."""
+    ends = "range(m) ends before m: the sum goes from k = 0 to m, both included."
+    uneven = (
+        "Two coins that fall alike, both heads or both tails: 2 · 0.25. A test asks for a split "
+        "this uneven in either direction, and χ² is too rough for so few."
+    )
+    expect_number(ask(0, 2), 0.5, "p of 0 against 2", uneven, [(0, ends)])
+    slip = "m is the smaller of the two numbers: min(only_first, only_second)."
+    expect_number(ask(2, 0), 0.5, "p of 2 against 0, as of 0 against 2,", slip)
+    even = as_number(ask(5, 5), "p of 5 against 5")
+    slip = "Doubled, the middle is counted twice: a probability is at most 1, min(1, …)."
+    expect_number(even, 1, "p of 5 against 5", slip if even > 1 else "")
+    expect_number(ask(0, 0), 1, "p of 0 against 0", "Nothing speaks for a difference: n is 0.")
+    slip = "Sum the binomial coefficients from k = 0 to m, m included, and divide by 2**n."
+    for one, other in ((3, 12), (150, 210)):
+        right = binomtest(one, one + other).pvalue
+        expect_number(ask(one, other), right, f"p of {one} against {other}", slip)

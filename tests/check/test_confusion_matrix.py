@@ -1,7 +1,21 @@
 """Wrong answers to the checks of lesson 08, and what they are told."""
 
+from math import comb
+
 import numpy as np
 from checks import told, wrong_answers
+from scipy.stats import chi2
+
+
+def tail_of_coins(one, other, ends_before=0, sides=2):
+    """The sum in McNemar's test, which may exceed 1."""
+    n, m = one + other, min(one, other)
+    return sides * sum(comb(n, k) for k in range(m + 1 - ends_before)) / 2**n
+
+
+def mcnemar_by_chi_square(one, other):
+    return float(chi2.sf((one - other) ** 2 / max(one + other, 1), 1))
+
 
 WRONG = {
     "f1_from_matrix": [
@@ -16,6 +30,16 @@ WRONG = {
         (lambda p, t, k: (np.argsort(p, 1)[:, :k] == t[:, None]).any(1).mean(), "best is last"),
         (lambda p, t, k: (p.argmax(1) == t).mean(), "two largest"),
         (lambda p, t, k: p.argmax(1) == t, "one number"),
+    ],
+    "mcnemar_p": [
+        (lambda a, b: tail_of_coins(a, b, sides=1), "either direction"),
+        (lambda a, b: tail_of_coins(a, b), "at most 1"),
+        (lambda a, b: min(1, tail_of_coins(a, b) if a <= b else 1), "the smaller"),
+        (lambda a, b: min(1, tail_of_coins(a, b)) if a + b else 0, "n is 0"),
+        (lambda a, b: tail_of_coins(a, b, ends_before=1), "both included"),
+        (mcnemar_by_chi_square, "too rough"),
+        (lambda a, b: 0.5 if a + b == 2 else 1.0, "divide by 2**n"),
+        (lambda a, b: (a, b), "as one number"),
     ],
 }  # fmt: skip
 

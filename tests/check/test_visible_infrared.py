@@ -1,9 +1,6 @@
 """Wrong answers to the checks of lesson 06, and what they are told."""
 
-from math import comb
-
 from checks import told, wrong_answers
-from scipy.stats import chi2
 
 
 def paired(visible, infrared, fits):
@@ -21,16 +18,6 @@ def paired_with_none(visible, infrared):
     return [(name, partners.get(name[:-8])) for name in visible]
 
 
-def tail_of_coins(one, other, ends_before=0, sides=2):
-    """The sum in McNemar's test, which may exceed 1."""
-    n, m = one + other, min(one, other)
-    return sides * sum(comb(n, k) for k in range(m + 1 - ends_before)) / 2**n
-
-
-def mcnemar_by_chi_square(one, other):
-    return float(chi2.sf((one - other) ** 2 / max(one + other, 1), 1))
-
-
 WRONG = {
     "match_pairs": [
         (lambda v, i: list(zip(v, i, strict=False)), "Only the names tell"),
@@ -44,16 +31,6 @@ WRONG = {
         (lambda v, i: [list(pair) for pair in paired(v, i, str.__eq__)], "round brackets"),
         (lambda v, i: [("one", "two"), ("three",)], "each a tuple"),
         (lambda v, i: paired(v, i, str.__eq__) or [("", "")], "no two names agree"),
-    ],
-    "mcnemar_p": [
-        (lambda a, b: tail_of_coins(a, b, sides=1), "either direction"),
-        (lambda a, b: tail_of_coins(a, b), "at most 1"),
-        (lambda a, b: min(1, tail_of_coins(a, b) if a <= b else 1), "the smaller"),
-        (lambda a, b: min(1, tail_of_coins(a, b)) if a + b else 0, "n is 0"),
-        (lambda a, b: tail_of_coins(a, b, ends_before=1), "both included"),
-        (mcnemar_by_chi_square, "too rough"),
-        (lambda a, b: 0.5 if a + b == 2 else 1.0, "divide by 2**n"),
-        (lambda a, b: (a, b), "as one number"),
     ],
 }  # fmt: skip
 
