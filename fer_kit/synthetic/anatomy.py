@@ -18,7 +18,7 @@ from numbers import Real
 import numpy as np
 
 from fer_kit import emotions
-from fer_kit.errors import InputError
+from fer_kit.errors import InputError, choose
 
 ACTION_UNITS = {
     "AU1": "inner brow raiser",
@@ -80,27 +80,13 @@ PROTOTYPES: dict[str, tuple[dict[str, float], ...]] = {
         {"AU1": 1.0, "AU2": 1.0, "AU5": 0.8, "AU25": 0.5, "AU26": 0.3},
         {"AU1": 0.9, "AU2": 0.9, "AU5": 0.8, "AU12": 0.4, "AU25": 1.0, "AU26": 0.9},  # delighted
     ),
-    "neutral": (
-        {},
-        {"AU4": 0.15, "AU7": 0.15},
-        {"AU12": 0.12},
-        {"AU24": 0.25},
-        {"AU25": 0.3},
-    ),
+    "neutral": ({}, {"AU4": 0.15, "AU7": 0.15}, {"AU12": 0.12}, {"AU24": 0.25}, {"AU25": 0.3}),
 }
 
 STRAY = ("AU1", "AU2", "AU4", "AU7", "AU12", "AU15", "AU25", "AU43")  # come without a reason
 HAIR = (
-    "bald",
-    "cropped",
-    "short",
-    "side parting",
-    "fringe",
-    "long",
-    "long fringe",
-    "curly",
-    "tied",
-)
+    "bald", "cropped", "short", "side parting", "fringe", "long", "long fringe", "curly", "tied",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -256,10 +242,7 @@ def blend(first: str, second: str, weight: float = 0.5, intensity: float = 1.0) 
 def check_action_units(units: Mapping[str, float]) -> None:
     """Raise an InputError that names the first unit that does not exist or is out of range."""
     for name, value in units.items():
-        if name not in ACTION_UNITS:
-            raise InputError(
-                f"Expected action units among {', '.join(ACTION_UNITS)}. Received: {name!r}."
-            )
+        choose(name, ACTION_UNITS, "action units")
         if not isinstance(value, Real) or not 0 <= value <= 1:
             raise InputError(f"Expected {name} between 0 and 1. Received: {value!r}.")
 
@@ -282,12 +265,7 @@ def spontaneous(emotion: str, rng: np.random.Generator) -> dict[str, float]:
 
 
 def _variants(emotion: str) -> tuple[dict[str, float], ...]:
-    name = emotions.canonical(emotion)
-    if name not in PROTOTYPES:
-        raise InputError(
-            f"Expected an emotion among {', '.join(PROTOTYPES)}. Received: {emotion!r}."
-        )
-    return PROTOTYPES[name]
+    return PROTOTYPES[choose(emotions.canonical(emotion), PROTOTYPES, "an emotion")]
 
 
 def _hair_shares(woman: bool, child: float, age: float) -> np.ndarray:

@@ -16,10 +16,10 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from fer_kit.emotions import FER2013
-from fer_kit.errors import InputError
+from fer_kit.errors import InputError, choose
 from fer_kit.faces import SPLITS, Faces, one_hot
 from fer_kit.synthetic.anatomy import identity, spontaneous
-from fer_kit.synthetic.photograph import CAMERAS, check_image_size, portrait
+from fer_kit.synthetic.photograph import CAMERAS, check_image_size, check_whole, portrait
 from fer_kit.synthetic.votes import vote
 
 SOURCE = "synthetic faces"
@@ -37,6 +37,7 @@ def generate(
     train: int = 6000,
     validation: int = 2000,
     test: int = 2000,
+    *,
     seed: int = 0,
     image_size: int = 48,
     targets: str = "intent",
@@ -68,20 +69,21 @@ def generate(
         InputError: a count, seed or size is not a whole number in range, or a name is unknown.
     """
     counts = {"train": train, "validation": validation, "test": test}
-    _check(counts, seed, image_size, targets, camera, darkness, workers)
+    check_whole(**counts, seed=seed)
+    check_image_size(image_size)
+    choose(targets, TARGETS, "targets")
+    choose(camera, CAMERAS, "a camera")
+    if not isinstance(darkness, Real) or not 0 <= darkness <= 1:
+        raise InputError(f"Expected darkness between 0 and 1. Received: {darkness!r}.")
+    if workers is not None and (not isinstance(workers, int) or workers < 1):
+        raise InputError(f"Expected workers as a whole number, 1 or more. Received: {workers!r}.")
     blocks = [
         (split, range(start, min(start + BLOCK, count)))
         for split, count in enumerate(counts.values())
         for start in range(0, count, BLOCK)
     ]
-    draw = partial(
-        _draw_block,
-        seed=seed,
-        image_size=image_size,
-        camera=camera,
-        darkness=darkness,
-        infrared=infrared,
-    )
+    look = {"camera": camera, "darkness": darkness, "infrared": infrared}
+    draw = partial(_draw_block, seed=seed, image_size=image_size, **look)
     total = sum(counts.values())
     workers = (workers or cores()) if total > FEW else 1
     drawn = []
@@ -92,14 +94,7 @@ def generate(
     return _collect(drawn, counts, blocks, image_size, targets, infrared)
 
 
-def _draw_block(
-    block: tuple[int, range],
-    seed: int,
-    image_size: int,
-    camera: str,
-    darkness: float,
-    infrared: bool,
-) -> dict[str, np.ndarray]:
+def _draw_block(block, *, seed, image_size, camera, darkness, infrared) -> dict[str, np.ndarray]:
     """Draw up to 50 faces that follow each other. Runs in a worker process."""
     split, numbers = block
     labels = _labels(seed, split, numbers)
@@ -111,7 +106,8 @@ def _draw_block(
         units = spontaneous(FER2013[label], rng)
         votes.append(vote(units, rng))
         light = "dark" if rng.random() < darkness else camera
-        picture = portrait(person, units, (seed, split, number, 2), light, image_size, infrared)
+        chance = (seed, split, number, 2)
+        picture = portrait(person, units, chance, light, image_size, infrared=infrared)
         images.append(picture.visible)
         thermal.append(picture.infrared)
     drawn = {"images": images, "labels": labels, "votes": votes}
@@ -134,10 +130,9 @@ def _in_parallel(draw, blocks: list, workers: int) -> Iterator[dict[str, np.ndar
         return
     # Fresh processes: forking one in which TensorFlow runs threads can hang.
     context = multiprocessing.get_context("spawn")
+    one_thread = {"initializer": cv2.setNumThreads, "initargs": (1,)}
     try:
-        with ProcessPoolExecutor(
-            workers, context, initializer=cv2.setNumThreads, initargs=(1,)
-        ) as pool:
+        with ProcessPoolExecutor(workers, context, **one_thread) as pool:
             yield from pool.map(draw, blocks)
     except BrokenProcessPool as error:
         raise InputError(
@@ -172,23 +167,5 @@ def _collect(drawn, counts, blocks, image_size, targets, infrared) -> Faces:
 
 def cores() -> int:
     """Processor cores that this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # macOS and Windows
-        return os.cpu_count() or 1
-
-
-def _check(counts, seed, image_size, targets, camera, darkness, workers) -> None:
-    numbers = {**counts, "seed": seed}
-    for name, value in numbers.items():
-        if not isinstance(value, int | np.integer) or value < 0:
-            raise InputError(f"Expected {name} as a whole number, 0 or more. Received: {value!r}.")
-    check_image_size(image_size)
-    if targets not in TARGETS:
-        raise InputError(f"Expected targets among {TARGETS}. Received: {targets!r}.")
-    if camera not in CAMERAS:
-        raise InputError(f"Expected a camera among {CAMERAS}. Received: {camera!r}.")
-    if not isinstance(darkness, Real) or not 0 <= darkness <= 1:
-        raise InputError(f"Expected darkness between 0 and 1. Received: {darkness!r}.")
-    if workers is not None and (not isinstance(workers, int) or workers < 1):
-        raise InputError(f"Expected workers as a whole number, 1 or more. Received: {workers!r}.")
+    affinity = getattr(os, "sched_getaffinity", None)  # which macOS and Windows lack
+    return len(affinity(0)) if affinity else os.cpu_count() or 1

@@ -15,10 +15,8 @@ def paint_eye(
     """Eyeball, lids and lashes. `side` is -1 for the left eye in the picture, 1 for the right."""
     x, y, size = side * identity.eye_distance, EYE_LINE, identity.eye_size
     rows, columns = window(x, y, 0.26, 0.2)
-    t, v = (
-        (U[:, columns] - x) * (side / size),
-        V[rows],
-    )  # t is -1 at the inner corner, 1 at the outer
+    v = V[rows]
+    t = (U[:, columns] - x) * (side / size)  # -1 at the inner corner, 1 at the outer
     upper, lower = lids(identity, units)
     arch = np.clip(1 - t**2, 0, 1)
     slant = y + identity.eye_tilt * t - 0.012 * units["AU1"] * (t < 0)
@@ -27,9 +25,8 @@ def paint_eye(
     inside = step(v - top) * step(bottom - v) * step(1 - np.abs(t), 0.15)
     gaze = (x + 0.022 * rng.uniform(-1, 1), y - 0.008 + 0.045 * units["AU64"])
     skin = head.skin[rows, columns]
-    skin *= 1 - (0.28 - 0.14 * units["AU43"]) * arch * _line(
-        v, top - 0.048 - 0.02 * units["AU5"], 0.016
-    )
+    crease = arch * _line(v, top - 0.048 - 0.02 * units["AU5"], 0.016)
+    skin *= 1 - (0.28 - 0.14 * units["AU43"]) * crease
     skin[:] = mix(skin, _eyeball(U[:, columns], v, t, top, gaze, identity.iris), inside)
     lashes = step(1.08 - np.abs(t), 0.25) * _line(v, top, 0.017)
     skin *= 1 - (0.72 + 0.2 * identity.make_up) * lashes

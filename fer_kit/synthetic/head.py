@@ -27,12 +27,12 @@ def sculpt(identity: Identity, left: Units, right: Units, rng: np.random.Generat
     both = {name: (left[name] + right[name]) / 2 for name in ACTION_UNITS}
     chin = identity.chin + 0.15 * jaw_drop(both) - 0.03 * both["AU17"]
     half_width = outline(identity, chin)
-    depth = skull(identity, half_width, chin) + features(identity, left, right, chin)
+    depth = skull(identity, half_width, chin) + features(identity, left, right, both, chin)
     mask = step(half_width[:, None] - np.abs(U))
     empty = np.zeros((5, GRID, GRID), np.float32)
     head = Head(depth, complexion(identity, rng), mask, half_width, *empty)
     head.landmarks |= {"nose_tip": (0.0, nose_base(identity, both) - 0.07), "chin": (0.0, chin)}
-    fold(head, identity, left, right, chin)
+    fold(head, identity, left, right, both, chin)
     for side, units in ((-1, left), (1, right)):
         paint_eye(head, identity, units, side, rng)
         paint_brow(head, identity, units, side, rng)

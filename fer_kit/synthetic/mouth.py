@@ -95,9 +95,8 @@ def paint_beard(head: Head, identity: Identity, rng: np.random.Generator) -> Non
         return
     mouth = identity.mouth_height
     jawline = step(V - (mouth + 0.13 - 1.5 * U**2), 0.16)
-    moustache = np.exp(-(((V - mouth + 0.105 - 0.35 * U**2) / 0.045) ** 2)) * step(
-        0.3 - np.abs(U), 0.15
-    )
+    moustache = np.exp(-(((V - mouth + 0.105 - 0.35 * U**2) / 0.045) ** 2))
+    moustache = moustache * step(0.3 - np.abs(U), 0.15)
     cover = np.maximum(identity.beard * jawline, identity.moustache * moustache)
     cover = np.clip(cover * (0.8 + 0.25 * noise(rng, 0.8)), 0, 0.9) * (1 - head.mouth)
     tone = min(0.07 + 0.7 * identity.hair_tone, 0.8 * identity.skin)

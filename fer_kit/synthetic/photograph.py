@@ -11,7 +11,7 @@ from numbers import Integral
 import cv2
 import numpy as np
 
-from fer_kit.errors import InputError
+from fer_kit.errors import InputError, choose
 from fer_kit.synthetic import scene, thermal
 from fer_kit.synthetic.anatomy import Identity, check_action_units, generator
 from fer_kit.synthetic.canvas import GRID, REACH, SCALE
@@ -90,6 +90,7 @@ def portrait(
     seed: int | tuple[int, ...] = 0,
     camera: str | Camera = "studio",
     image_size: int = 48,
+    *,
     infrared: bool = True,
 ) -> Portrait:
     """Draw a face and its thermal picture of the same moment. Arguments as `render`."""
@@ -110,6 +111,13 @@ def portrait(
         thermal.develop(frame.warmth, frame.alpha, heat, image_size) if infrared else None,
         _project(head.landmarks, smooth, camera, image_size),
     )
+
+
+def check_whole(**numbers: int) -> None:
+    """Raise an InputError that names the first number that is not whole, or below 0."""
+    for name, value in numbers.items():
+        if not isinstance(value, Integral) or value < 0:
+            raise InputError(f"Expected {name} as a whole number, 0 or more. Received: {value!r}.")
 
 
 def check_image_size(size: int) -> None:
@@ -151,18 +159,17 @@ def in_the_dark(camera: Camera) -> Camera:
 def _camera(camera: str | Camera, rng: np.random.Generator) -> Camera:
     if isinstance(camera, Camera):
         return camera
-    if camera not in CAMERAS:
-        raise InputError(f"Expected a camera among {CAMERAS}. Received: {camera!r}.")
-    if camera == "studio":
+    if choose(camera, CAMERAS, "a camera") == "studio":
         return Camera()
     return wild(rng) if camera == "wild" else in_the_dark(wild(rng))
 
 
 def _two_sides(units: dict[str, float], asymmetry: float) -> tuple[dict, dict]:
     """No face is symmetric: a little less on one side, a little more on the other."""
-    left = {name: min(value * (1 - asymmetry), 1.0) for name, value in units.items()}
-    right = {name: min(value * (1 + asymmetry), 1.0) for name, value in units.items()}
-    return left, right
+    return tuple(
+        {name: min(value * share, 1.0) for name, value in units.items()}
+        for share in (1 - asymmetry, 1 + asymmetry)
+    )
 
 
 def _assemble(identity, units, head: Head, smooth, light: Light, rng, heat) -> scene.Sheet:

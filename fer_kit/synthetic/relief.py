@@ -65,10 +65,9 @@ def nose_base(identity: Identity, units: Units) -> float:
     return identity.nose_length - 0.03 * units["AU9"] - 0.012 * units["AU10"]
 
 
-def features(identity: Identity, left: Units, right: Units, chin: float) -> np.ndarray:
+def features(identity: Identity, left: Units, right: Units, both: Units, chin: float) -> np.ndarray:
     """Brow ridge, sockets, nose, cheeks, muzzle and chin, as bumps upon the skull."""
     eye, nose, width = identity.eye_distance, identity.nose_bridge, identity.nose_width
-    both = {name: (left[name] + right[name]) / 2 for name in left}
     base = nose_base(identity, both)
     spread = width * (1 + 0.12 * both["AU9"] + 0.08 * both["AU12"])
     rows = [
@@ -121,20 +120,18 @@ def _tint(identity: Identity) -> np.ndarray:
     return identity.skin * (1 + tint)
 
 
-def fold(head: Head, identity: Identity, left: Units, right: Units, chin: float) -> None:
+def fold(head: Head, identity: Identity, left: Units, right: Units, both: Units, chin: float):
     """Wrinkles and folds: drawn as lines, blurred, then cut into the relief and darkened."""
     canvas = np.zeros((GRID, GRID), np.uint8)
     for side, units in ((-1, left), (1, right)):
         draw_curves(canvas, _folds_of_one_side(identity, units), 2, side)
-    both = {name: (left[name] + right[name]) / 2 for name in left}
     draw_curves(canvas, _folds_across(identity, both, chin), 1)
     lines = cv2.GaussianBlur(canvas, (5, 5), 1.1).astype(np.float32) / 255
     head.depth -= 0.025 * lines
     head.skin *= 1 - 0.42 * lines
-    under_cheeks = (0.36, 0.07, 0.1)  # where a smile casts shadows
-    head.skin *= 1 - 0.26 * bumps(
-        (-0.45, *under_cheeks, left["AU12"]), (0.45, *under_cheeks, right["AU12"])
-    )
+    cheeks = (0.36, 0.07, 0.1)  # under which a smile casts shadows
+    smile = bumps((-0.45, *cheeks, left["AU12"]), (0.45, *cheeks, right["AU12"]))
+    head.skin *= 1 - 0.26 * smile
 
 
 def _folds_of_one_side(identity: Identity, units: Units) -> list[tuple]:

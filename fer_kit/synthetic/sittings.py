@@ -6,7 +6,6 @@ Introduced in notebooks/10_image_fusion.ipynb.
 """
 
 import re
-from numbers import Integral
 
 import numpy as np
 from tqdm.auto import tqdm
@@ -16,7 +15,7 @@ from fer_kit.errors import InputError
 from fer_kit.faces import SPLITS, Faces, one_hot
 from fer_kit.synthetic.anatomy import Identity, action_units, blend, identity
 from fer_kit.synthetic.dataset import SOURCE
-from fer_kit.synthetic.photograph import Camera, check_image_size, render
+from fer_kit.synthetic.photograph import Camera, check_image_size, check_whole, render
 
 # Standard deviations: radians for turns, shares of the picture for the rest.
 MOVES = {"yaw": 0.05, "pitch": 0.03, "roll": 0.04, "zoom": 0.02, "shift": 0.02}
@@ -26,6 +25,7 @@ def sittings(
     train: int = 48,
     validation: int = 12,
     test: int = 20,
+    *,
     seed: int = 0,
     image_size: int = 48,
     progress: bool = True,
@@ -45,7 +45,7 @@ def sittings(
         InputError: a count, seed or size is not a whole number in range.
     """
     counts = (train, validation, test)
-    _check(counts, seed)
+    check_whole(**dict(zip(SPLITS, counts, strict=True)), seed=seed)
     check_image_size(image_size)
     people = [(split, number) for split, count in enumerate(counts) for number in range(count)]
     bar = tqdm(people, "Drawing people", unit="person", disable=not progress)
@@ -65,7 +65,7 @@ def sittings(
 
 
 def sitting_blend(
-    subject: str, first: str, second: str, weight: float = 0.5, seed: int = 0, image_size: int = 48
+    subject: str, first: str, second: str, weight: float = 0.5, *, seed: int = 0, image_size=48
 ) -> np.ndarray:
     """What fusing two of a person's pictures should give: both emotions on one face.
 
@@ -116,16 +116,5 @@ def _camera(rng: np.random.Generator) -> Camera:
     def move(name: str) -> float:
         return float(np.clip(rng.normal(0, MOVES[name]), -2 * MOVES[name], 2 * MOVES[name]))
 
-    return Camera(
-        yaw=move("yaw"),
-        pitch=move("pitch"),
-        roll=move("roll"),
-        zoom=1.05 * (1 + move("zoom")),
-        shift=(move("shift"), move("shift")),
-    )
-
-
-def _check(counts: tuple[int, ...], seed: int) -> None:
-    for name, value in zip((*SPLITS, "seed"), (*counts, seed), strict=True):
-        if not isinstance(value, Integral) or value < 0:
-            raise InputError(f"Expected {name} as a whole number, 0 or more. Received: {value!r}.")
+    turns = {name: move(name) for name in ("yaw", "pitch", "roll")}
+    return Camera(**turns, zoom=1.05 * (1 + move("zoom")), shift=(move("shift"), move("shift")))
