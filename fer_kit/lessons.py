@@ -250,7 +250,6 @@ LESSONS = (
             "predictions/lenet5.csv",
             "results/*.json",
         ),
-        makes=("report/index.html",),
     ),
 )
 

@@ -13,6 +13,7 @@ from typing import Any
 from fer_kit.course.executed import (
     EMPTY,
     INSERTED,
+    Execution,
     Exercise,
     errors_in,
     execution,
@@ -70,7 +71,7 @@ class Lesson:
         disguised: cells that are tagged as papermill's own, and are not.
         added: how many cells are new.
         without_ids: whether most cells had to be found otherwise than by their ids.
-        execution: as `executed.execution` tells it.
+        execution: how it was executed.
         injected: the parameters in the cell that papermill has put in.
         exercises: what became of them; a check that was changed has not been passed.
         changed_checks: check cells with another text.
@@ -88,7 +89,7 @@ class Lesson:
     disguised: tuple[str, ...]
     added: int
     without_ids: bool
-    execution: dict[str, Any]
+    execution: Execution
     injected: dict[str, Any]
     exercises: tuple[Exercise, ...]
     changed_checks: tuple[str, ...]
@@ -99,9 +100,8 @@ class Lesson:
     @property
     def complete(self) -> bool:
         """Whether all of it ran from top to bottom in one kernel without an error."""
-        told = self.execution
-        is_whole = told["executed"] == told["cells"] and not self.missing and not self.emptied
-        return is_whole and told["in_order"] and not told["errors"] and not self.hidden_errors
+        is_whole = not self.missing and not self.emptied and not self.hidden_errors
+        return is_whole and self.execution.state == "complete"
 
     @property
     def passed(self) -> frozenset[str]:

@@ -248,28 +248,56 @@ def source_hash(notebook: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
-def execution(notebook: Mapping[str, Any]) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Execution:
     """How a notebook was executed.
 
-    Returns:
-        cells, executed: code cells, and how many of them ran; in_order: whether they are numbered
-        1, 2, 3, … from top to bottom, as one fresh kernel does; errors: the names of exceptions;
-        started, ended (UTC in ISO form or ""), seconds (or None), parameters: as papermill noted.
+    Attributes:
+        cells, executed: code cells, and how many of them ran.
+        in_order: whether they are numbered 1, 2, 3, … from top to bottom, as one fresh kernel does.
+        errors: the names of the exceptions at which it stopped.
+        started, ended: UTC in ISO form or "", as papermill noted.
+        seconds: how long it took, or None.
+        parameters: as papermill noted.
     """
+
+    cells: int
+    executed: int
+    in_order: bool
+    errors: list[str]
+    started: str
+    ended: str
+    seconds: float | None
+    parameters: dict[str, Any]
+
+    @property
+    def state(self) -> str:
+        """How far it got: "failed" at an error, "complete" from top to end, or "incomplete"."""
+        if self.errors:
+            return "failed"
+        is_whole = self.executed == self.cells and self.in_order and self.ended
+        return "complete" if is_whole else "incomplete"
+
+
+def execution(notebook: Mapping[str, Any]) -> Execution:
+    """How a notebook was executed, from the numbers of its cells and from papermill's note."""
     code = [c for c in notebook["cells"] if c["cell_type"] == "code" and source(c).strip()]
     counts = [cell.get("execution_count") for cell in code]
     done = [count for count in counts if count is not None]
     papermill = _mapping(notebook.get("metadata", {}).get("papermill"))
-    return {
-        "cells": len(code),
-        "executed": len(done),
-        "in_order": done == list(range(1, len(done) + 1)),
-        "errors": [name for cell in code if not may_fail(cell) for name in errors_in(cell)],
-        "started": papermill.get("start_time") or "",
-        "ended": papermill.get("end_time") or "",
-        "seconds": papermill.get("duration"),
-        "parameters": dict(_mapping(papermill.get("parameters"))),
-    }
+    errors = [name for cell in code if not may_fail(cell) for name in errors_in(cell)]
+    if papermill.get("exception") and not errors:
+        errors = ["exception"]  # the kernel died: no cell shows it
+    return Execution(
+        cells=len(code),
+        executed=len(done),
+        in_order=done == list(range(1, len(done) + 1)),
+        errors=errors,
+        started=papermill.get("start_time") or "",
+        ended=papermill.get("end_time") or "",
+        seconds=papermill.get("duration"),
+        parameters=dict(_mapping(papermill.get("parameters"))),
+    )
 
 
 def errors_in(cell: Mapping[str, Any]) -> list[str]:

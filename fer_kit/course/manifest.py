@@ -1,6 +1,7 @@
 """run.json of a bundle: what was run, by whom, on what and with what, and every file's hash."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,8 @@ def _notebook_facts(run_folder: Path, path: Path) -> dict[str, Any]:
     notebook = nbformat.read(path, as_version=4)
     hashes = {"source_sha256": source_hash(notebook), "executed_sha256": sha256(path)}
     record = records.read(run_folder / "notebooks" / f"{path.stem}.json")
-    return hashes | execution(notebook) | {"commit": record.get("environment", {}).get("commit")}
+    commit = record.get("environment", {}).get("commit")
+    return hashes | asdict(execution(notebook)) | {"commit": commit}
 
 
 def _environments(run_folder: Path) -> dict[str, list[str]]:

@@ -23,7 +23,7 @@ from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 from pygments.formatters import HtmlFormatter
 
 from fer_kit.course import records
-from fer_kit.course.executed import Exercise, read_exercises
+from fer_kit.course.executed import Exercise, execution, may_fail, read_exercises, tags
 from fer_kit.course.results import read_results
 from fer_kit.course.rubric import Rubric, read_rubric
 from fer_kit.course.safe_html import Markdown, count_undescribed, sanitise, terminal
@@ -234,21 +234,15 @@ def _answer(text: str, pages: list[str]) -> Markup:
 
 def _state(content: nbformat.NotebookNode) -> tuple[str, str]:
     """How far the notebook ran, as a word and a sentence."""
-    code = [cell for cell in content.cells if cell.cell_type == "code" and cell.source.strip()]
-    papermill = content.metadata.get("papermill", {})
-    errors = [
-        f"{output.ename}: {output.evalue}"
-        for cell in code
-        if "raises-exception" not in _tags(cell)  # this lesson shows an error
-        for output in cell.outputs
-        if output.output_type == "error"
-    ]
-    if errors or papermill.get("exception"):
-        reason = f" at an error: {errors[0]}" if errors else ""
-        return "failed", f"This notebook stopped{reason}. The cells after it did not run."
-    if not papermill.get("end_time") or any(cell.execution_count is None for cell in code):
-        return "incomplete", "This notebook was not run from its beginning to its end."
-    return "complete", ""
+    state = execution(content).state
+    if state == "failed":
+        shown = [cell for cell in content.cells if cell.cell_type == "code" and not may_fail(cell)]
+        outputs = [one for cell in shown for one in cell.outputs if one.output_type == "error"]
+        reason = f" at an error: {outputs[0].ename}: {outputs[0].evalue}" if outputs else ""
+        return state, f"This notebook stopped{reason}. The cells after it did not run."
+    if state == "incomplete":
+        return state, "This notebook was not run from its beginning to its end."
+    return state, ""
 
 
 def _mark_if_stale(notebook: Notebook, notebooks: list[Notebook]) -> None:
@@ -270,13 +264,9 @@ def _mark_if_stale(notebook: Notebook, notebooks: list[Notebook]) -> None:
 # From cells to what the templates show
 
 
-def _tags(cell: nbformat.NotebookNode) -> list[str]:
-    return cell.metadata.get("tags", [])
-
-
 def _is_own(cell: nbformat.NotebookNode) -> bool:
     """Not one that papermill puts in to point at an error: the page does that itself."""
-    return "papermill-error-cell-tag" not in _tags(cell)
+    return "papermill-error-cell-tag" not in tags(cell)
 
 
 def _cell(cell: nbformat.NotebookNode, markdown: Markdown) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations, islice
-from typing import Any
 
 import numpy as np
 
@@ -49,20 +48,20 @@ class Pair:
 
 def take_print(
     texts: Mapping[str, str],
-    executions: Iterable[Mapping[str, Any]],
+    started: Iterable[str],
     released: Mapping[str, str] | None = None,
 ) -> Print:
     """The print of a bundle.
 
     Args:
         texts: what the student wrote, by the id of its cell.
-        executions: of the notebooks, as `fer_kit.course.executed.execution` tells them.
+        started: when each notebook was.
         released: for each id what was given out, such as all text of its notebook: a passage that
             is in there too is nobody's own.
     """
     given = released or {}
     passages = {key: _own_passages(text, given.get(key, "")) for key, text in texts.items()}
-    moments = {str(told["started"])[:100] for told in executions if told.get("started")}
+    moments = {str(moment)[:100] for moment in started if moment}
     return Print(
         {key: found for key, found in passages.items() if len(found) >= FEWEST}, frozenset(moments)
     )

@@ -40,7 +40,7 @@ def _parameters(
     """
     told = _mapping(manifest.get("parameters"))
     places = {"run.json": told}
-    places |= {lesson.name: lesson.execution["parameters"] for lesson in lessons}
+    places |= {lesson.name: lesson.execution.parameters for lesson in lessons}
     injected = {f"the parameters cell of {lesson.name}": lesson.injected for lesson in lessons}
     doubts = []
     for name in ("run", "dataset", "profile", "seed"):
@@ -73,7 +73,7 @@ def _provenance(
         trained_on = _mapping(_mapping(card).get("trained_on"))
         says[f"the card of {model}"] = trained_on.get("synthetic")
     for lesson in lessons:
-        dataset = lesson.execution["parameters"].get("dataset")
+        dataset = lesson.execution.parameters.get("dataset")
         if dataset is not None:
             says[f"the execution of {lesson.name}"] = are_drawn(str(dataset))
     drawn = [place for place, is_synthetic in says.items() if is_synthetic is True]
@@ -113,7 +113,7 @@ def _checks(lessons: Sequence[Lesson]) -> list[str]:
 
 
 def _order(lessons: Sequence[Lesson]) -> list[str]:
-    mixed = [lesson.name for lesson in lessons if not lesson.execution["in_order"]]
+    mixed = [lesson.name for lesson in lessons if not lesson.execution.in_order]
     return [f"Not run from the top in one kernel: {_few(mixed)}."] if mixed else []
 
 
@@ -123,7 +123,7 @@ def _timing(manifest: Mapping[str, Any], lessons: Sequence[Lesson], rubric: Rubr
         doubts += _training_time(model, _mapping(card), rubric)
     for lesson in lessons:
         doubts += _notebook_time(lesson)
-    longest = max((_number(lesson.execution["seconds"]) or 0 for lesson in lessons), default=0)
+    longest = max((_number(lesson.execution.seconds) or 0 for lesson in lessons), default=0)
     for model, card in _mapping(manifest.get("models")).items():
         seconds = _number(_mapping(card).get("seconds"))
         if seconds is not None and lessons and seconds > longest + 1:
@@ -151,12 +151,12 @@ def _training_time(model: str, card: Mapping[str, Any], rubric: Rubric) -> list[
 def _notebook_time(lesson: Lesson) -> list[str]:
     """The clock has to fit: the end after the beginning, and not after now."""
     told = lesson.execution
-    started, ended = _moment(told["started"]), _moment(told["ended"])
-    if not told["started"] and not told["ended"]:
+    started, ended = _moment(told.started), _moment(told.ended)
+    if not told.started and not told.ended:
         return []
     if started is None or ended is None:
         return [f"{lesson.name}: started or ended at no time that can be read."]
-    seconds = _number(told["seconds"])
+    seconds = _number(told.seconds)
     took = (ended - started).total_seconds()
     if took < 0 or ended > datetime.now(UTC) + timedelta(days=1):
         return [f"{lesson.name}: ended before it started, or in the future."]

@@ -339,7 +339,7 @@ def _print(lessons: Sequence[Lesson], released: dict[str, Released]) -> Print:
     for lesson in lessons:
         text = "\n".join(released[lesson.name].sources.values())
         given |= dict.fromkeys(lesson.own, text)
-    return take_print(texts, (lesson.execution for lesson in lessons), given)
+    return take_print(texts, (lesson.execution.started for lesson in lessons), given)
 
 
 def _rerun(bundle: Bundle, measure: Measure) -> tuple[dict[str, frozenset[str]], str]:

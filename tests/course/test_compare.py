@@ -369,7 +369,7 @@ def test_what_papermill_put_in_is_read():
 
     lesson = done(change)
     assert lesson.injected == {"profile": "smoke"}
-    assert lesson.execution["parameters"]["profile"] == "quick"  # as papermill's note was edited
+    assert lesson.execution.parameters["profile"] == "quick"  # as papermill's note was edited
 
 
 def test_a_strange_notebook_is_compared_all_the_same():

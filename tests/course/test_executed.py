@@ -1,6 +1,7 @@
 """What an executed notebook proves: its exercises, its order, and which cells are a lesson's."""
 
 import json
+from dataclasses import replace
 
 import nbformat
 import pytest
@@ -9,6 +10,7 @@ from submissions import COURSE, passed
 from fer_kit.check.answers import OUTCOME
 from fer_kit.course.executed import (
     EMPTY,
+    Execution,
     execution,
     injected_parameters,
     is_unwritten,
@@ -50,13 +52,33 @@ def tagged(source, *tags, kind="code"):
 )
 def test_one_fresh_kernel_counts_from_one_without_gaps(counts, in_order, executed):
     told = execution({"cells": [code(count) for count in counts], "metadata": {}})
-    assert (told["in_order"], told["executed"]) == (in_order, executed)
+    assert (told.in_order, told.executed) == (in_order, executed)
 
 
 @pytest.mark.parametrize("about", [None, [], "x", {"parameters": [1]}, {"parameters": None}])
 def test_a_strange_note_of_papermills_is_none(about):
     told = execution({"cells": [code(1)], "metadata": {"papermill": about}})
-    assert (told["parameters"], told["seconds"]) == ({}, None)
+    assert (told.parameters, told.seconds) == ({}, None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "state"),
+    [
+        ({}, "complete"),
+        ({"errors": ["ValueError"]}, "failed"),
+        ({"executed": 2}, "incomplete"),
+        ({"in_order": False}, "incomplete"),
+        ({"ended": ""}, "incomplete"),
+    ],
+)
+def test_complete_is_what_ran_to_the_end_in_order_without_an_error(changes, state):
+    whole = Execution(3, 3, True, [], "2026-11-21T09:00", "2026-11-21T09:01", 60.0, {})
+    assert replace(whole, **changes).state == state
+
+
+def test_a_kernel_that_died_has_failed_though_no_cell_shows_it():
+    told = execution({"cells": [code(1)], "metadata": {"papermill": {"exception": True}}})
+    assert told.state == "failed"
 
 
 # What was put in

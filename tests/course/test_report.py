@@ -102,6 +102,9 @@ def error(name="ZeroDivisionError"):
 
 
 def add_notebook(folder, name, cells, hour=9, **papermill):
+    executed = [cell for cell in cells if cell.get("execution_count")]
+    for number, cell in enumerate(executed, start=1):
+        cell.execution_count = number
     notebook = new_notebook(cells=cells)
     notebook.metadata["papermill"] = {
         "start_time": f"2026-11-21T{hour:02}:00:00.000000",

@@ -468,7 +468,7 @@ def test_the_same_execution_and_the_same_words_are_listed_in_pairs():
     everybody = " ".join(f"what everybody wrote {k} because the task asks for it" for k in range(9))
     mine = "an unusual explanation of why a mean of seven kernels cannot decide about faces at all"
     other = " ".join(f"something else {k} that only ada thought of" for k in range(50))
-    told = [{"started": "2026-11-20T09:00:00.123456+00:00"}]
+    told = ["2026-11-20T09:00:00.123456+00:00"]
     prints = {f"s{k}": take_print({"01-a": everybody}, []) for k in range(30)}
     prints["ada"] = take_print({"01-a": f"{everybody} {mine} surely", "02-b": other}, told)
     prints["bob"] = take_print({"01-a": f"{everybody} {mine}"}, [])

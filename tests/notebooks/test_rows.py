@@ -16,9 +16,8 @@ from fer_kit.lessons import LESSONS, Lesson, feeds, maker
 
 ROOT = Path(__file__).parents[2]
 NEEDS, MAKES = {"need"}, {"file", "predictions"}
-# What reads or writes files of a run by itself, without that a notebook names them.
+# What reads files of a run by itself, without that a notebook names them.
 READS = {"models": "predictions/*.csv", "write_report": "results/*.json"}
-WRITES = {"write_report": "report/index.html"}
 
 each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
 in_both_folders = pytest.mark.parametrize("folder", ["notebooks", "student"])
@@ -62,7 +61,6 @@ def written(lesson: Lesson) -> set[str]:
     cards = any(name == "write_card" for _, _, name in calls(lesson))
     histories = any(name == "callbacks" for _, _, name in calls(lesson))
     found = named(lesson, MAKES)
-    found |= {WRITES[name] for _, _, name in calls(lesson) if name in WRITES}
     if cards:
         found |= {file.replace(".keras", ".json") for file in models}
     if histories:
