@@ -346,8 +346,10 @@ def mcnemar(first: Predictions, second: Predictions) -> dict:
 
 def percent(value: float, interval: Sequence[float] | None = None) -> str:
     """0.4947 → "49.5 %", with an interval "49.5 % (47.8 to 51.1)"."""
-    low_to_high = " to ".join(f"{100 * end:.1f}" for end in interval or ())
-    return f"{100 * value:.1f} %" + (f" ({low_to_high})" if low_to_high else "")
+    if interval is None:
+        return f"{100 * value:.1f} %"
+    low, high = interval
+    return f"{100 * value:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
 
 
 def _macro_intervals(matrix: np.ndarray, seed: int) -> dict[str, list[float]]:
