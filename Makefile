@@ -9,6 +9,8 @@ RUN ?=
 SEED ?=
 # One notebook, such as: make run NB=04
 NB ?=
+# How many notebooks run side by side: as many as fit; WORKERS=1 is one after the other.
+WORKERS ?=
 # Which notebooks run: the lessons with their solutions, or NOTEBOOKS=student.
 NOTEBOOKS ?=
 # Who hands in: make bundle STUDENT="Ada Lovelace" ID=s1234567
@@ -36,7 +38,8 @@ INSTALLED := $(VENV)/installed-$(BACKEND)
 FACES = $(if $(DATASET),--dataset "$(DATASET)") $(if $(DATA),--data "$(DATA)")
 WORK = $(if $(PROFILE),--profile "$(PROFILE)") $(if $(SEED),--seed "$(SEED)")
 LESSONS = $(if $(NOTEBOOKS),--notebooks "$(NOTEBOOKS)")
-OPTIONS = $(if $(RUN),--run "$(RUN)") $(FACES) $(WORK) $(LESSONS)
+ABREAST = $(if $(WORKERS),--workers "$(WORKERS)")
+OPTIONS = $(if $(RUN),--run "$(RUN)") $(FACES) $(WORK) $(LESSONS) $(ABREAST)
 WHO = $(if $(STUDENT),--name "$(STUDENT)") $(if $(ID),--id "$(ID)")
 TRUTH = $(if $(RUBRIC),--rubric "$(RUBRIC)") $(if $(LABELS),--labels "$(LABELS)")
 GIVEN = $(if $(MANUAL),--manual "$(MANUAL)") $(if $(RELEASE),--release "$(RELEASE)")
@@ -49,14 +52,14 @@ RESULTS = $(if $(RUN),--run "$(RUN)") $(if $(DATASET),--dataset "$(DATASET)") $(
 help: ## List what there is to do
 	@echo "FER Kit: a course on facial expression recognition. Usage: make TARGET"
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | awk -F '\t' '{ printf "  %-9s %s\n", $$1, $$2 }'
-	@echo "Variables: DATASET DATA PROFILE RUN SEED, and NB for run. They are explained in Makefile."
+	@echo "Variables: DATASET DATA PROFILE RUN SEED WORKERS, and NB for run. They are explained in Makefile."
 
 setup: $(INSTALLED) ## Make the environment in .venv (KERAS_BACKEND=jax: with JAX for TensorFlow)
 
 lab: $(INSTALLED) ## Open the notebooks in JupyterLab (students: NOTEBOOKS=student)
 	$(BIN)/jupyter lab "$(or $(NOTEBOOKS),notebooks)"
 
-run-all: $(INSTALLED) ## Run all notebooks in order and write the report
+run-all: $(INSTALLED) ## Run all notebooks, side by side where they can, and write the report
 	$(BIN)/fer-kit run-all $(OPTIONS)
 
 run: $(INSTALLED) ## Run one notebook: make run NB=04

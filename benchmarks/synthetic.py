@@ -10,7 +10,7 @@ import argparse
 import time
 
 from fer_kit import synthetic
-from fer_kit.synthetic.dataset import cores
+from fer_kit.processes import cores
 
 WAYS = {
     "visible only, one core": {"infrared": False, "workers": 1},

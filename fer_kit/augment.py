@@ -19,7 +19,6 @@ def draw_matrices(
     count: int,
     size: tuple[int, int],
     generator: np.random.Generator,
-    *,
     rotation: float = 15.0,
     shift: float = 0.10,
     shear: float = 0.10,
@@ -227,7 +226,6 @@ class Batches(keras.utils.PyDataset):
         targets: np.ndarray,
         batch_size: int,
         seed: int,
-        *,
         noise: float = 0.0,
         noisy: float = 0.5,
         **geometry: float,
@@ -291,7 +289,6 @@ class PairBatches(Batches):
         targets: np.ndarray,
         batch_size: int,
         seed: int,
-        *,
         alike: bool = True,
         **geometry: float,
     ):

@@ -111,6 +111,13 @@ Align = Annotated[
 Lessons = Annotated[
     str, typer.Option("--notebooks", help="Their folder, such as student. [default: notebooks]")
 ]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        callback=_checked("course.workers", "check_workers"),
+        help="How many side by side; 1 is one after the other. [default: as many as fit]",
+    ),
+]
 Notebooks = Annotated[
     list[str],
     typer.Argument(
@@ -129,12 +136,13 @@ def run_all(
     force: Force = False,
     extra: Extra = None,
     folder: Lessons = "",
+    workers: Workers = None,
 ) -> None:
-    """Run all notebooks in order and write the report.
+    """Run all notebooks, side by side where they do not wait for each other; write the report.
 
     A notebook whose source, parameters and inputs have not changed is not run again.
     """
-    run_some([], run, dataset, data, profile, seed, force, extra, folder)
+    run_some([], run, dataset, data, profile, seed, force, extra, folder, workers)
 
 
 @app.command("run")
@@ -148,6 +156,7 @@ def run_some(
     force: Force = False,
     extra: Extra = None,
     folder: Lessons = "",
+    workers: Workers = None,
 ) -> None:
     """Run some notebooks and write the report."""
     from pathlib import Path
@@ -165,6 +174,7 @@ def run_some(
             force=force,
             notebooks=Path(folder) if folder else None,
             extra=dict(map(_name_and_value, extra or ())),
+            workers=workers,
         )
     except ParameterError as error:
         raise typer.BadParameter(str(error)) from error

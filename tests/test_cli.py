@@ -40,13 +40,7 @@ def given(monkeypatch):
     """Catches what the command asks of `run_course`."""
     caught = {}
 
-    def run_course(run, dataset, data, profile, seed, only, force, notebooks, extra):
-        caught.update(
-            run=run, dataset=dataset, data=data, profile=profile, seed=seed, only=list(only)
-        )
-        caught.update(force=force, notebooks=notebooks, extra=extra)
-
-    monkeypatch.setattr(running, "run_course", run_course)
+    monkeypatch.setattr(running, "run_course", lambda **asked: caught.update(asked))
     return caught
 
 
@@ -58,8 +52,11 @@ def fail_with(error: BaseException):
 
 
 def test_run_all_asks_for_every_notebook(fer_kit, given):
-    code, _, _ = fer_kit("run-all", "--profile", "smoke", "--seed", "7", "--force")
+    code, _, _ = fer_kit(
+        "run-all", "--profile", "smoke", "--seed", "7", "--force", "--workers", "3"
+    )
     assert code == 0
+    assert given["workers"] == 3
     assert given["only"] == []
     assert (given["profile"], given["seed"], given["force"]) == ("smoke", 7, True)
     assert given["dataset"] is None
@@ -105,6 +102,7 @@ def test_bundles_that_are_not_there_are_a_sentence(fer_kit, command):
         (["run-all", "--profile", "huge"], "Received: 'huge'"),
         (["run-all", "--run", "../up"], "Received: '../up'"),
         (["run-all", "--seed", "many"], "--seed"),
+        (["run-all", "--workers", "0"], "1 or more. Received: 0"),
         (["run-all", "--set", "noise"], "Expected NAME=VALUE"),
         (["run-all", "--set", "zzz=3"], "Received: 'zzz'"),
         (["download", "fer2014"], "Received: 'fer2014'"),

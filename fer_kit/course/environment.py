@@ -1,5 +1,6 @@
 """Which versions and which device something was computed with: part of every result."""
 
+import importlib.util
 import json
 import os
 import platform
@@ -19,23 +20,39 @@ PACKAGES = ("keras", "tensorflow", "jax", "numpy", "scikit-learn", "opencv-pytho
 def describe() -> dict[str, str]:
     """Versions, backend, system and device together.
 
-    The device is asked for in a process of its own: this one then needs no TensorFlow and leaves
-    the GPU to the notebooks.
+    Where there may be a GPU, its name is asked for in a process of its own: this one then needs no
+    TensorFlow, which takes seconds, and leaves the GPU to the notebooks.
 
     Raises:
-        InputError: the backend cannot be imported.
+        InputError: the backend is not installed, or cannot be imported.
     """
+    if importlib.util.find_spec(backend()) is None:
+        raise _no_backend("it is not installed")
+    system = f"{platform.system()} {platform.machine()}"
+    device = _ask_device() if _may_have_gpu() else processor()
+    found = {"backend": backend(), "system": system, "device": device}
+    return versions() | found | {"commit": commit()}
+
+
+def _ask_device() -> str:
     command = [sys.executable, "-m", "fer_kit.course.environment"]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     if answer.returncode:
-        reason = (answer.stderr.strip().splitlines() or ["no answer"])[-1]
-        raise InputError(
-            f"Expected Keras to find its backend, {backend()}. Received: {reason}. Install the "
-            "course with make setup, or choose another backend with KERAS_BACKEND."
-        )
-    system = f"{platform.system()} {platform.machine()}"
-    found = {"backend": backend(), "system": system, "device": answer.stdout.splitlines()[-1]}
-    return versions() | found | {"commit": commit()}
+        raise _no_backend((answer.stderr.strip().splitlines() or ["no answer"])[-1])
+    return answer.stdout.splitlines()[-1]
+
+
+def _may_have_gpu() -> bool:
+    """False only on a Linux without any of the files by which GPUs are reached."""
+    names = ("nvidia*", "kfd", "dxg", "dri/render*")
+    return sys.platform != "linux" or any(any(Path("/dev").glob(name)) for name in names)
+
+
+def _no_backend(reason: str) -> InputError:
+    return InputError(
+        f"Expected Keras to find its backend, {backend()}. Received: {reason}. Install the course "
+        "with make setup, or choose another backend with KERAS_BACKEND."
+    )
 
 
 def versions() -> dict[str, str]:

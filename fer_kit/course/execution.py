@@ -21,8 +21,10 @@ from papermill.exceptions import PapermillExecutionError
 from traitlets import default
 
 from fer_kit.course.places import everywhere, without_places
+from fer_kit.course.workers import threads_each
 from fer_kit.errors import InputError
 from fer_kit.files import write_whole
+from fer_kit.processes import share
 
 CELL_TIMEOUT = 24 * 3600  # seconds; the longest cell trains a network on a slow processor
 
@@ -44,7 +46,7 @@ class ThisPython(AsyncKernelManager):
     @property
     def kernel_spec(self) -> KernelSpec:
         """The kernel's command line and environment."""
-        environment = {name: os.environ.get(name, value) for name, value in QUIET.items()}
+        quiet = {name: os.environ.get(name, value) for name, value in QUIET.items()}
         return KernelSpec(
             argv=make_ipkernel_cmd(
                 executable=sys.executable,
@@ -56,7 +58,7 @@ class ThisPython(AsyncKernelManager):
             ),
             display_name="Python 3",
             language="python",
-            env=environment,
+            env=quiet | share(threads_each()),
         )
 
     async def start_kernel(self, **options: Any) -> None:
@@ -113,6 +115,7 @@ def _run_cells(notebook: Path, partial: Path, parameters: dict[str, Any]) -> nbf
         cwd=str(notebook.parent),
         start_timeout=300,
         execution_timeout=CELL_TIMEOUT,
+        shutdown_kernel="immediate",  # there is nothing in it that would have to be saved
         # No bar where nobody watches (disable=None): a log would fill with its steps.
         progress_bar={"desc": f"      {notebook.stem}", "leave": False, "disable": None},
     )

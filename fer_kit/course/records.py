@@ -16,7 +16,7 @@ from typing import Any
 
 from fer_kit.course.environment import backend, versions
 from fer_kit.errors import InputError
-from fer_kit.files import read_json, sha256, write_json
+from fer_kit.files import read_json, sha256
 from fer_kit.lessons import Lesson
 from fer_kit.run import Run
 
@@ -31,16 +31,6 @@ def read(path: Path) -> dict[str, Any]:
     except InputError:
         return {}
     return record if isinstance(record, dict) else {}
-
-
-def path_of(run: Run, lesson: Lesson) -> Path:
-    """Where a lesson's record is."""
-    return run.file(f"notebooks/{lesson.name}.json")
-
-
-def take_back(path: Path) -> None:
-    """Until there is a new record, what the lesson made is not to be trusted."""
-    write_json(path, read(path) | {"failed": "It was interrupted."})
 
 
 def is_whole(record: dict[str, Any], run: Run, lesson: Lesson) -> bool:

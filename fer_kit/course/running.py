@@ -1,4 +1,4 @@
-"""The course: which notebooks there are, in which order, and running them.
+"""The course: running its notebooks, side by side where they do not wait for each other.
 
 `run_course` executes notebooks with papermill. A notebook whose source, parameters, inputs and
 library are the ones of last time is not executed again.
@@ -7,6 +7,10 @@ library are the ones of last time is not executed again.
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from dataclasses import dataclass
+from functools import partial
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +18,18 @@ from tqdm import tqdm
 
 from fer_kit.course import records
 from fer_kit.course.environment import describe
+from fer_kit.course.workers import (
+    OneAfterTheOther,
+    check_workers,
+    fitting,
+    side_by_side,
+    threads_each,
+)
 from fer_kit.datasets import check_dataset
 from fer_kit.errors import InputError
 from fer_kit.files import read_json, write_json
-from fer_kit.lessons import LESSONS, METRICS, Lesson, find
+from fer_kit.lessons import LESSONS, METRICS, Lesson, feeds, find
+from fer_kit.processes import GRACE, speaking_as
 from fer_kit.run import Run, check_name, course_folder, default_name, find_data, read_config
 
 
@@ -35,8 +47,12 @@ def run_course(
     force: bool = False,
     notebooks: Path | None = None,
     extra: dict[str, Any] | None = None,
+    workers: int | None = None,
 ) -> Run:
-    """Run the course's notebooks in order, into `runs/RUN/notebooks/`, and write the report.
+    """Run the course's notebooks, into `runs/RUN/notebooks/`, and write the report.
+
+    A notebook starts as soon as all are done that make what it reads. One that fails stops only
+    those that need what it makes.
 
     Args:
         run: the run's name; "" takes "DATASET-PROFILE".
@@ -46,27 +62,33 @@ def run_course(
         force: run a notebook even where nothing has changed since the last time.
         notebooks: the folder of the notebooks.
         extra: further parameters, for those of the notebooks that have them.
+        workers: how many run side by side; by default, as many as fit this computer. Their results
+            are the same, whatever the number.
 
     Returns:
         The run.
 
     Raises:
-        InputError: something given cannot be used (then nothing has been run), or a notebook
-            failed; the results of earlier runs stay as they were.
+        InputError: something given cannot be used, or somebody else works on this run (then nothing
+            has been run); or a notebook failed; the results of earlier runs stay as they were.
     """
+    workers = check_workers(workers) or fitting(threads_each())
     lessons = find(only) if only else LESSONS
     folder = Path(notebooks) if notebooks else course_folder() / "notebooks"
     given = _parameters(run, dataset, data, profile, seed)
     parameters = _check_notebooks(folder, lessons, given, extra or {})
     opened = Run.open(**given)
+    tasks = {
+        lesson.name: Task(opened, lesson, folder / f"{lesson.name}.ipynb", parameters[lesson.name])
+        for lesson in lessons
+    }
     with opened.locked():
         _check_inputs(opened, lessons)
-        bar = tqdm(lessons, desc=opened.run, unit="notebook", leave=False, disable=None)
-        for number, lesson in enumerate(bar, start=1):
-            _say(f"[{number}/{len(lessons)}] {lesson.number} · {lesson.title}")
-            notebook = folder / f"{lesson.name}.ipynb"
-            _run_lesson(opened, lesson, notebook, parameters[lesson.name], force)
+        with side_by_side(min(workers, len(tasks)), threads_each(), _say) as pool:
+            failed = _run_all(tasks, force, pool)
         _finish(opened)
+    if failed:
+        raise InputError(_what_failed(tasks, failed))
     return opened
 
 
@@ -158,35 +180,106 @@ def _check_inputs(run: Run, lessons: Sequence[Lesson]) -> None:
         coming.update(lesson.makes)
 
 
-# Running one notebook
+# Running them
 
 
-def _run_lesson(
-    run: Run, lesson: Lesson, notebook: Path, parameters: dict[str, Any], force: bool
-) -> None:
-    path = records.path_of(run, lesson)
-    last = records.read(path)
-    fingerprint = records.fingerprint(notebook, parameters, run, lesson.needs)
-    took = f"{_duration(last['seconds'])} last time" if "seconds" in last else ""
-    is_same = last.get("fingerprint") == fingerprint and records.is_whole(last, run, lesson)
-    if is_same and not force:
-        _say(f"      up to date ({took})")
-        write_json(path, last | {"checked": records.now()})
-        return
-    if took:
-        _say(f"      took {took}")
-    record = {"title": lesson.title, "fingerprint": fingerprint, "environment": describe()}
-    start = time.monotonic()
-    records.take_back(path)
-    try:
-        _execute(notebook, run.file(f"notebooks/{lesson.name}.ipynb"), parameters)
-    except InputError as error:
-        # The first line says what happened; the next ones lead to files on this machine.
-        write_json(path, last | {"failed": str(error).splitlines()[0]})
-        raise
-    record |= {"seconds": round(time.monotonic() - start, 1), "finished": records.now()}
-    write_json(path, record | {"made": records.made(run, lesson)})
-    _say(f"      done in {_duration(record['seconds'])}")
+@dataclass(frozen=True)
+class Task:
+    """One lesson of a run, for whoever works on it: here, or on another computer."""
+
+    run: Run
+    lesson: Lesson
+    notebook: Path
+    parameters: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The lesson's."""
+        return self.lesson.name
+
+    @property
+    def record(self) -> Path:
+        """What is remembered of its last execution; see `records`."""
+        return self.run.file(f"notebooks/{self.name}.json")
+
+
+def _run_all(tasks: dict[str, Task], force: bool, pool: Executor) -> dict[str, str]:
+    """Begin each lesson once what it reads is made; the reasons why some failed."""
+    order = TopologicalSorter({name: _makers(name, list(tasks)) for name in tasks})
+    order.prepare()
+    ready, at_work, failed = [], {}, {}
+    with tqdm(total=len(tasks), unit="notebook", leave=False, disable=None) as bar:
+        while True:
+            ready = sorted([*ready, *order.get_ready()], key=partial(_turn, tasks, pool.at_once))
+            while ready and len(at_work) < pool.at_once:
+                task = tasks[ready.pop(0)]
+                bar.set_description_str(" + ".join(one.name for one in (*at_work.values(), task)))
+                at_work[_begin(task, force, pool)] = task
+            if not at_work:
+                return failed
+            for future in wait(at_work, return_when=FIRST_COMPLETED).done:
+                task = at_work.pop(future)
+                bar.update()
+                try:
+                    _say(f"{task.lesson.number} · {future.result()}")
+                    order.done(task.name)
+                except InputError as error:
+                    failed[task.name] = str(error)
+                    _say(f"{task.lesson.number} · failed")
+
+
+def _makers(name: str, names: list[str]) -> list[str]:
+    """Those lessons before this one that make what it reads."""
+    return [other for other in names[: names.index(name)] if feeds(other, name)]
+
+
+def _turn(tasks: dict[str, Task], at_once: int, name: str) -> tuple[float, str]:
+    """Whose turn is first: whoever has most still waiting behind; alone, as in the course."""
+    return (0 if at_once == 1 else -_minutes(name, list(tasks)), name)
+
+
+def _minutes(name: str, names: list[str]) -> float:
+    """About how long it takes until a lesson and all that follow from it are done."""
+    later = [other for other in names if name in _makers(other, names)]
+    return find([name])[0].minutes + max((_minutes(other, names) for other in later), default=0)
+
+
+def _begin(task: Task, force: bool, pool: Executor) -> Future:
+    """Give a lesson to somebody who works on it, if it is due."""
+    last = records.read(task.record)
+    fingerprint = records.fingerprint(task.notebook, task.parameters, task.run, task.lesson.needs)
+    took = f" ({_duration(last['seconds'])} last time)" if "seconds" in last else ""
+    is_same = last.get("fingerprint") == fingerprint
+    if is_same and not force and records.is_whole(last, task.run, task.lesson):
+        write_json(task.record, last | {"checked": records.now()})
+        return OneAfterTheOther().submit(str, f"up to date{took}")
+    _say(f"{task.lesson.number} · {task.lesson.title}{took}")
+    return pool.submit(work_on, task, fingerprint)
+
+
+def work_on(task: Task, fingerprint: str) -> str:
+    """Execute a lesson and note what it made; how long it took, in words.
+
+    Its record is taken back before, so that nothing half-made is ever taken for whole.
+
+    Raises:
+        InputError: a cell failed, or somebody else works on this lesson.
+    """
+    run, lesson, path = task.run, task.lesson, task.record
+    environment = describe()
+    with speaking_as(lesson.name), run.locked(lesson.name, wait=2 * GRACE):
+        last, start = records.read(path), time.monotonic()
+        write_json(path, last | {"failed": "It was interrupted."})
+        try:
+            _execute(task.notebook, run.file(f"notebooks/{lesson.name}.ipynb"), task.parameters)
+        except InputError as error:
+            # The first line says what happened; the next ones lead to files on this machine.
+            write_json(path, last | {"failed": str(error).splitlines()[0]})
+            raise
+        record = {"title": lesson.title, "fingerprint": fingerprint, "environment": environment}
+        record |= {"seconds": round(time.monotonic() - start, 1), "finished": records.now()}
+        write_json(path, record | {"made": records.made(run, lesson)})
+        return f"done in {_duration(record['seconds'])}"
 
 
 def _execute(notebook: Path, output: Path, parameters: dict[str, Any]) -> None:
@@ -208,6 +301,21 @@ def _duration(seconds: float) -> str:
 
 
 # At the end
+
+
+def _what_failed(tasks: dict[str, Task], failed: dict[str, str]) -> str:
+    """Why lessons failed, and which therefore did not run."""
+    stopped: list[str] = []
+    for name in tasks:
+        if any(maker in (*failed, *stopped) for maker in _makers(name, list(tasks))):
+            stopped.append(name)
+    reasons = [
+        reason if reason.startswith(name) else f"{name} stopped. {reason}"
+        for name, reason in failed.items()
+    ]
+    if stopped:
+        reasons.append(f"Not run, because they read what is missing now: {', '.join(stopped)}.")
+    return "\n".join(reasons)
 
 
 def _finish(run: Run) -> None:

@@ -3,21 +3,17 @@
 Introduced in notebooks/01_load.ipynb.
 """
 
-import multiprocessing
-import os
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from numbers import Real
 
-import cv2
 import numpy as np
 from tqdm.auto import tqdm
 
 from fer_kit.emotions import FER2013
 from fer_kit.errors import InputError, choose
 from fer_kit.faces import SPLITS, Faces, one_hot
+from fer_kit.processes import Processes, cores, share
 from fer_kit.synthetic.anatomy import identity, spontaneous
 from fer_kit.synthetic.photograph import CAMERAS, check_image_size, check_whole, portrait
 from fer_kit.synthetic.votes import vote
@@ -62,8 +58,7 @@ def generate(
         camera: "wild", "studio" or "dark", as in `render`.
         darkness: share of the faces whose visible picture is taken in the dark, 0 to 1. The
             thermal pictures do not change.
-        workers: processes that draw; all processor cores by default. In a script with more than
-            one, call this below `if __name__ == "__main__":`.
+        workers: processes that draw; as many as there are processor cores by default.
 
     Raises:
         InputError: a count, seed or size is not a whole number in range, or a name is unknown.
@@ -128,17 +123,8 @@ def _in_parallel(draw, blocks: list, workers: int) -> Iterator[dict[str, np.ndar
     if workers == 1:
         yield from map(draw, blocks)
         return
-    # Fresh processes: forking one in which TensorFlow runs threads can hang.
-    context = multiprocessing.get_context("spawn")
-    one_thread = {"initializer": cv2.setNumThreads, "initargs": (1,)}
-    try:
-        with ProcessPoolExecutor(workers, context, **one_thread) as pool:
-            yield from pool.map(draw, blocks)
-    except BrokenProcessPool as error:
-        raise InputError(
-            "Expected worker processes to start. Received: they stopped. In a script, call "
-            'generate below `if __name__ == "__main__":`, or pass workers=1.'
-        ) from error
+    with Processes([share(threads=1)] * workers) as pool:
+        yield from pool.map(draw, blocks)
 
 
 def _collect(drawn, counts, blocks, image_size, targets, infrared) -> Faces:
@@ -163,9 +149,3 @@ def _collect(drawn, counts, blocks, image_size, targets, infrared) -> Faces:
         infrared=stacked["infrared"][..., None] if infrared else None,
         votes=votes,
     )
-
-
-def cores() -> int:
-    """Processor cores that this process may use."""
-    affinity = getattr(os, "sched_getaffinity", None)  # which macOS and Windows lack
-    return len(affinity(0)) if affinity else os.cpu_count() or 1

@@ -8,57 +8,20 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from small_course import FIRST, PARAMETERS, SECOND, TWO, pretend, write_notebook
 
 from fer_kit.course import environment, running
 from fer_kit.course.running import ParameterError, results_table, run_course
 from fer_kit.errors import InputError
-from fer_kit.lessons import LESSONS, Lesson, find, maker
+from fer_kit.lessons import LESSONS, find, maker
 from fer_kit.run import Run, runs_folder
-
-PARAMETERS = """\
-run: str = "synthetic-quick"  # name of the run
-dataset: str = "synthetic"  # data set
-data: str = ""  # path
-profile: str = "quick"  # profile
-seed: int = 42  # seed"""
-
-OPEN = """\
-import fer_kit as fk
-lab = fk.Run.open(run, dataset=dataset, data=data, profile=profile, seed=seed)"""
-
-FIRST = 'lab.file("data/number.txt").write_text(str(seed))'
-SECOND = """\
-number = int(lab.need("data/number.txt").read_text())
-lab.file("data/next.txt").write_text(str(number + 1))"""
-
-
-def write_notebook(path: Path, *cells: str, parameters: str = PARAMETERS) -> None:
-    notebook = new_notebook(
-        cells=[
-            new_markdown_cell("# A lesson"),
-            new_code_cell(parameters, metadata={"tags": ["parameters"]}),
-            *map(new_code_cell, (OPEN, *cells)),
-        ],
-        metadata={
-            "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}
-        },
-    )
-    for number, cell in enumerate(notebook.cells):
-        cell["id"] = f"cell-{number}"
-    nbformat.write(notebook, path)
 
 
 @pytest.fixture
 def notebooks(tmp_path, monkeypatch) -> Path:
     """A course of two notebooks: one writes a number, the other the next number."""
-    lessons = (
-        Lesson("01_first", "First", needs=(), makes=("data/number.txt",)),
-        Lesson("02_second", "Second", needs=("data/number.txt",), makes=("data/next.txt",)),
-    )
-    monkeypatch.setattr(running, "LESSONS", lessons)
-    monkeypatch.setattr("fer_kit.lessons.LESSONS", lessons)
-    monkeypatch.setattr(running, "_finish", lambda run: None)
+    pretend(TWO, monkeypatch.setattr)
+    monkeypatch.setattr(running, "fitting", lambda threads: 1)
     monkeypatch.setattr(running, "describe", lambda: {"device": "a computer"})
     folder = tmp_path / "notebooks"
     folder.mkdir()
@@ -214,6 +177,17 @@ def test_a_failing_notebook_keeps_the_earlier_results(notebooks):
     run_course(only=["01"], notebooks=notebooks)
     assert "failed" not in json.loads(text_of(run, "notebooks/01_first.json"))
     assert not (run.folder / "notebooks" / "01_first.failed.ipynb").exists()
+
+
+def test_what_failed_and_what_therefore_did_not_run_is_said(notebooks, no_kernel, monkeypatch):
+    def fail(notebook: Path, *_) -> None:
+        raise InputError(f"{notebook.name} stopped.")
+
+    monkeypatch.setattr(running, "_execute", fail)
+    message = "01_first.ipynb stopped.\nNot run, because they read what is missing now: 02_second."
+    with pytest.raises(InputError) as caught:
+        run_course(notebooks=notebooks)
+    assert str(caught.value) == message
 
 
 def test_a_sentence_for_the_user_stands_alone(notebooks):
@@ -451,8 +425,15 @@ def test_the_results_say_what_they_are_computed_on():
 
 
 def test_a_backend_that_is_missing_is_a_sentence(monkeypatch):
-    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    monkeypatch.setenv("KERAS_BACKEND", "abacus")
+    environment.describe.cache_clear()
+    with pytest.raises(InputError, match="its backend, abacus. Received: it is not installed"):
+        environment.describe()
+
+
+def test_a_backend_that_cannot_be_imported_is_a_sentence_where_a_gpu_is_asked(monkeypatch):
+    monkeypatch.setattr(environment, "_may_have_gpu", lambda: True)
     monkeypatch.setattr(sys, "executable", "false")
     environment.describe.cache_clear()
-    with pytest.raises(InputError, match="Expected Keras to find its backend, jax"):
+    with pytest.raises(InputError, match="Expected Keras to find its backend"):
         environment.describe()

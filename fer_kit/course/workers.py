@@ -1,0 +1,94 @@
+"""Doing things side by side: the one seam for lessons, sweeps of trainings and re-runs.
+
+Each gives its work to an `Executor` of the standard library and does not ask who does it: processes
+on this computer, or nobody but this process where there is one worker.
+"""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from typing import Any
+
+from fer_kit.errors import InputError
+from fer_kit.processes import Processes, cores, share
+
+MEMORY = 2_000_000_000  # bytes for one lesson or training, as measured in quick and rounded up
+
+
+def threads_each() -> int:
+    """Threads with which a lesson computes, whoever runs beside it: its results depend on them."""
+    return max(1, min(4, cores() // 2))
+
+
+def fitting(threads: int = 1, memory: int = MEMORY) -> int:
+    """How many workers fit this computer: its cores, and the memory that is free."""
+    import psutil
+
+    return max(1, min(cores() // threads, psutil.virtual_memory().available // memory))
+
+
+def check_workers(workers: int | None) -> int | None:
+    """The number, if there can be so many workers; None stands for as many as fit.
+
+    Raises:
+        InputError: there cannot.
+    """
+    if workers is not None and workers < 1:
+        raise InputError(
+            f"Expected workers as a whole number, 1 or more. Received: {workers}. Leave it out for "
+            "as many as fit this computer."
+        )
+    return workers
+
+
+def side_by_side(
+    workers: int, threads: int | None = None, say: Callable[[str], Any] = print
+) -> Executor:
+    """An executor with so many workers, for a `with` block; its `at_once` is their number.
+
+    One worker is this very process. More are processes of their own: see `processes.Processes` for
+    what is printed there, what happens when one dies, and how they end. The GPUs go round.
+
+    Args:
+        threads: with how many each computes; by default, its share of the cores.
+        say: what to do with a printed line.
+    """
+    if workers == 1:
+        return OneAfterTheOther()
+    shared, own = share(threads or max(1, cores() // workers)), gpus()
+    environments = [
+        shared | ({"CUDA_VISIBLE_DEVICES": own[number % len(own)]} if own else {})
+        for number in range(workers)
+    ]
+    return Processes(environments, say)
+
+
+class OneAfterTheOther(Executor):
+    """Does everything itself, at once."""
+
+    at_once = 1
+
+    def submit(self, work: Callable, /, *given: Any, **named: Any) -> Future:
+        """As in `Executor`; what it returns is done already."""
+        future = Future()
+        try:
+            future.set_result(work(*given, **named))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+def gpus() -> list[str]:
+    """The names by which CUDA knows the GPUs that we may use: "0", "1", ….
+
+    Asks NVIDIA's own tool: TensorFlow would take all of their memory before it answers.
+    """
+    if (chosen := os.environ.get("CUDA_VISIBLE_DEVICES")) is not None:
+        return [name for name in chosen.split(",") if name not in ("", "-1")]
+    if not (tool := shutil.which("nvidia-smi")):
+        return []
+    told = subprocess.run([tool, "-L"], capture_output=True, text=True, check=False).stdout
+    found = [line for line in told.splitlines() if line.startswith("GPU ")]
+    return [str(number) for number in range(len(found))]
