@@ -67,12 +67,10 @@ class Audit:
 
 
 def audit_faces(faces: Faces) -> Audit:
-    """Find blank and identical pictures by comparing pixels.
+    """Find blank and identical pictures by comparing pixels (lesson 02).
 
     Pictures that are merely alike (another crop, another compression) are not found: the counts are
     lower bounds.
-
-    Introduced in notebooks/02_analyze.ipynb.
     """
     # FER2013 has twelve black pictures and one that is grey but for a little noise.
     is_blank = np.array([image.std() < BLANK_CONTRAST for image in faces.images], dtype=bool)

@@ -26,7 +26,7 @@ def draw_matrices(
     flip: float = 0.5,
     distortion: float = 0.0,
 ) -> np.ndarray:
-    """Draw one random affine map for each of `count` pictures, around the picture's centre.
+    """Draw one random affine map for each of `count` pictures, around its centre (lesson 05).
 
     Args:
         size: (height, width) of the pictures.
@@ -42,8 +42,6 @@ def draw_matrices(
     Returns:
         float64 (count, 2, 3). A point (x, y) in pixels moves to matrix @ (x, y, 1). With distortion
         (count, 3, 3), and the first two of the three results are to be divided by the third.
-
-    Introduced in notebooks/05_cnn.ipynb.
     """
     height, width = size
 
@@ -64,7 +62,7 @@ def draw_matrices(
 
 
 def warp(images: np.ndarray, matrices: np.ndarray) -> np.ndarray:
-    """Move every picture as its matrix says; what comes into view repeats the nearest edge.
+    """Move pictures as their matrices say; what comes into view repeats the edge (lesson 05).
 
     Args:
         images: (N, H, W, C), uint8 or float32.
@@ -72,8 +70,6 @@ def warp(images: np.ndarray, matrices: np.ndarray) -> np.ndarray:
 
     Returns:
         The moved pictures, of the same shape, type and range.
-
-    Introduced in notebooks/05_cnn.ipynb.
     """
     if matrices.shape not in ((len(images), 2, 3), (len(images), 3, 3)):
         raise InputError(
@@ -103,14 +99,12 @@ def move(points: np.ndarray, matrices: np.ndarray) -> np.ndarray:
 def add_noise(
     images: np.ndarray, generator: np.random.Generator, noise: float, noisy: float = 0.5
 ) -> np.ndarray:
-    """Gaussian noise of random strength on a random part of the pictures, clipped to [0, 1].
+    """Gaussian noise of random strength on some pictures, clipped to [0, 1] (lesson 09).
 
     Args:
         images: float32 (N, H, W, C) in [0, 1].
         noise: the largest standard deviation; each picture's own is drawn between 0 and this.
         noisy: the share of the pictures that get any.
-
-    Introduced in notebooks/09_robustness.ipynb.
     """
     count = len(images)
     sigma = generator.uniform(0, noise, count) * (generator.permutation(count) < noisy * count)
@@ -202,7 +196,7 @@ def ten_views(images: np.ndarray, side: float = 0.9) -> list[np.ndarray]:
 
 
 class Batches(keras.utils.PyDataset):
-    """Batches of changed faces for `model.fit`, other ones in every epoch.
+    """Batches of changed faces for `model.fit`, other ones in every epoch (lesson 05).
 
         batches = fk.augment.Batches(x_train, y_train, batch_size=32, seed=42)
         model.fit(batches, epochs=10, shuffle=False)  # they come shuffled
@@ -216,8 +210,6 @@ class Batches(keras.utils.PyDataset):
         targets: (N, K); they stay as they are.
         noise, noisy: as in `add_noise`.
         geometry: the arguments of `draw_matrices`; 0 switches a change off.
-
-    Introduced in notebooks/05_cnn.ipynb.
     """
 
     def __init__(
@@ -268,7 +260,7 @@ class Batches(keras.utils.PyDataset):
 
 
 class PairBatches(Batches):
-    """Batches of pairs, a visible and an infrared picture of the same moment, changed alike.
+    """Batches of pairs, visible and infrared, of the same moment, changed alike (lesson 06).
 
         batches = fk.augment.PairBatches(visible, infrared, y_train, batch_size=64, seed=42)
         model.fit(batches, epochs=10, shuffle=False)  # a model with two inputs
@@ -278,8 +270,6 @@ class PairBatches(Batches):
         targets, batch_size, seed, geometry: as in `Batches`.
         alike: False turns each picture of a pair in its own way, which is a mistake: an eye is then
             no longer at the same place in both. A published system did it.
-
-    Introduced in notebooks/06_visible_infrared.ipynb.
     """
 
     def __init__(

@@ -39,7 +39,7 @@ class Box(NamedTuple):
 def find_faces(
     picture: np.ndarray, long_side: int = LONG_SIDE, confidence: float = CONFIDENCE
 ) -> list[Box]:
-    """The faces in a picture, the largest first.
+    """The faces in a picture, the largest first (lesson 11).
 
     Args:
         picture: uint8 (H, W, 3), RGB, as `fer_kit.pictures.read_picture` gives it.
@@ -47,8 +47,6 @@ def find_faces(
             10 pixels up, that is, from 1/42 of the picture's long side with the default; with more
             it finds smaller ones and takes longer.
         confidence: from which score on a face counts as one.
-
-    Introduced in notebooks/11_classify.ipynb.
     """
     found, shrink = _detect(picture, long_side, confidence)
     boxes = [_box(row, shrink) for row in found]
@@ -56,15 +54,13 @@ def find_faces(
 
 
 def find_landmarks(picture: np.ndarray, confidence: float = 0.5) -> np.ndarray | None:
-    """Five points of the largest face: float (5, 2), or None where no face is found.
+    """Five points of the largest face: float (5, 2), or None where no face is found (lesson 10).
 
     They are the eyes, the tip of the nose and the corners of the mouth, each (x, y) in pixels, of
     a pair first the one that is left in the picture.
 
     Args:
         picture, confidence: as in `find_faces`; a tightly cropped face scores lower.
-
-    Introduced in notebooks/10_image_fusion.ipynb.
     """
     found, shrink = _detect(picture, LONG_SIDE, confidence)
     if not len(found):

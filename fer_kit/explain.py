@@ -15,7 +15,7 @@ from fer_kit.errors import InputError
 def occlusion(
     model: keras.Model, image: np.ndarray, emotion: int, size: int = 10, stride: int = 3
 ) -> np.ndarray:
-    """How much probability an emotion loses when a grey patch covers each place.
+    """How much probability an emotion loses when a grey patch covers each place (lesson 08).
 
     Needs nothing but answers, so it works for any model (Zeiler and Fergus 2014).
 
@@ -27,8 +27,6 @@ def occlusion(
     Returns:
         float (H, W): at each pixel the mean loss over the patches that cover it, -1 to 1. Above 0
         the place spoke for the emotion, below 0 against it.
-
-    Introduced in notebooks/08_confusion_matrix.ipynb.
     """
     height, width = image.shape[:2]
     corners = [(y, x) for y in _steps(height, size, stride) for x in _steps(width, size, stride)]
@@ -46,7 +44,7 @@ def occlusion(
 def grad_cam(
     model: keras.Model, image: np.ndarray, emotion: int, layer: str | None = None
 ) -> np.ndarray:
-    """Grad-CAM: the last feature maps, each weighted by its pull on an emotion.
+    """Grad-CAM: the last feature maps, each weighted by its pull on an emotion (lesson 08).
 
     The gradient of the emotion's score before the softmax, averaged over a map, says how much that
     map speaks for the emotion. The weighted sum of the maps, its positive part, is the answer
@@ -60,8 +58,6 @@ def grad_cam(
 
     Returns:
         float (H, W), 0 to 1: relative to the strongest place; all 0 where nothing speaks for it.
-
-    Introduced in notebooks/08_confusion_matrix.ipynb.
     """
     maps_layer = model.get_layer(layer) if layer else _last_maps(model)
     before = keras.Model(model.inputs, maps_layer.output)

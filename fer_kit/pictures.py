@@ -15,7 +15,7 @@ PHOTOGRAPH = ASSETS / "astronaut.jpg"
 
 
 def read_picture(picture, enough: int = 0) -> np.ndarray:
-    """Any picture as uint8 (H, W, 3), RGB, upright.
+    """Any picture as uint8 (H, W, 3), RGB, upright (lesson 11).
 
     Args:
         picture: the path of a file, or an open one; a Pillow image; or an array (H, W), (H, W, 1),
@@ -28,8 +28,6 @@ def read_picture(picture, enough: int = 0) -> np.ndarray:
 
     Raises:
         InputError: the file is missing, empty, damaged or no picture; the array is none.
-
-    Introduced in notebooks/11_classify.ipynb.
     """
     if isinstance(picture, str | Path | BytesIO):
         return _from_file(picture, enough)

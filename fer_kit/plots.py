@@ -23,15 +23,13 @@ def sheet(
     scale: float = 1.0,
     ax: Axes | None = None,
 ) -> Axes:
-    """A contact sheet: one row of pictures for each name.
+    """A contact sheet: one row of pictures for each name (lesson 01).
 
     Args:
         rows: for each name, pictures (n, H, W), (n, H, W, 1) or (n, H, W, 3), uint8 or 0 to 1.
             Shorter rows are filled with white.
         columns: a name below each column of pictures.
         scale: size of a picture on the page, 1 for about 2 cm.
-
-    Introduced in notebooks/01_load.ipynb.
     """
     rows = [_as_rgb(row) for row in rows]
     height, width = rows[0].shape[1:3]
@@ -60,14 +58,12 @@ def captioned(
     title: str = "",
     ax: Axes | None = None,
 ) -> Axes:
-    """Pictures in a grid with a caption under each; the caption is not drawn into the picture.
+    """Pictures in a grid, each with a caption below, outside of the picture (lesson 08).
 
     Args:
         images: (N, H, W[, 1 or 3]), uint8 or 0 to 1.
         captions: N texts, of one or two lines.
         colours: N colours for the captions.
-
-    Introduced in notebooks/08_confusion_matrix.ipynb.
     """
     pictures = _as_rgb(images)
     height, width = pictures.shape[1:3]
@@ -90,12 +86,10 @@ def captioned(
 
 
 def pixels(image: np.ndarray, title: str = "", ax: Axes | None = None) -> Axes:
-    """One small grey picture with the value of every pixel written on it.
+    """One small grey picture with the value of every pixel written on it (lesson 01).
 
     Args:
         image: uint8 (H, W), at most about 20×20, or the numbers cannot be read.
-
-    Introduced in notebooks/01_load.ipynb.
     """
     ax = ax or _new_axes(6, 6)
     sns.heatmap(
@@ -107,10 +101,7 @@ def pixels(image: np.ndarray, title: str = "", ax: Axes | None = None) -> Axes:
 
 
 def counts(table: pd.DataFrame, title: str = "", ax: Axes | None = None) -> Axes:
-    """Bars for `Faces.counts`: faces of each emotion, split by split.
-
-    Introduced in notebooks/02_analyze.ipynb.
-    """
+    """Bars for `Faces.counts`: faces of each emotion, split by split (lesson 02)."""
     ax = ax or _new_axes(8, 3.6)
     long = table.melt(ignore_index=False, var_name="split", value_name="faces").reset_index()
     sns.barplot(long, x="emotion", y="faces", hue="split", palette=SPLIT_COLOURS, ax=ax)
@@ -124,10 +115,7 @@ def heatmap(
     vmax: float | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """A table of non-negative numbers as coloured cells with the numbers in them.
-
-    Introduced in notebooks/02_analyze.ipynb.
-    """
+    """A table of non-negative numbers as coloured cells with the numbers in them (lesson 02)."""
     ax = ax or _new_axes(0.75 * table.shape[1] + 2, 0.55 * table.shape[0] + 1.4)
     sns.heatmap(table, annot=True, fmt=fmt, cmap="Blues", vmin=0, vmax=vmax, cbar=False, ax=ax)
     ax.tick_params(axis="y", rotation=0)
@@ -139,13 +127,11 @@ def heatmap(
 def confusion(
     matrix: pd.DataFrame, normalise: bool = False, title: str = "", ax: Axes | None = None
 ) -> Axes:
-    """A confusion matrix: true emotions in rows, predicted ones in columns.
+    """A confusion matrix: true emotions in rows, predicted ones in columns (lesson 08).
 
     Args:
         matrix: counts (K, K), as `evaluation.confusion` returns.
         normalise: show each row as shares that sum to 1 (the diagonal is then the recall).
-
-    Introduced in notebooks/08_confusion_matrix.ipynb.
     """
     if normalise:
         matrix = matrix.div(matrix.sum(axis=1).clip(lower=1), axis=0)
@@ -162,14 +148,12 @@ def history(
     title: str = "",
     ax: Axes | None = None,
 ) -> Axes:
-    """Training and held-out curve of one metric over the epochs.
+    """Training and held-out curve of one metric over the epochs (lesson 04).
 
     Args:
         table: a history as `training.save_history` returns.
         held_out: what the second curve was measured on, for the legend.
         mark: an epoch to mark with a vertical line (the one that was kept).
-
-    Introduced in notebooks/04_lenet5.ipynb.
     """
     ax = ax or _new_axes(5, 3.4)
     for column, name in ((metric, "train"), (f"val_{metric}", held_out)):
@@ -187,13 +171,11 @@ def downhill(
     reached: Sequence[float],
     ax: Axes | None = None,
 ) -> Axes:
-    """A loss over one weight, and the steps of a descent on it, numbered.
+    """A loss over one weight, and the steps of a descent on it, numbered (lesson 04).
 
     Args:
         weights, losses: the curve.
         steps, reached: where each step arrives, and the loss there; the first is the start.
-
-    Introduced in notebooks/04_lenet5.ipynb.
     """
     ax = ax or _new_axes(6.4, 3.6)
     ax.plot(weights, losses, color="grey")
@@ -212,13 +194,11 @@ def intervals(
     title: str = "",
     ax: Axes | None = None,
 ) -> Axes:
-    """A dot with its 95 % interval for each row.
+    """A dot with its 95 % interval for each row (lesson 04).
 
     Args:
         table: columns value, low, high (0 to 1); the index names the rows.
         baseline: a dashed line to compare with, such as the share of the largest class.
-
-    Introduced in notebooks/04_lenet5.ipynb.
     """
     ax = ax or _new_axes(7, 0.5 * len(table) + 1.6)
     places = np.arange(len(table))[::-1]
@@ -237,12 +217,10 @@ def intervals(
 def reliability(
     tables: Mapping[str, pd.DataFrame], title: str = "", ax: Axes | None = None
 ) -> Axes:
-    """A reliability diagram: how often an answer is right, over how sure it is.
+    """A reliability diagram: how often an answer is right, over how sure it is (lesson 08).
 
     Args:
         tables: for each name in the legend, a table as `evaluation.reliability` returns.
-
-    Introduced in notebooks/08_confusion_matrix.ipynb.
     """
     ax = ax or _new_axes(4.8, 4.4)
     ax.plot([0, 1], [0, 1], color="grey", linestyle="--", label="as sure as right")
@@ -263,15 +241,13 @@ def curves(
     title: str = "",
     ax: Axes | None = None,
 ) -> Axes:
-    """One line for each table: a column over the index, with the band from low to high.
+    """One line for each table: a column over the index, with the band from low to high (lesson 09).
 
     Args:
         tables: for each name in the legend, a table whose index is the horizontal axis; columns low
             and high, where there are any, are drawn as a band.
         column: what to draw, a share from 0 to 1; it names the vertical axis.
         baseline: a dashed line to compare with, such as the share of the largest class.
-
-    Introduced in notebooks/09_robustness.ipynb.
     """
     ax = ax or _new_axes(7.6, 3.8)
     for (name, table), marker in zip(tables.items(), "osD^vP*X" * len(tables), strict=False):
@@ -296,10 +272,7 @@ def risk_coverage(
 
 
 def shares(table: pd.DataFrame, xlabel: str = "", title: str = "", ax: Axes | None = None) -> Axes:
-    """Stacked bars: how each row of a table, which sums to 1, is divided among the columns.
-
-    Introduced in notebooks/09_robustness.ipynb.
-    """
+    """Stacked bars: how each row, which sums to 1, is divided among the columns (lesson 09)."""
     ax = ax or _new_axes(6.4, 3.8)
     colours = sns.color_palette("colorblind", table.shape[1])
     table.plot.bar(stacked=True, width=0.75, color=colours, rot=0, ax=ax)
@@ -317,14 +290,12 @@ def principal_direction(
     title: str = "",
     ax: Axes | None = None,
 ) -> Axes:
-    """The pixels of two pictures as points, with the direction along which they spread most.
+    """The pixels of two pictures as points, and the direction of their spread (lesson 10).
 
     Args:
         points: (2, P), the grey of each pixel in the first and in the second picture, 0 to 255.
         direction: (2,), the principal eigenvector of their covariance.
         names: of the two pictures, for the axes.
-
-    Introduced in notebooks/10_image_fusion.ipynb.
     """
     ax = ax or _new_axes(4.6, 4.4)
     ax.scatter(*points, s=3, alpha=0.35, color="#4C72B0", linewidths=0)
@@ -337,12 +308,10 @@ def principal_direction(
 
 
 def stages(table: pd.DataFrame, title: str = "", ax: Axes | None = None) -> Axes:
-    """The maps of a network from first to last, as boxes: as high as the map, wide by its filters.
+    """The maps of a network as boxes: as high as the map, wide by its filters (lesson 07).
 
     Args:
         table: columns height, width and filters of each map; the index names it.
-
-    Introduced in notebooks/07_ddamfn.ipynb.
     """
     ax = ax or _new_axes(1.15 * len(table) + 0.6, 3.4)
     heights = table["height"] / table["height"].max()
@@ -367,13 +336,11 @@ def distributions(
     title: str = "",
     ax: Axes | None = None,
 ) -> Axes:
-    """One box for each group: median, quartiles and outliers of a column.
+    """One box for each group: median, quartiles and outliers of a column (lesson 02).
 
     Args:
         values: a line for each face, with the column to show and the column `by` that groups it.
         order: the groups from left to right.
-
-    Introduced in notebooks/02_analyze.ipynb.
     """
     ax = ax or _new_axes(8, 3.6)
     sns.boxplot(

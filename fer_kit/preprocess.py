@@ -8,10 +8,7 @@ from fer_kit.faces import Faces
 
 
 def normalise(images: np.ndarray) -> np.ndarray:
-    """uint8 0 to 255 → float32 0 to 1, the range that every network of the course expects.
-
-    Introduced in notebooks/03_preprocess.ipynb.
-    """
+    """uint8 0 to 255 → float32 0 to 1, which every network here expects (lesson 03)."""
     return images.astype(np.float32) / 255
 
 
@@ -24,12 +21,10 @@ def clean(faces: Faces) -> tuple[Faces, pd.DataFrame]:
     * blank pictures,
     * pictures that are identical to one in validation or test (a leak),
     * pictures whose copies carry different emotions (nobody knows which label is right),
-    * further copies of a picture, beyond the first.
+    * further copies of a picture, beyond the first. Lesson 03.
 
     Returns:
         The cleaned faces, and a table of the removed pictures: row, id, emotion, reason.
-
-    Introduced in notebooks/03_preprocess.ipynb.
     """
     audit = audit_faces(faces)
     copies = audit.copies[audit.copies["split"] == "train"]

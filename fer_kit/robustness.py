@@ -29,7 +29,7 @@ EYES, MOUTH = (0.24, 0.46), (0.68, 0.92)
 
 
 def distort(images: np.ndarray, kind: str, amount: float, seed: int = 0) -> np.ndarray:
-    """Make pictures worse, all by the same amount.
+    """Make pictures worse, all by the same amount (lesson 09).
 
     Args:
         images: (N, H, W, C), uint8 from 0 to 255 or float from 0 to 1.
@@ -49,8 +49,6 @@ def distort(images: np.ndarray, kind: str, amount: float, seed: int = 0) -> np.n
 
     Raises:
         InputError: no such distortion, or an amount below 0.
-
-    Introduced in notebooks/09_robustness.ipynb.
     """
     choose(kind, _DISTORTIONS, "a distortion")
     if amount < 0:
@@ -74,7 +72,7 @@ def sweep(
     amounts: Sequence[float] = NOISE,
     seeds: Sequence[int] = (0, 1, 2),
 ) -> pd.DataFrame:
-    """Ask a model about the same faces, distorted more and more.
+    """Ask a model about the same faces, distorted more and more (lesson 09).
 
     Args:
         model: from pictures (N, H, W, C) in [0, 1] to probabilities (N, K).
@@ -85,8 +83,6 @@ def sweep(
     Returns:
         A row for each amount and seed: kind, amount, seed, faces, correct, and for each emotion how
         often the model said it.
-
-    Introduced in notebooks/09_robustness.ipynb.
     """
     images = normalise(faces.images)
     rows = []
@@ -102,7 +98,7 @@ def sweep(
 
 
 def summarise(table: pd.DataFrame) -> pd.DataFrame:
-    """One row for each amount of a `sweep`, its seeds taken together.
+    """One row for each amount of a `sweep`, its seeds taken together (lesson 09).
 
     Returns:
         Indexed by amount: accuracy, the mean over the seeds, with its 95 % interval low to high;
@@ -111,18 +107,13 @@ def summarise(table: pd.DataFrame) -> pd.DataFrame:
 
         The interval is Wilson's for the number of faces. The seeds add no faces: they distort the
         same ones again.
-
-    Introduced in notebooks/09_robustness.ipynb.
     """
     groups = {amount: _summary(rows) for amount, rows in table.groupby("amount")}
     return pd.DataFrame(list(groups.values()), index=pd.Index(list(groups), name="amount"))
 
 
 def answers(table: pd.DataFrame) -> pd.DataFrame:
-    """How often each emotion was said, as shares that sum to 1: a row for each amount of a sweep.
-
-    Introduced in notebooks/09_robustness.ipynb.
-    """
+    """How often each emotion was said, in shares: a row for each amount of a sweep (lesson 09)."""
     emotions = table.columns[table.columns.get_loc("correct") + 1 :]
     counts = table.groupby("amount")[list(emotions)].sum()
     return counts.div(counts.sum(axis=1), axis=0)
@@ -135,15 +126,13 @@ def reestimate_batch_norm(
 
     The pictures pass in training mode, in whole batches; no weight is trained, and nothing is
     dropped, as in prediction. The moving means and variances become the plain means over the
-    batches (Li et al. 2016; Schneider et al. 2020).
+    batches (Li et al. 2016; Schneider et al. 2020). Lesson 09.
 
     Args:
         images: (N, H, W, C) in [0, 1], pictures such as will come: some hundreds at least.
 
     Raises:
         InputError: the model has no batch normalisation.
-
-    Introduced in notebooks/09_robustness.ipynb.
     """
     again = keras.models.clone_model(model)
     again.set_weights(model.get_weights())

@@ -183,13 +183,11 @@ def moved(box: Box, before: np.ndarray, after: np.ndarray) -> Box:
 def camera_picture(camera: int = 0) -> np.ndarray:
     """One picture from a camera of the computer that Python runs on, uint8 (H, W, 3), RGB.
 
-    Nothing is sent or stored.
+    Nothing is sent or stored. Lesson 11.
 
     Raises:
         InputError: there is no camera, or another program has it; or a notebook asks that is being
             run as a whole, with nobody watching.
-
-    Introduced in notebooks/11_classify.ipynb.
     """
     if os.environ.get("FER_KIT_HEADLESS"):
         raise InputError(

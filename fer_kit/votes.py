@@ -17,7 +17,7 @@ TINY = 1e-12  # keeps logarithms and divisions finite
 
 
 def label(votes: np.ndarray, mode: str, unnamed: int = UNNAMED) -> tuple[np.ndarray, np.ndarray]:
-    """Targets of one of FER+'s four modes, and for which faces it has any.
+    """Targets of one of FER+'s four modes, and for which faces it has any (lesson 07).
 
     In all modes, votes that an answer got from one annotator alone are taken out first.
 
@@ -39,8 +39,6 @@ def label(votes: np.ndarray, mode: str, unnamed: int = UNNAMED) -> tuple[np.ndar
     Returns:
         targets float32 (N, K), rows summing to 1 (but for "multi-target") or all 0 without a
         target; bool (N,), which faces have one.
-
-    Introduced in notebooks/07_ddamfn.ipynb.
     """
     choose(mode, MODES, "a mode")
     counts = np.where(np.asarray(votes) < LEAST_VOTES, 0, votes).astype(float)
@@ -80,7 +78,7 @@ def draw(targets: np.ndarray, generator: np.random.Generator) -> np.ndarray:
 
 
 def agreement(votes: np.ndarray) -> np.ndarray:
-    """How often one annotator says what most of the others say: the level of a person.
+    """How often one annotator says what most of the others say: the level of a person (lesson 07).
 
     Each annotator of a face in turn is held against the others. Where several answers share the
     first place among the others, the annotator who gave one of them is half right with two of them,
@@ -91,8 +89,6 @@ def agreement(votes: np.ndarray) -> np.ndarray:
 
     Returns:
         float (N,), 0 to 1: the mean over the annotators of each face; NaN with fewer than two.
-
-    Introduced in notebooks/07_ddamfn.ipynb.
     """
     votes = np.asarray(votes, float)
     found = np.zeros(len(votes))
@@ -110,7 +106,7 @@ def divergence(votes: np.ndarray, answers: np.ndarray, base: float = np.e) -> np
     """How far a network's answers are from what people said: Kullback and Leibler's divergence.
 
     Σ v log(v / p) over the emotions: 0 where the probabilities are the shares of the votes; large
-    where something that many people saw was held to be impossible.
+    where something that many people saw was held to be impossible. Lesson 07.
 
     Args:
         votes: counts or shares (N, K), at least one a face.
@@ -119,8 +115,6 @@ def divergence(votes: np.ndarray, answers: np.ndarray, base: float = np.e) -> np
 
     Returns:
         float (N,).
-
-    Introduced in notebooks/07_ddamfn.ipynb.
     """
     shares = votes / votes.sum(axis=1, keepdims=True)
     logs = np.log(np.maximum(shares, TINY) / np.maximum(answers, TINY))
@@ -128,7 +122,7 @@ def divergence(votes: np.ndarray, answers: np.ndarray, base: float = np.e) -> np
 
 
 def two_emotions(votes: np.ndarray, share: float = 0.3) -> np.ndarray:
-    """The two emotions of each face that annotators divide between: int (N, 2).
+    """The two emotions of each face that annotators divide between: int (N, 2) (lesson 10).
 
     A face counts as mixed if exactly two emotions have at least `share` of its votes each. The
     stronger one comes first; a face that is not mixed has -1 and -1.
@@ -136,8 +130,6 @@ def two_emotions(votes: np.ndarray, share: float = 0.3) -> np.ndarray:
     Args:
         votes: (N, K), counts or shares. Only these K emotions are in the denominator: votes for
             "unknown" or "no face", which `Faces.votes` does not hold, are not.
-
-    Introduced in notebooks/10_image_fusion.ipynb.
     """
     shares = votes / votes.sum(axis=1, keepdims=True)
     is_mixed = (shares >= share - 1e-6).sum(axis=1) == 2

@@ -1,9 +1,7 @@
 """Load a data set of faces: `fk.load("synthetic")`, `fk.load("fer2013", "data/fer2013.csv")`.
 
 Each source is one module with one function that returns `Faces`; `SOURCES` lists them. What was
-read once is kept in a cache, so that the next notebook has it at once.
-
-Introduced in notebooks/01_load.ipynb.
+read once is kept in a cache, so that the next notebook has it at once. Lesson 01.
 """
 
 import os

@@ -21,7 +21,7 @@ SERIALS = tuple(serial for serial in range(1, 220) if serial not in NOT_RELEASED
 
 
 def read_jaffe(path: Path, seed: int = 42, image_size: int = 48) -> Faces:
-    """Read JAFFE as it is distributed: one folder of TIFF files named like KA.AN1.39.tiff.
+    """Read JAFFE as it is distributed: TIFF files named like KA.AN1.39.tiff (lesson 10).
 
     Args:
         path: the folder; pictures may lie deeper in it.
@@ -35,8 +35,6 @@ def read_jaffe(path: Path, seed: int = 42, image_size: int = 48) -> Faces:
     Raises:
         InputError: no pictures, a name of another form or with an unknown emotion, or two pictures
             with one serial number.
-
-    Introduced in notebooks/10_image_fusion.ipynb.
     """
     paths = [name for name in picture_paths(path) if name.lower().endswith((".tif", ".tiff"))]
     if not paths:

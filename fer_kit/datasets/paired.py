@@ -74,7 +74,7 @@ def read_pairs(
 ) -> Faces:
     """Read VIRI, 566 pairs of five posed emotions, or NVIE's happy, disgust and fear pairs.
 
-    (Siddiqui & Javaid 2020; Wang et al. 2010.)
+    (Siddiqui & Javaid 2020; Wang et al. 2010.) Lesson 06.
 
     Pictures without a partner are left out and named in a warning. Where the folders tell no split,
     70/15/15 is drawn, with the same shares of emotions in each part, and with nobody in two parts
@@ -92,8 +92,6 @@ def read_pairs(
     Raises:
         InputError: a modality or an emotion is missing, a picture belongs to another data set or
             cannot be decoded, or an archive is damaged or not safe.
-
-    Introduced in notebooks/06_visible_infrared.ipynb.
     """
     pairs, unpaired = find_pairs(source, path)
     if unpaired:

@@ -10,7 +10,7 @@ from fer_kit.faces import Faces
 
 
 def read_people(path: Path, seed: int = 42, image_size: int = 48) -> Faces:
-    """Read pictures sorted by person and emotion: `anna/happy/1.jpg`.
+    """Read pictures sorted by person and emotion: `anna/happy/1.jpg` (lesson 10).
 
     Args:
         path: the folder that holds the people's folders; the emotions' folders stand below.
@@ -21,8 +21,6 @@ def read_people(path: Path, seed: int = 42, image_size: int = 48) -> Faces:
 
     Raises:
         InputError: a picture outside of a person's folder, or fewer than three people.
-
-    Introduced in notebooks/10_image_fusion.ipynb.
     """
     files = find_files(path)
     people = [file.path.split("/")[0] for file in files]

@@ -1,11 +1,9 @@
-"""Read tables of `emotion,pixels,Usage`, the form in which FER2013 is handed out.
+"""Read tables of `emotion,pixels,Usage`, the form in which FER2013 is handed out (lesson 01).
 
 A row holds the number of the emotion, 48 × 48 grey values between spaces, and the part that it
 belongs to. The usual way, `[int(value) for value in pixels.split()]`, makes 83 million Python
 objects of FER2013. Here numpy reads the digits of many rows at a time, and only a row that looks
 odd is read value by value, to accept or to explain it.
-
-Introduced in notebooks/01_load.ipynb.
 """
 
 import csv

@@ -3,8 +3,7 @@
     from fer_kit import fusion
     fusion.fuse(first, second, "wavelet")
 
-`fusion.mixtures` and `fusion.quality` are rooms of their own. Introduced in
-notebooks/10_image_fusion.ipynb.
+`fusion.mixtures` and `fusion.quality` are rooms of their own. Lesson 10.
 """
 
 from fer_kit.fusion.methods import METHODS, SEAM, align, find_eyes, fuse, pca_weights

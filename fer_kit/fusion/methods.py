@@ -1,11 +1,9 @@
-"""Image fusion: two pictures of faces in, one picture with something of both out.
+"""Image fusion: two pictures of faces in, one picture with something of both out (lesson 10).
 
     fused = fusion.fuse(angry, happy, method="pca", align="eyes")
 
 Methods know pixels only. They cannot know that a smile moves the corners of the mouth; they see
 that some pixels became darker. What the muscles would really do is `fer_kit.synthetic.blend`.
-
-Introduced in notebooks/10_image_fusion.ipynb.
 """
 
 from collections.abc import Callable
@@ -33,7 +31,7 @@ def fuse(
     weight: float = 0.5,
     align: str = "",
 ) -> np.ndarray:
-    """Fuse two pictures, or many pairs of them.
+    """Fuse two pictures, or many pairs of them (lesson 10).
 
     Args:
         first, second: a picture (H, W) or (H, W, C), or pictures (N, H, W, C), of equal shape; both
@@ -58,8 +56,6 @@ def fuse(
 
     Raises:
         InputError: shapes, types or ranges that do not fit together; an unknown method.
-
-    Introduced in notebooks/10_image_fusion.ipynb.
     """
     choose(method, METHODS, "a method")
     if not 0 <= weight <= 1:
@@ -95,11 +91,10 @@ def pca_weights(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     principal eigenvector (v1, v2) of the points' 2×2 covariance they spread most, and the share is
     |v2| / (|v1| + |v2|). The picture with more contrast gets more. Where no direction is better
     than another (both pictures constant, or of equal contrast and unrelated) it is one half.
+    Lesson 10.
 
     Args:
         first, second: (N, H, W, C), of one type. All channels of a picture count together.
-
-    Introduced in notebooks/10_image_fusion.ipynb.
     """
     return _pca_weights(_as_vectors(_as_batch(first), _as_batch(second)))
 
@@ -107,7 +102,7 @@ def pca_weights(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 def align(
     second: np.ndarray, first: np.ndarray, by: str = "eyes", eyes: tuple | None = None
 ) -> np.ndarray:
-    """Bring pictures onto others, so that fusing them does not show everything twice.
+    """Bring pictures onto others, so that fusing them does not show everything twice (lesson 10).
 
     Args:
         second, first: as in `fuse`; `second` is moved.
@@ -119,8 +114,6 @@ def align(
 
     Raises:
         InputError: shapes that do not fit, an unknown way, or a face whose eyes are not found.
-
-    Introduced in notebooks/10_image_fusion.ipynb.
     """
     second, first = np.asarray(second), np.asarray(first)
     _check_pictures(first, second)

@@ -3,7 +3,7 @@
     mixtures = mix(faces, method="paste")            # 42 ordered pairs for seven emotions
     write_mixtures(mixtures, "my-mixtures")          # folders and a table, to be used elsewhere
 
-Introduced in notebooks/10_image_fusion.ipynb.
+Lesson 10.
 """
 
 import logging
@@ -131,13 +131,11 @@ def load_sitters(dataset: str = "synthetic", data: str | Path = "", seed: int = 
 
 
 def find_sitters(faces: Faces) -> Faces | None:
-    """The faces of those people who posed for every emotion.
+    """The faces of those people who posed for every emotion (lesson 10).
 
     Returns:
         None where nobody knows who is shown, where some split has fewer than two such people
         (one for validation), or where angry or happy is missing.
-
-    Introduced in notebooks/10_image_fusion.ipynb.
     """
     if faces.subject is None or not {"angry", "happy"} <= set(faces.emotions):
         return None

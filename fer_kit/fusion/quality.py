@@ -1,8 +1,6 @@
-"""How good is a fused picture? Measures against its two sources, and what they miss.
+"""How good is a fused picture? Measures against its two sources, and what they miss (lesson 10).
 
 Measures of one picture, or of two, take uint8 (H, W) or (H, W, 1); `quality` takes many.
-
-Introduced in notebooks/10_image_fusion.ipynb.
 """
 
 from collections.abc import Mapping
@@ -24,7 +22,7 @@ MIDDLE = 1 / 6  # what `distance` leaves out at each border: hair, neck and back
 
 
 def quality(fused: np.ndarray, first: np.ndarray, second: np.ndarray) -> pd.DataFrame:
-    """All measures that need nothing but pixels, a row for each fused picture.
+    """All measures that need nothing but pixels, a row for each fused picture (lesson 10).
 
     Args:
         fused, first, second: uint8 (N, H, W, 1), row by row.
@@ -32,8 +30,6 @@ def quality(fused: np.ndarray, first: np.ndarray, second: np.ndarray) -> pd.Data
     Returns:
         entropy, fusion_factor, fusion_symmetry, ssim, psnr, spatial_frequency and edges (Q^AB/F).
         SSIM and PSNR are means over the two sources.
-
-    Introduced in notebooks/10_image_fusion.ipynb.
     """
     _check(fused, first, second)
     rows = []

@@ -20,7 +20,7 @@ def cnn(
     """Four convolution blocks and four dense blocks: 6,318,471 parameters at full width.
 
     Repeats a published student network for FER2013. Convolutions and dense layers keep their biases
-    although batch normalisation follows them and makes them superfluous, as published.
+    although batch normalisation follows them and makes them superfluous, as published. Lesson 05.
 
     Args:
         input_shape: (height, width, channels) of pictures in [0, 1].
@@ -30,8 +30,6 @@ def cnn(
 
     Returns:
         A model from (N, *input_shape) to probabilities (N, classes).
-
-    Introduced in notebooks/05_cnn.ipynb.
     """
     inputs = keras.Input(input_shape, name="face")
     x = inputs

@@ -60,6 +60,7 @@ def ddamfn(
     Only layers of Keras are in it, so that a saved file needs nothing else. Train it with
     `fer_kit.attention.WithAttentionLoss`, which keeps the heads apart. Do not compile it with XLA
     (`jit_compile=True`) on a processor: depthwise convolutions take 40 to 100 times as long there.
+    Lesson 07.
 
     Args:
         input_shape: (height, width, channels) of pictures in [0, 1]. Grey ones are copied to three
@@ -73,8 +74,6 @@ def ddamfn(
     Returns:
         A model from (N, *input_shape) to probabilities (N, classes). Its layers "head1", "head2", …
         give each head's map, (N, h, w, filters), 0 to 1, where h and w are a sixteenth of the size.
-
-    Introduced in notebooks/07_ddamfn.ipynb.
     """
     inputs = keras.Input(input_shape, name="face")
     maps = backbone(prepared(inputs, size), width, depth)
@@ -107,10 +106,7 @@ def backbone(x, width: float = 1.0, depth: float = 1.0):
 
 
 def attentive_answers(maps, classes: int, heads: int = 2):
-    """From the backbone's maps to probabilities: the strongest of the heads weighs each place.
-
-    Introduced in notebooks/07_ddamfn.ipynb.
-    """
+    """From the maps to probabilities: the strongest of the heads weighs each place (lesson 07)."""
     attention = [direction_head(maps, name=f"head{number}") for number in range(1, heads + 1)]
     strongest = layers.Maximum(name="attention")(attention) if heads > 1 else attention[0]
     x = layers.Multiply(name="attended")([maps, strongest])

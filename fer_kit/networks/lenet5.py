@@ -5,7 +5,7 @@ from keras import layers
 
 
 def lenet5(input_shape: tuple[int, int, int] = (48, 48, 1), classes: int = 7) -> keras.Model:
-    """The course's first network: 168,971 parameters for 48×48×1 and 7 emotions.
+    """The course's first network: 168,971 parameters for 48×48×1 and 7 emotions (lesson 04).
 
     The sizes are those of LeCun et al. (1998), with today's ReLU and max-pooling instead of tanh
     and subsampling, and no padding, as in the student system that notebook 04 repeats.
@@ -16,8 +16,6 @@ def lenet5(input_shape: tuple[int, int, int] = (48, 48, 1), classes: int = 7) ->
 
     Returns:
         A model from (N, *input_shape) to probabilities (N, classes).
-
-    Introduced in notebooks/04_lenet5.ipynb.
     """
     inputs = keras.Input(input_shape, name="face")
     x = layers.Conv2D(6, 5, activation="relu", name="conv1")(inputs)

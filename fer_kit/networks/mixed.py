@@ -21,7 +21,7 @@ def mixed(
     """Eight convolutions in pairs and three dense layers: 5,910,378 parameters for 42 classes.
 
     Repeats the network of a published student project on mixed emotions, whose 42 classes are the
-    ordered pairs of seven emotions (5,905,863 parameters with 7 outputs).
+    ordered pairs of seven emotions (5,905,863 parameters with 7 outputs). Lesson 10.
 
     Args:
         input_shape: (height, width, channels).
@@ -33,8 +33,6 @@ def mixed(
 
     Returns:
         A model from (N, *input_shape) to (N, classes), each from 0 to 1.
-
-    Introduced in notebooks/10_image_fusion.ipynb.
     """
     inputs = keras.Input(input_shape, name="face")
     x = inputs

@@ -27,6 +27,7 @@ def resnet18(
 
     Up to its 512 features it has 11,176,512 in colour and 11,170,240 in grey. Padding is the same
     on all sides, as in the published network; Keras's own "same" is lopsided at a stride of 2.
+    Lesson 06.
 
     Args:
         input_shape: (height, width, channels) of pictures in [0, 1].
@@ -47,8 +48,6 @@ def resnet18(
 
     Raises:
         InputError: an unknown modality or downsampling, or weights that there are not.
-
-    Introduced in notebooks/06_visible_infrared.ipynb.
     """
     _check(modality, downsampling, weights)
     prefix = f"{modality}_" if modality else ""

@@ -21,7 +21,7 @@ def two_streams(
 ) -> keras.Model:
     """Features of both pictures, attended and joined: 23,142,533 trainable parameters as published.
 
-    That count is for 224×224×3 and five emotions (Naseem et al. 2025).
+    That count is for 224×224×3 and five emotions (Naseem et al. 2025). Lesson 06.
 
     Args:
         input_shape, classes, width, dropout, downsampling: as in `resnet18`, for both streams.
@@ -36,8 +36,6 @@ def two_streams(
 
     Raises:
         InputError: an unknown fusion.
-
-    Introduced in notebooks/06_visible_infrared.ipynb.
     """
     inputs = [keras.Input(input_shape, name=f"{name}_face") for name in ("visible", "infrared")]
     visible = backbone(inputs[0], width, downsampling, "visible_")
@@ -53,7 +51,7 @@ def joined_features(
     dropout: float = 1.0,
     fusion: str = "interleaved",
 ) -> keras.Model:
-    """The part of `two_streams` that joins them, to be trained on features that are kept.
+    """The part of `two_streams` that joins them, to train on kept features (lesson 06).
 
     Args:
         features: how many each stream has, 512 at full width.
@@ -62,8 +60,6 @@ def joined_features(
     Returns:
         A model from [visible, infrared] features, (N, features) each, to probabilities
         (N, classes). Its layers are named as in `two_streams`, so that `start_from` finds them.
-
-    Introduced in notebooks/06_visible_infrared.ipynb.
     """
     inputs = [keras.Input((features,), name=f"{name}_seen") for name in ("visible", "infrared")]
     outputs = join(*inputs, classes, width, dropout, fusion=fusion)

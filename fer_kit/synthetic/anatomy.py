@@ -3,12 +3,10 @@
 An action unit (AU) is what one muscle, or a few together, do to the face: the Facial Action Coding
 System (Ekman & Friesen 1978) numbers them. An emotion has no single face. `PROTOTYPES` holds a few
 typical mixtures of action units for each, after EMFACS (Friesen & Ekman 1983) and what people do in
-photographs.
+photographs. Lesson 01.
 
 >>> action_units("happy", intensity=0.5)
 {'AU6': 0.35, 'AU12': 0.5, 'AU25': 0.5}
-
-Introduced in notebooks/01_load.ipynb.
 """
 
 from collections.abc import Mapping, Sequence

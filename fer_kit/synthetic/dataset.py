@@ -1,7 +1,4 @@
-"""A whole data set of drawn faces, in the form of `fer_kit.Faces`.
-
-Introduced in notebooks/01_load.ipynb.
-"""
+"""A whole data set of drawn faces, in the form of `fer_kit.Faces` (lesson 01)."""
 
 from collections.abc import Iterator
 from functools import partial

@@ -1,7 +1,4 @@
-"""The head: all that an identity and its action units make of the canvas.
-
-Introduced in notebooks/01_load.ipynb.
-"""
+"""The head: all that an identity and its action units make of the canvas (lesson 01)."""
 
 import numpy as np
 

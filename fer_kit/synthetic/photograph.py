@@ -1,7 +1,4 @@
-"""The visible camera: light falls on a head, the head turns, a picture is taken.
-
-Introduced in notebooks/01_load.ipynb.
-"""
+"""The visible camera: light falls on a head, the head turns, a picture is taken (lesson 01)."""
 
 import math
 from collections.abc import Mapping

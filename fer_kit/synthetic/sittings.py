@@ -1,8 +1,6 @@
-"""Drawn people who sat for one picture of each emotion, as the ten women of JAFFE did.
+"""Drawn people who sat for one picture of each emotion, as the ten women of JAFFE did (lesson 10).
 
 One light, a plain background, a frontal face; between two pictures the head has moved a little.
-
-Introduced in notebooks/10_image_fusion.ipynb.
 """
 
 import re

@@ -1,10 +1,8 @@
-"""Simulated annotators: ten people look at a face and each names one emotion.
+"""Simulated annotators: ten people look at a face and each names one emotion (lesson 03).
 
 They see the action units as people see faces: roughly, and each a little differently. Then each
 compares what was seen with the prototypes of every emotion and says a name that fits: mixed and
 weak expressions divide them. The spread of opinion was set to that of FER+ (Barsoum et al. 2016).
-
-Introduced in notebooks/03_preprocess.ipynb.
 """
 
 from collections.abc import Mapping
