@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+import fer_kit
+
 ROOT = Path(__file__).parents[1]
 HEAVY = ("tensorflow", "keras", "jax", "matplotlib", "sklearn", "papermill", "nbconvert", "cv2")
 
@@ -58,6 +60,23 @@ def test_importing_the_package_changes_no_setting():
 def test_everything_that_the_package_offers_is_there():
     code = "import fer_kit; print([name for name in fer_kit.__all__ if not hasattr(fer_kit, name)])"
     assert python(code) == "[]"
+
+
+def test_every_place_names_the_repository_that_pyproject_names():
+    address = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["urls"]["Repository"]
+    repository = address.removeprefix("https://github.com/")
+    owner = repository.split("/")[0]
+    named, places = re.compile(rf"(?:github(?:\.com)?|gh)/({owner}/[\w-]+)"), {}
+    for path in tracked_files():
+        if path.suffix in (".ipynb", ".md", ".toml", ".cff", ".py", ".yml"):
+            places[path] = set(named.findall(path.read_text(encoding="utf-8")))
+    assert set().union(*places.values()) == {repository}
+    notebooks = [path for path in places if path.suffix == ".ipynb"]
+    assert all(places[path] == {repository} for path in notebooks)
+
+
+def test_the_citation_names_this_version():
+    assert f"version: {fer_kit.__version__}\n" in (ROOT / "CITATION.cff").read_text()
 
 
 def test_the_ranges_of_requirements_txt_are_those_of_pyproject():
