@@ -5,10 +5,11 @@ import importlib.util
 import json
 import logging
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from platformdirs import user_cache_path
 
 from fer_kit.errors import InputError
 from fer_kit.faces import Faces
@@ -38,13 +39,7 @@ def cache_folder() -> Path:
     """FER_KIT_CACHE, or fer_kit in the place that the system keeps for caches."""
     if chosen := os.environ.get("FER_KIT_CACHE"):
         return Path(chosen).expanduser()
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA", "~/AppData/Local")
-    elif sys.platform == "darwin":
-        base = "~/Library/Caches"
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(os.path.expanduser(base)) / "fer_kit"
+    return user_cache_path("fer_kit", appauthor=False)
 
 
 def _open(file: Path) -> Faces | None:
