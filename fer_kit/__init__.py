@@ -7,10 +7,11 @@ TensorFlow starts, no seed is set and no setting changes until a lesson asks for
 """
 
 from importlib import import_module
+from importlib.util import find_spec
 
 from fer_kit.version import __version__
 
-# Public name -> the module that defines it. A module of the library is public under its own name.
+# Public name -> the module that defines it. Modules are public under their own names.
 _NAMES = {
     "Faces": "faces",
     "InputError": "errors",
@@ -29,46 +30,19 @@ _NAMES = {
     "write_bundle": "course.bundle",
     "write_report": "course.report",
 }
-_MODULES = {
-    "attention",
-    "audit",
-    "augment",
-    "cards",
-    "check",
-    "classify",
-    "course",
-    "datasets",
-    "ddamfn_recipes",
-    "detect",
-    "emotions",
-    "evaluation",
-    "explain",
-    "fusion",
-    "lessons",
-    "networks",
-    "pictures",
-    "plots",
-    "preprocess",
-    "recipes",
-    "robustness",
-    "sharpness",
-    "synthetic",
-    "training",
-    "video",
-    "votes",
-    "zoo",
-}
 
-__all__ = ["__version__", *sorted(_NAMES), *sorted(_MODULES)]
+__all__ = ["__version__", *_NAMES]
 
 
 def __getattr__(name: str):
     if name in _NAMES:
         return getattr(import_module(f"fer_kit.{_NAMES[name]}"), name)
-    if name in _MODULES:
+    if not name.startswith("_") and find_spec(f"fer_kit.{name}"):
         return import_module(f"fer_kit.{name}")
-    raise AttributeError(f"fer_kit has no {name!r}. It offers: {', '.join(__all__)}.")
+    raise AttributeError(f"fer_kit has no {name!r}. It offers: {', '.join(__dir__())}.")
 
 
 def __dir__() -> list[str]:
-    return __all__
+    from pkgutil import iter_modules
+
+    return sorted({"__version__", *_NAMES, *(module.name for module in iter_modules(__path__))})

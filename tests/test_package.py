@@ -58,8 +58,13 @@ def test_importing_the_package_changes_no_setting():
 
 
 def test_everything_that_the_package_offers_is_there():
-    code = "import fer_kit; print([name for name in fer_kit.__all__ if not hasattr(fer_kit, name)])"
+    code = "import fer_kit; print([name for name in dir(fer_kit) if not hasattr(fer_kit, name)])"
     assert python(code) == "[]"
+
+
+def test_a_name_that_it_does_not_offer_is_a_sentence_with_those_that_it_does():
+    with pytest.raises(AttributeError, match=r"no 'laod'\. It offers: .*load, load_model"):
+        fer_kit.laod  # noqa: B018
 
 
 def test_every_place_names_the_repository_that_pyproject_names():
