@@ -19,6 +19,7 @@ def draw_matrices(
     count: int,
     size: tuple[int, int],
     generator: np.random.Generator,
+    *,
     rotation: float = 15.0,
     shift: float = 0.10,
     shear: float = 0.10,
@@ -218,6 +219,7 @@ class Batches(keras.utils.PyDataset):
         targets: np.ndarray,
         batch_size: int,
         seed: int,
+        *,
         noise: float = 0.0,
         noisy: float = 0.5,
         **geometry: float,
@@ -279,6 +281,7 @@ class PairBatches(Batches):
         targets: np.ndarray,
         batch_size: int,
         seed: int,
+        *,
         alike: bool = True,
         **geometry: float,
     ):

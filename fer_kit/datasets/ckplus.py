@@ -67,7 +67,7 @@ def _read_folder(folder: Path, seed: int, image_size: int, source: str, by_row: 
     people = [match[1] for match in told]
     found = {file.emotion for file in files}
     emotions = tuple(name for name in CKPLUS if name in found)
-    faces = read_files(
-        folder, files, emotions, source, seed, image_size, subject=None if by_row else people
-    )
+    size = {"seed": seed, "image_size": image_size}
+    who = None if by_row else people
+    faces = read_files(folder, files, emotions, source, **size, subject=who)
     return replace(faces, subject=np.array(people))

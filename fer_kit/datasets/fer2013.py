@@ -68,4 +68,4 @@ def _read_edition(folder: Path, seed: int, image_size: int) -> Faces:
     files = find_files(folder)
     has_contempt = any(file.emotion == "contempt" for file in files)
     emotions, source = (FERPLUS, "FER+") if has_contempt else (FER2013, "FER2013")
-    return read_files(folder, files, emotions, source, seed, image_size)
+    return read_files(folder, files, emotions, source, seed=seed, image_size=image_size)

@@ -61,7 +61,7 @@ def read_folder(path: Path, seed: int = 42, image_size: int = 48) -> Faces:
     """
     files = find_files(path)
     emotions = in_course_order([file.emotion for file in files])
-    return read_files(path, files, emotions, "own pictures", seed, image_size)
+    return read_files(path, files, emotions, "own pictures", seed=seed, image_size=image_size)
 
 
 SOURCE = Source(read_folder, "a folder that holds a folder for each emotion", own=True)
@@ -112,9 +112,9 @@ def read_files(
     files: list[File],
     emotions: Sequence[str],
     source: str,
+    *,
     seed: int,
     image_size: int,
-    *,
     subject: Sequence[str] | None = None,
 ) -> Faces:
     """Decode the files and put them together as `Faces`.

@@ -50,7 +50,7 @@ def read_jaffe(path: Path, seed: int = 42, image_size: int = 48) -> Faces:
         for name, match in zip(paths, told, strict=True)
     ]
     people = [match[1].upper() for match in told]
-    return read_files(path, files, JAFFE, "JAFFE", seed, image_size, subject=people)
+    return read_files(path, files, JAFFE, "JAFFE", seed=seed, image_size=image_size, subject=people)
 
 
 SOURCE = Source(read_jaffe, "the folder of JAFFE's pictures")

@@ -36,7 +36,9 @@ def read_people(path: Path, seed: int = 42, image_size: int = 48) -> Faces:
             'person\'s name around, or load them as "folder", which does not ask who is shown.'
         )
     emotions = in_course_order([file.emotion for file in files])
-    return read_files(path, files, emotions, "own pictures", seed, image_size, subject=people)
+    return read_files(
+        path, files, emotions, "own pictures", seed=seed, image_size=image_size, subject=people
+    )
 
 
 SOURCE = Source(

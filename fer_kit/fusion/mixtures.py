@@ -91,8 +91,8 @@ def mix(
     pairs = _pairs(faces, pairs)
     chosen = _first_of_each(faces)
     rows = [
-        (row, chosen[who, one], chosen[who, other], one, other)
-        for row, who in enumerate(dict.fromkeys(faces.subject.tolist()))
+        (chosen[who, one], chosen[who, other], one, other)
+        for who in dict.fromkeys(faces.subject.tolist())
         for one, other in pairs
         if (who, one) in chosen and (who, other) in chosen
     ]
@@ -101,16 +101,20 @@ def mix(
             "Expected somebody with pictures of two different emotions. Received: nobody in "
             f"{faces.source} has both of any pair. Use pictures of more emotions of each person."
         )
-    _, here, there, first, second = np.array(rows).T
-    images = _fuse_pairs(faces.images, here, there, method, weight, align)
-    names = pair_names(faces.emotions)
-    ids = [
-        f"{faces.subject[row]}-{names[pair]}"
-        for row, pair in zip(here, pair_index(first, second, len(faces.emotions)), strict=True)
-    ]
-    targets = (faces.targets[here] + faces.targets[there]) / 2
-    mixed = replace(faces.subset(here), images=images, targets=targets, ids=np.array(ids))
-    mixed = replace(mixed, infrared=None, votes=None)
+    here, there, first, second = np.array(rows).T
+    names = np.array(pair_names(faces.emotions))[pair_index(first, second, len(faces.emotions))]
+    mixed = replace(
+        faces.subset(here),
+        images=fuse(
+            faces.images[here], _partners(faces.images, here, there, align), method, weight
+        ),
+        targets=(faces.targets[here] + faces.targets[there]) / 2,
+        ids=np.array(
+            [f"{who}-{name}" for who, name in zip(faces.subject[here], names, strict=True)]
+        ),
+        infrared=None,
+        votes=None,
+    )
     return Mixtures(mixed, first, second, np.stack([faces.ids[here], faces.ids[there]], 1), method)
 
 
@@ -139,10 +143,8 @@ def find_sitters(faces: Faces) -> Faces | None:
     """
     if faces.subject is None or not {"angry", "happy"} <= set(faces.emotions):
         return None
-    posed = {
-        who: len(set(faces.labels[faces.subject == who].tolist())) for who in set(faces.subject)
-    }
-    everything = [who for who, count in posed.items() if count == len(faces.emotions)]
+    posed = pd.Series(faces.labels).groupby(faces.subject).nunique()
+    everything = posed.index[posed == len(faces.emotions)]
     sitters = faces.subset(np.isin(faces.subject, everything))
     people = {split: len(set(sitters.subject[sitters.split == split])) for split in SPLITS}
     enough = people["train"] > 1 and people["validation"] > 0 and people["test"] > 1
@@ -288,34 +290,24 @@ def _check_subjects(faces: Faces) -> None:
 
 def _first_of_each(faces: Faces) -> dict[tuple[str, int], int]:
     """The row of each person's first picture of each emotion."""
-    chosen: dict[tuple[str, int], int] = {}
-    for row, (who, emotion) in enumerate(zip(faces.subject, faces.labels.tolist(), strict=True)):
-        chosen.setdefault((str(who), emotion), row)
-    people = len(np.unique(faces.subject))
-    missing = people * len(faces.emotions) - len(chosen)
-    if missing:
-        lacking = people - sum(
-            all((str(who), k) in chosen for k in range(len(faces.emotions)))
-            for who in np.unique(faces.subject)
-        )
+    shown = pd.DataFrame({"who": faces.subject, "emotion": faces.labels}).drop_duplicates()
+    posed = shown["who"].value_counts()
+    if lacking := int((posed < len(faces.emotions)).sum()):
         log.warning(
             "People without a picture of some emotion: %s of %s. Mixtures that need it are left "
             "out.",
-            *(lacking, people),
+            *(lacking, len(posed)),
         )
-    return chosen
+    return {(who, emotion): row for row, who, emotion in shown.itertuples()}
 
 
-def _fuse_pairs(
-    images: np.ndarray, here: np.ndarray, there: np.ndarray, method: str, weight: float, align: str
-) -> np.ndarray:
-    """Fuse rows of `images`; each picture's eyes are sought once, not once for each pair."""
-    first, second = images[here], images[there]
-    if align:
-        eyes = find_eyes(images) if align == "eyes" else None
-        known = None if eyes is None else (eyes[there], eyes[here])
-        second = align_pictures(second, first, align, known)
-    return fuse(first, second, method, weight)
+def _partners(images: np.ndarray, here: np.ndarray, there: np.ndarray, align: str) -> np.ndarray:
+    """The second picture of each pair; each picture's eyes are sought once, not for each pair."""
+    if not align:
+        return images[there]
+    eyes = find_eyes(images) if align == "eyes" else None
+    known = None if eyes is None else (eyes[there], eyes[here])
+    return align_pictures(images[there], images[here], align, known)
 
 
 def _table(mixtures: Mixtures) -> pd.DataFrame:
