@@ -17,10 +17,15 @@ NOTEBOOKS ?=
 STUDENT ?=
 ID ?=
 # What is graded, and against what: make grade SUBMISSIONS=folder LABELS=synthetic-quick
+# MANUAL=points.csv is added to grades/manual.csv.
 SUBMISSIONS ?=
 RUBRIC ?=
 LABELS ?=
 MANUAL ?=
+# The class list, what gradebook.csv is for (moodle, canvas), and REPORTS=1 for all reports anew.
+ROSTER ?=
+FORMAT ?=
+REPORTS ?=
 # The notebooks that were given out, if `student` has changed since: RELEASE=folder
 RELEASE ?=
 
@@ -42,7 +47,9 @@ ABREAST = $(if $(WORKERS),--workers "$(WORKERS)")
 OPTIONS = $(if $(RUN),--run "$(RUN)") $(FACES) $(WORK) $(LESSONS) $(ABREAST)
 WHO = $(if $(STUDENT),--name "$(STUDENT)") $(if $(ID),--id "$(ID)")
 TRUTH = $(if $(RUBRIC),--rubric "$(RUBRIC)") $(if $(LABELS),--labels "$(LABELS)")
-GIVEN = $(if $(MANUAL),--manual "$(MANUAL)") $(if $(RELEASE),--release "$(RELEASE)")
+GIVEN = $(if $(MANUAL),--manual "$(MANUAL)") $(if $(RELEASE),--release "$(RELEASE)") \
+	$(if $(ROSTER),--roster "$(ROSTER)")
+WANTED = $(if $(FORMAT),--format "$(FORMAT)") $(if $(REPORTS),--reports)
 # The run that run-all makes with the same variables.
 RESULTS = $(if $(RUN),--run "$(RUN)") $(if $(DATASET),--dataset "$(DATASET)") $(WORK)
 
@@ -74,7 +81,7 @@ bundle: $(INSTALLED) ## Pack a run into bundle.zip, to be handed in: make bundle
 
 grade: $(INSTALLED) ## Grade a folder of bundles: make grade SUBMISSIONS=folder LABELS=synthetic-quick
 	@test -n "$(SUBMISSIONS)" || { echo "Which folder? Such as: make grade SUBMISSIONS=handed-in" >&2; exit 2; }
-	$(BIN)/fer-kit grade "$(SUBMISSIONS)" $(TRUTH) $(GIVEN)
+	$(BIN)/fer-kit grade "$(SUBMISSIONS)" $(TRUTH) $(GIVEN) $(WANTED)
 
 student: $(INSTALLED) ## Write the students' copies of the notebooks, without solutions
 	$(BIN)/fer-kit student

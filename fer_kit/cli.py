@@ -240,36 +240,55 @@ def grade(
     labels: Annotated[
         str, typer.Option(help="The truth: a run of yours, or a CSV with id, split and label.")
     ] = "",
-    manual: Annotated[str, typer.Option(help="A CSV of points given by hand.")] = "",
+    manual: Annotated[
+        str, typer.Option(help="A CSV of points given by hand, added to manual.csv in --out.")
+    ] = "",
     out: Annotated[str, typer.Option(help="Where the grades go.")] = "grades",
     release: Annotated[str, typer.Option(help="The released notebooks. [default: student]")] = "",
+    roster: Annotated[
+        str, typer.Option(help="The class list, a CSV: id, name, email; or an LMS's export.")
+    ] = "",
+    format: Annotated[
+        str,
+        typer.Option(
+            callback=_checked("grading.gradebook", "FORMATS", "a format"),
+            help="Of gradebook.csv: all, moodle or canvas.",
+        ),
+    ] = "all",
+    reports: Annotated[
+        bool, typer.Option("--reports", help="Also write each student's report anew.")
+    ] = False,
     rerun: Annotated[
         bool, typer.Option("--rerun", help="Also execute each submission, in a sandbox.")
     ] = False,
     workers: Annotated[int | None, typer.Option(help="Processes. [default: processors]")] = None,
 ) -> None:
-    """Grade bundles: recompute, compare, flag. Nothing in them is run without --rerun."""
-    from fer_kit.grading.grade import grade
+    """Grade bundles: recompute, compare, flag. Nothing in them is run without --rerun.
+
+    If it is stopped, the same command goes on; what has not changed is not graded again.
+    """
+    from fer_kit.grading.grade import grade, summary
     from fer_kit.run import runs_folder
 
     if labels and (runs_folder() / labels / "config.json").exists():
         labels = str(runs_folder() / labels)
-    graded = grade(
-        submissions,
-        rubric=rubric,
-        labels=labels,
-        manual=manual,
-        out=out,
-        release=release,
-        rerun=rerun,
-        workers=workers,
-    )
-    doubted = sum(bool(one.doubts) for one in graded)
-    broken = sum(bool(one.error) for one in graded)
-    print(
-        f"{len(graded)} submissions, {broken} unreadable, {doubted} with doubts. "
-        f"Begin with {out}/overview.html"
-    )
+    try:
+        graded = grade(
+            submissions,
+            rubric=rubric,
+            labels=labels,
+            manual=manual,
+            out=out,
+            release=release,
+            roster=roster,
+            format=format,
+            reports=reports,
+            rerun=rerun,
+            workers=workers,
+        )
+    except KeyboardInterrupt:
+        _stopped("The same command goes on with what is left.")
+    print(f"{summary(graded, format)} Begin with {out}/overview.html")
 
 
 @app.command()

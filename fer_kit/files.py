@@ -3,6 +3,7 @@
 And one process at a time: what a lock is held for is nobody else's meanwhile.
 """
 
+import codecs
 import hashlib
 import json
 import os
@@ -56,6 +57,21 @@ def write_text(path: str | Path, text: str) -> Path:
 def write_json(path: str | Path, value: Any) -> Path:
     """Write JSON whole, indented, so that people can read and compare it."""
     return write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def decode(content: bytes) -> str:
+    """Text that people have saved: as UTF-8, as UTF-16, or as Windows does by default (cp1252).
+
+    A byte-order mark goes. What no encoding knows becomes a mark.
+    """
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content.decode("utf-16", "replace")
+    if b"\0" in content[:2]:  # the first letter takes two bytes: UTF-16 without a mark
+        return content.decode("utf-16-be" if content[:1] == b"\0" else "utf-16-le", "replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", "replace")
 
 
 def read_json(path: str | Path) -> Any:

@@ -26,6 +26,7 @@ from fer_kit.files import write_json
 
 COURSE = Path(__file__).parents[1]
 MODELS = ("lenet5", "cnn")
+CRITERIA = ("executed", "results", "checks", "written", "honesty")
 PNG = b"\x89PNG\r\n\x1a\n a picture"
 
 
@@ -156,3 +157,31 @@ def edit_json(files: dict[str, bytes], name: str, change: Callable[[Any], Any]) 
 def cell_of(notebook: dict[str, Any], key: str) -> dict[str, Any]:
     """The cell of a notebook with this id."""
     return next(cell for cell in notebook["cells"] if cell["id"] == key)
+
+
+# What grading made of it
+
+
+def points(graded: Any) -> dict[str, float | None]:
+    """The points of each criterion of the course's rubric."""
+    return {name: graded.score(name) for name in CRITERIA}
+
+
+def doubts(graded: Any) -> str:
+    """All doubts as one text."""
+    return " ".join(graded.doubts)
+
+
+def feedback(grades: Path, page: str = "eve") -> str:
+    """A student's page."""
+    return (grades / "feedback" / f"{page}.html").read_text(encoding="utf-8")
+
+
+def change_notebook(change: Callable[[Any], Any], name: str = "04_lenet5") -> Callable:
+    """A change to one notebook, for `rewrite`."""
+    return lambda files: edit_json(files, f"notebooks/{name}.ipynb", change)
+
+
+def change_run(**values: Any) -> Callable:
+    """A change to run.json, for `rewrite`."""
+    return lambda files: edit_json(files, "run.json", lambda manifest: manifest.update(values))

@@ -1,6 +1,5 @@
 """run.json of a bundle: what was run, by whom, on what and with what, and every file's hash."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,6 @@ import nbformat
 
 from fer_kit.course import records
 from fer_kit.course.executed import execution, source_hash
-from fer_kit.errors import InputError
 from fer_kit.faces import are_drawn
 from fer_kit.files import read_json, sha256
 from fer_kit.lessons import METRICS
@@ -81,21 +79,3 @@ def _models(run_folder: Path) -> dict[str, dict[str, Any]]:
         for model, card in cards.items()
         if isinstance(card, dict) and "trained_on" in card  # NAME-plan.json is no card
     }
-
-
-def read_manifest(text: str) -> dict[str, Any]:
-    """run.json as a dictionary.
-
-    Raises:
-        InputError: it is no JSON, or of another format.
-    """
-    try:
-        manifest = json.loads(text)
-    except ValueError as error:
-        raise InputError(f"Expected JSON in run.json. Received: {error}.") from error
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise InputError(
-            f"Expected run.json of format {FORMAT}. Received: another one. Make the bundle again "
-            "with this course: make bundle."
-        )
-    return manifest

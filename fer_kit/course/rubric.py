@@ -9,11 +9,12 @@ from typing import Any
 
 from fer_kit.datasets import SOURCES
 from fer_kit.errors import InputError
+from fer_kit.files import decode
 from fer_kit.lessons import PROFILES, find
 from fer_kit.run import course_folder
 
 KINDS = ("executed", "results", "checks", "manual")
-LIMITS = {"microseconds_per_face": 10, "tolerance": 0.0005, "alike": 0.8}
+LIMITS = {"microseconds_per_face": 10, "tolerance": 0.0005, "alike": 0.3}
 RERUN = {
     "profile": "smoke",
     "minutes": 20,
@@ -21,6 +22,8 @@ RERUN = {
     "processes": 200,
     "output_mb": 200,
 }
+# Columns of the gradebook beside the criteria.
+TAKEN = ("submission", "name", "id", "comment", "total", "of", "state", "doubts")
 # What narrows a criterion that the computer gives points for.
 NARROWED_BY = {"executed": "notebooks", "checks": "notebooks", "results": "models"}
 
@@ -68,8 +71,8 @@ def read_rubric(path: str | Path = "") -> Rubric:
     """
     path = Path(path) if str(path) else course_folder() / "rubric.toml"
     try:
-        told = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        told = tomllib.loads(decode(path.read_bytes()))
+    except (OSError, tomllib.TOMLDecodeError) as error:
         raise InputError(
             f"Expected a rubric in TOML. Received: {path} ({error}). Begin with the course's own, "
             "rubric.toml."
@@ -77,11 +80,11 @@ def read_rubric(path: str | Path = "") -> Rubric:
     _only(path, told, {"title", "run", "limits", "rerun", "criterion"})
     run, limits, rerun = (_table(path, told, name) for name in VALUES)
     criteria = tuple(_criterion(path, line) for line in _criteria(path, told))
-    names = [criterion.id for criterion in criteria]
-    if not names or len(set(names)) < len(names):
+    names = [criterion.id.lower() for criterion in criteria]
+    if not names or len({*names, *TAKEN}) < len(names) + len(TAKEN):
         raise InputError(
-            f"Expected at least one [[criterion]], each with an id of its own. Received: {path} "
-            f"with {', '.join(names) or 'none'}."
+            "Expected at least one [[criterion]], each with an id of its own that is none of "
+            f"{', '.join(TAKEN)}. Received: {path} with {', '.join(names) or 'none'}."
         )
     return Rubric(
         title=str(told.get("title", path.stem)),

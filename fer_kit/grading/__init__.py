@@ -1,15 +1,20 @@
-"""The instructor's side: grading bundles without running anything that is in them.
+"""The instructor's side: grading what was handed in without running anything of it.
 
 What students need of it, too, is in `course/`: `rubric.py`, `limits.py`, and `compare.py`, which
 lays a notebook beside the released one.
 
 | file | what it does |
 | --- | --- |
+| `grade.py` | all together: checks what was given, grades everything, writes everything |
+| `parallel.py` | several processes; one that dies takes nobody's work with it |
+| `handed_in.py` | finds what was handed in |
 | `archive.py` | opens a student's ZIP file with suspicion |
+| `submission.py` | one submission: from the bundle to a record of what is in it |
 | `results.py` | recomputes what the predictions are worth |
-| `doubts.py` | finds what cannot be |
-| `alike.py` | finds bundles that are too alike |
-| `grade.py` | puts it together for hundreds of bundles |
-| `pages.py` | gradebook.csv, feedback, overview |
+| `doubts.py`, `alike.py` | what cannot be; who is too much alike |
+| `graded.py` | what is known of a submission: record, attempt, points |
+| `tables.py`, `csvs.py`, `plain.py` | reading and writing tables; texts of strangers |
+| `labels.py`, `manual.py`, `roster.py` | the instructor's labels, points, class list |
+| `gradebook.py`, `pages.py`, `reports.py` | what is written |
 | `sandbox.py`, `inside.py` | `--rerun`: execute a submission where it can do no harm |
 """

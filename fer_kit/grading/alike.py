@@ -1,153 +1,197 @@
-"""Bundles that are too alike: the same passages, or the very same execution.
+"""Submissions that are too alike: the same words, the very same execution or predictions.
 
-What everybody has in common says nothing: the passages of the text that was given out are taken
-away, and so is a passage that many wrote. What is listed is for somebody to read; two people who
+What everybody has in common says nothing: the phrases of the text that was given out are taken
+away, and so are those that many wrote. What is listed is for somebody to read; two people who
 worked together are found just as two who copied.
 """
 
-import hashlib
-import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import combinations, islice
+from itertools import combinations
+from unicodedata import category, normalize
 
 import numpy as np
+from scipy.sparse import csr_matrix
+from sklearn.feature_extraction.text import HashingVectorizer
 
-WORDS = 5  # in a passage
-FEWEST = 12  # unusual passages in common; fewer are chance
-COMMON = 0.1  # a passage that more than this share of the bundles have is common ...
-FEW = 5  # ... but not one that so few have, however small the class is
-# Of an answer only so much is compared: nobody writes more, and hundreds have to fit into memory.
-LETTERS = 200_000
-PASSAGES = 5_000
+COMMON = 0.25  # what more than this share of the submissions have is common ...
+FEW = 5  # ... but not what so few have, however small the class is
+FEWEST = 20  # phrases in common in an answer; fewer are chance
+# Short programs for one task are alike by themselves.
+CODE_ALIKE, CODE_FEWEST = 0.8, 60
+MOST_PAIRS = 1000
+UNSEEN = dict.fromkeys(map(ord, "\u115f\u1160\u3164\uffa0"))  # letters that show nothing
+# Letters of other alphabets that look like Latin ones, after all are small.
+LOOKALIKES = str.maketrans("аеорсухіјѕԁһԛԝкмтвнгѵαορνικτυχɩıɡ", "aeopcyxijsdhqwkmtbhrvaopviktuxiig")
 
 
-@dataclass(frozen=True, eq=False)
-class Print:
-    """What is compared of a bundle: each answer's passages, and when its notebooks were run.
+@dataclass(frozen=True)
+class Work:
+    """What is compared of a submission.
 
     Attributes:
-        passages: for each answer (the id of its cell) the passages, uint64.
-        executions: when each notebook was started.
+        whose: the same for all attempts of one student, which are not compared.
+        written, code: what the student wrote, by the id of its cell.
+        started: when each notebook was started.
+        answers: for each model a hash of its predictions.
     """
 
-    passages: Mapping[str, np.ndarray]
-    executions: frozenset[str]
+    whose: str
+    written: Mapping[str, str]
+    code: Mapping[str, str]
+    started: Sequence[str] = ()
+    answers: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Two bundles, and why they are listed."""
+    """Two submissions, and why they are listed."""
 
     first: str
     second: str
     reason: str
 
 
-def take_print(
-    texts: Mapping[str, str],
-    started: Iterable[str],
-    released: Mapping[str, str] | None = None,
-) -> Print:
-    """The print of a bundle.
+def find_pairs(
+    works: Mapping[str, Work], alike: float, released: Mapping[str, str] | None = None
+) -> list[Pair]:
+    """The pairs with an execution, predictions, or many phrases in common.
 
     Args:
-        texts: what the student wrote, by the id of its cell.
-        started: when each notebook was.
-        released: for each id what was given out, such as all text of its notebook: a passage that
-            is in there too is nobody's own.
+        works: by the submission's name.
+        alike: the share of an answer's phrases (two and three words in a row) from which two are
+            listed. With a fifth of the words changed more than 0.4 are left; answers that
+            were written independently share less than 0.1.
+        released: for each id the text that was given out with it, such as that of its notebook.
     """
-    given = released or {}
-    passages = {key: _own_passages(text, given.get(key, "")) for key, text in texts.items()}
-    moments = {str(moment)[:100] for moment in started if moment}
-    return Print(
-        {key: found for key, found in passages.items() if len(found) >= FEWEST}, frozenset(moments)
-    )
+    found = [
+        *_shared({name: work.started for name, work in works.items()}, _same_execution),
+        *_shared({name: work.answers for name, work in works.items()}, _same_predictions),
+        *_alike_in_words(works, alike, released or {}),
+        *_alike_in_code(works, released or {}),
+    ]
+    pairs: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for first, second, reason in found:
+        if works[first].whose != works[second].whose:
+            pairs[first, second].append(reason)
+    listed = [Pair(*names, "; ".join(reasons)) for names, reasons in pairs.items()]
+    return listed[:MOST_PAIRS]
 
 
-def find_pairs(prints: Mapping[str, Print], alike: float) -> list[Pair]:
-    """The pairs that share an execution, or in some answer `alike` of the unusual passages."""
-    return _same_execution(prints) + _same_answers(prints, alike)
+def plain(text: str) -> str:
+    """Small letters without accents and without what nobody sees, look-alikes made Latin."""
+    if not text.isascii():
+        letters = (one for one in normalize("NFKD", text) if category(one) not in ("Mn", "Cf"))
+        text = normalize("NFKC", "".join(letters)).translate(UNSEEN)
+    return text.casefold().translate(LOOKALIKES)
 
 
-def _own_passages(text: str, released: str) -> np.ndarray:
-    """The passages that were not given out, each once, up to PASSAGES of them."""
-    given = _all_passages(released)
-    found = dict.fromkeys(one for one in _passages(text[:LETTERS]) if one not in given)
-    return np.array(sorted(islice(found, PASSAGES)), np.uint64)
+CHARACTER = r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"  # of Chinese, Japanese, Korean: a word
+_PHRASES = HashingVectorizer(
+    preprocessor=plain,
+    token_pattern=rf"{CHARACTER}|(?:(?!{CHARACTER})[^\W_])+",
+    ngram_range=(2, 3),
+    binary=True,
+    norm=None,
+    alternate_sign=False,
+    dtype=np.float32,
+)
 
 
-@lru_cache(maxsize=32)  # every bundle answers the same few notebooks
-def _all_passages(text: str) -> frozenset[int]:
-    return frozenset(_passages(text))
-
-
-def _passages(text: str) -> Iterable[int]:
-    words = re.findall(r"\w+", text.lower())
-    for start in range(len(words) - WORDS + 1):
-        passage = " ".join(words[start : start + WORDS]).encode()
-        yield int.from_bytes(hashlib.blake2b(passage, digest_size=8).digest(), "big")
-
-
-def _same_execution(prints: Mapping[str, Print]) -> list[Pair]:
+def _same_execution(shared: Sequence[Hashable]) -> str:
     """Nobody starts a notebook in the same microsecond as somebody else."""
-    by_moment: dict[str, list[str]] = defaultdict(list)
-    for name, taken in prints.items():
-        for moment in taken.executions:
-            by_moment[moment].append(name)
-    shared: dict[tuple[str, str], int] = defaultdict(int)
-    for names in by_moment.values():
-        for pair in combinations(sorted(names), 2):
-            shared[pair] += 1
-    return [
-        Pair(first, second, f"the very same execution of {count} notebooks")
-        for (first, second), count in sorted(shared.items())
-    ]
+    return f"the very same execution of {len(shared)} notebooks"
 
 
-def _same_answers(prints: Mapping[str, Print], alike: float) -> list[Pair]:
-    """Pairs with answers in common, those with most of them first."""
-    answers = sorted({key for taken in prints.values() for key in taken.passages})
-    found: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for key in answers:
-        own = {name: taken.passages[key] for name, taken in prints.items() if key in taken.passages}
-        for pair, share in _alike_in(own, alike):
-            found[pair].append(f"{key} ({share:.0%})")
-    listed = sorted(found.items(), key=lambda pair: (-len(pair[1]), pair[0]))
-    return [
-        Pair(first, second, f"most of what is unusual in {_few(told)}")
-        for (first, second), told in listed
-    ]
+def _same_predictions(shared: Sequence[tuple[str, str]]) -> str:
+    models = sorted(model for model, _ in shared)
+    return f"the same answer of {', '.join(models)} to every face"
 
 
-def _alike_in(
-    own: Mapping[str, np.ndarray], alike: float
-) -> Iterable[tuple[tuple[str, str], float]]:
-    """The pairs whose passages in one answer are alike, and how much."""
-    names = sorted(own)
-    unusual = _unusual([own[name] for name in names])
-    owners: dict[int, list[int]] = defaultdict(list)
-    for index, passages in enumerate(unusual):
-        for passage in passages.tolist():
-            owners[passage].append(index)
-    shared: dict[tuple[int, int], int] = defaultdict(int)
-    for indices in owners.values():
-        for pair in combinations(indices, 2):
-            shared[pair] += 1
-    for (first, second), count in shared.items():
-        share = count / min(len(unusual[first]), len(unusual[second]))
-        if count >= FEWEST and share >= alike:
-            yield (names[first], names[second]), share
+def _shared(values: Mapping[str, Iterable[Hashable]], tell) -> Iterator[tuple[str, str, str]]:
+    """(first, second, reason) of those that have a value in common which few have."""
+    owners: dict[Hashable, list[str]] = defaultdict(list)
+    for name, own in values.items():
+        for value in set(own):
+            owners[value].append(name)
+    shared: dict[tuple[str, str], list[Hashable]] = defaultdict(list)
+    for value, names in owners.items():
+        if len(names) <= _limit(len(values)):
+            for pair in combinations(sorted(names), 2):
+                shared[pair].append(value)
+    for (first, second), together in sorted(shared.items()):
+        yield first, second, tell(together)
+
+
+def _alike_in_words(
+    works: Mapping[str, Work], alike: float, released: Mapping[str, str]
+) -> Iterator[tuple[str, str, str]]:
+    """In one answer, or in all of them together."""
+    names = sorted(works)
+    shared = np.zeros((len(names), len(names)), np.float32)
+    sizes = np.zeros(len(names), np.float32)
+    found: dict[tuple[int, int], list[str]] = defaultdict(list)
+    for key in _keys(works[name].written for name in names):
+        phrases = _phrases([works[name].written.get(key, "") for name in names], released.get(key))
+        common = (phrases @ phrases.T).toarray()
+        for first, second, share in _above(common, alike, FEWEST):
+            found[first, second].append(f"{key} ({share:.0%})")
+        shared += common
+        sizes += common.diagonal()
+    np.fill_diagonal(shared, sizes)
+    for first, second, share in _above(shared, alike, FEWEST):
+        if not found[first, second]:
+            found[first, second].append(f"all answers together ({share:.0%})")
+    for (first, second), told in sorted(found.items(), key=lambda pair: -len(pair[1])):
+        if told:
+            yield names[first], names[second], f"the words of {_few(told)}"
+
+
+def _alike_in_code(
+    works: Mapping[str, Work], released: Mapping[str, str]
+) -> Iterator[tuple[str, str, str]]:
+    names = sorted(works)
+    for key in _keys(works[name].code for name in names):
+        phrases = _phrases([works[name].code.get(key, "") for name in names], released.get(key))
+        common = (phrases @ phrases.T).toarray()
+        for first, second, share in _above(common, CODE_ALIKE, CODE_FEWEST):
+            yield names[first], names[second], f"the code of {key} ({share:.0%})"
+
+
+def _keys(answers: Iterable[Mapping[str, str]]) -> list[str]:
+    """The cells that at least two have written something into."""
+    counts: dict[str, int] = defaultdict(int)
+    for own in answers:
+        for key in own:
+            counts[key] += 1
+    return sorted(key for key, count in counts.items() if count > 1)
+
+
+def _phrases(texts: Sequence[str], released: str | None) -> csr_matrix:
+    """Which phrases are in each text, without common ones: (texts, hashes)."""
+    phrases = _PHRASES.transform(texts)
+    counts = np.bincount(phrases.indices, minlength=phrases.shape[1])
+    common = counts > _limit(len(texts))
+    if released:
+        common[_PHRASES.transform([released]).indices] = True
+    phrases.data[common[phrases.indices]] = 0
+    phrases.eliminate_zeros()
+    return phrases
+
+
+def _above(common: np.ndarray, alike: float, fewest: int) -> Iterator[tuple[int, int, float]]:
+    """(first, second, share) of the pairs with enough in common, measured by the shorter one."""
+    sizes = common.diagonal()
+    shares = common / np.maximum(np.minimum.outer(sizes, sizes), 1)
+    chosen = np.triu((common >= fewest) & (shares >= alike), k=1)
+    for first, second in np.argwhere(chosen):
+        yield int(first), int(second), float(shares[first, second])
+
+
+def _limit(count: int) -> float:
+    return max(FEW, COMMON * count)
 
 
 def _few(told: Sequence[str]) -> str:
     return ", ".join(told[:3]) + (f" and {len(told) - 3} more" if len(told) > 3 else "")
-
-
-def _unusual(passages: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Each bundle's passages without those that many bundles have."""
-    values, counts = np.unique(np.concatenate(passages), return_counts=True)
-    common = values[counts > max(FEW, COMMON * len(passages))]
-    return [np.setdiff1d(one, common, assume_unique=True) for one in passages]

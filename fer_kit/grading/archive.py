@@ -1,18 +1,20 @@
 """Opening a ZIP file from a student: nothing is unpacked, nothing is run, nothing is trusted.
 
 Members are read into memory, one at a time, and only those with a name and a size that a bundle's
-members have.
+members have. A bundle that somebody has packed once more, harmlessly, is found inside.
 """
 
 import hashlib
+import io
 import json
 import re
 import stat
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, BinaryIO
 
 from fer_kit.course.limits import (
     DENSEST,
@@ -21,16 +23,36 @@ from fer_kit.course.limits import (
     MEGABYTE,
     MOST_MEMBERS,
 )
-from fer_kit.course.manifest import read_manifest
-from fer_kit.errors import InputError
+from fer_kit.course.manifest import FORMAT
+from fer_kit.errors import InputError, first_few
+from fer_kit.grading.handed_in import AGAIN, is_beside
+from fer_kit.grading.plain import mapping, moment
 from fer_kit.lessons import METRICS
 
+DEEPEST = 2  # ZIP files in ZIP files
+MOST_VALUES = 3_000_000  # in JSON; each takes some 60 bytes of memory
 KNOWN = re.compile(
     r"run\.json|results/[\w.-]+\.json|notebooks/[\w.-]+\.ipynb|predictions/[\w.-]+\.csv"
     r"|report/[\w.-]+\.html|report/figures/[\w.-]+\.png"
 )
-
 HASHED = (".html", ".ipynb", ".csv")
+# A run's own folder: what a manifest is made from where nobody has made a bundle of it.
+OF_A_RUN = re.compile(r"config\.json|student\.json|models/[\w.-]+\.json")
+# How files begin that are called .zip and are something else.
+BEGINNINGS = {
+    b"Rar!": "a RAR archive",
+    b"7z\xbc\xaf": "a 7z archive",
+    b"\x1f\x8b": "a gzip archive",
+    b"BZh": "a bzip2 archive",
+    b"\xfd7zXZ": "an xz archive",
+    b"%PDF": "a PDF",
+    b"<": "a web page",
+    b"{": "a notebook or other JSON",
+}
+
+
+class Unusable(InputError):
+    """A hand-in that cannot be graded. Its text is a sentence that a student understands."""
 
 
 class Bundle:
@@ -41,31 +63,24 @@ class Bundle:
         manifest: run.json.
         metrics: what lesson 08 wrote, or {} where it is missing.
         strange: the names of members that no bundle has; they are never read.
+        is_run: whether it is a zipped run folder, whose manifest is made here.
     """
 
     def __init__(self, path: str | Path, name: str = ""):
         """Look at every member's name, kind and size before any is read.
 
         Raises:
-            InputError: it is no ZIP file, or one that a bundle cannot be.
+            Unusable: it is no ZIP file, there is no bundle in it, or one that a bundle cannot be.
         """
         self.path = Path(path)
-        self.name = name or self.path.stem
+        self.name = name or self.path.name
         self._hashes: dict[str, str] = {}
-        try:
-            self._archive = zipfile.ZipFile(self.path)
-        except (OSError, zipfile.BadZipFile, ValueError) as error:
-            raise InputError(
-                f"Expected a ZIP file. Received: {self.path.name} ({error})."
-            ) from error
-        try:
-            self._members = _checked(self._archive.infolist())
-            self.strange = sorted(name for name in self._members if not KNOWN.fullmatch(name))
-            self.manifest = read_manifest(self.text("run.json"))
+        with ExitStack() as opened:
+            self._known = KNOWN
+            self._open(opened.enter_context(_opened(self.path)), opened)
+            self.manifest = self._run_manifest() if self.is_run else self._manifest()
             self.metrics = self._json(METRICS) if METRICS in self._members else {}
-        except BaseException:
-            self.close()
-            raise
+            self._opened = opened.pop_all()
 
     def __enter__(self) -> "Bundle":
         return self
@@ -75,26 +90,27 @@ class Bundle:
 
     def close(self) -> None:
         """Close the file."""
-        self._archive.close()
+        self._opened.close()
+
+    @property
+    def when(self) -> str:
+        """When the last of its notebooks ended, in UTC as ISO writes it; "" where nothing tells."""
+        told = mapping(self.manifest.get("notebooks")).values()
+        ends = [moment(mapping(about).get("ended")) for about in told]
+        if self.is_run:  # a ZIP file keeps the time of each file, in some time zone
+            form = "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}"
+            ends = [moment(form.format(*one.date_time)) for one in self._members.values()]
+        return max((end.isoformat() for end in ends if end is not None), default="")
 
     def bytes(self, name: str) -> bytes:
         """The content of a member.
 
         Raises:
-            InputError: it is not there, damaged, or larger than it said.
+            Unusable: it is not there, damaged, or larger than it said.
         """
-        if name not in self._members or not KNOWN.fullmatch(name):
-            raise InputError(f"Expected {name} in the bundle. Received: no such file.")
-        try:
-            with self._archive.open(self._members[name]) as file:
-                content = file.read(LARGEST_MEMBER + 1)
-        except (OSError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-            raise InputError(f"Expected {name} to be readable. Received: {error}.") from error
-        if len(content) > LARGEST_MEMBER:
-            raise InputError(
-                f"Expected at most {LARGEST_MEMBER // MEGABYTE} MB in {name}. Received: more, "
-                "whatever its header says."
-            )
+        if name not in self._members or not self._known.fullmatch(name):
+            raise Unusable(f"There is no {name} in it. {AGAIN}")
+        content = _read(self._archive, self._members[name], name)
         self._hashes[name] = hashlib.sha256(content).hexdigest()
         return content
 
@@ -116,6 +132,8 @@ class Bundle:
 
     def altered(self) -> list[str]:
         """Pages, notebooks and predictions that are not those that run.json lists, or are gone."""
+        if self.is_run:  # nothing lists them
+            return []
         listed = self.manifest.get("files")
         listed = listed if isinstance(listed, dict) else {}
         here = [n for n in self._members if KNOWN.fullmatch(n) and n.endswith(HASHED)]
@@ -127,6 +145,60 @@ class Bundle:
         changed = [name for name in here if self._sha256(name) != listed.get(name)]
         return sorted([*gone, *changed])
 
+    # Finding the bundle
+
+    def _open(self, archive: zipfile.ZipFile, opened: ExitStack, depth: int = 0) -> None:
+        """Find the bundle in an archive: as it is, in a folder, or in one more ZIP file."""
+        members = _members(archive)
+        root = _root(members, "run.json")
+        inner = _inner(members) if root is None and depth < DEEPEST else ""
+        if inner:
+            content = io.BytesIO(_read(archive, members[inner], inner))
+            self._open(opened.enter_context(_opened(content)), opened, depth + 1)
+            return
+        self.is_run = root is None
+        if self.is_run:
+            root = _root(members, "config.json")
+            self._known = re.compile(f"{KNOWN.pattern}|{OF_A_RUN.pattern}")
+        if root is None:
+            names = first_few([name[:60] for name in members], 3) or "nothing"
+            raise Unusable(f"There is no bundle in this ZIP file, but {names}. {AGAIN}")
+        self._archive = archive
+        self._members = {
+            name.removeprefix(root): member
+            for name, member in members.items()
+            if name.startswith(root)
+        }
+        outside = [name for name in members if not name.startswith(root)]
+        unknown = [name for name in self._members if not KNOWN.fullmatch(name)]
+        self.strange = [] if self.is_run else sorted([*outside, *unknown])
+        _check_sizes([m for name, m in self._members.items() if self._known.fullmatch(name)])
+
+    def _manifest(self) -> dict[str, Any]:
+        manifest = self._json("run.json")
+        if manifest.get("format") != FORMAT:
+            raise Unusable(
+                "This bundle was made by another version of the course (run.json is of format "
+                f"{str(manifest.get('format'))[:20]!r}, and {FORMAT} is read). Update the course, "
+                "and make the bundle again: make bundle."
+            )
+        return manifest
+
+    def _run_manifest(self) -> dict[str, Any]:
+        """What run.json would say of a run folder, as far as its own files tell."""
+        config = self._json("config.json")
+        cards = {PurePosixPath(m).stem: self._json(m) for m in self._like("models/", ".json")}
+        return {
+            "format": FORMAT,
+            "student": self._json("student.json") if "student.json" in self._members else {},
+            "parameters": config,
+            "fer_kit": config.get("fer_kit"),
+            "synthetic": config.get("dataset") == "synthetic",
+            "models": {model: card for model, card in cards.items() if "trained_on" in card},
+        }
+
+    # Reading members
+
     def _sha256(self, name: str) -> str:
         """The hash of a member; what was read once is not read again."""
         if name not in self._hashes:
@@ -134,63 +206,132 @@ class Bundle:
         return self._hashes[name]
 
     def _like(self, start: str, end: str) -> list[str]:
-        names = (name for name in self._members if KNOWN.fullmatch(name))
+        names = (name for name in self._members if self._known.fullmatch(name))
         return sorted(name for name in names if name.startswith(start) and name.endswith(end))
 
     def _json(self, name: str) -> dict[str, Any]:
+        content = self.bytes(name)
+        if sum(map(content.count, (b",", b"[", b"{"))) > MOST_VALUES:
+            raise Unusable(f"{name} holds more values than a file of the course ever does.")
         try:
-            value = json.loads(self.text(name))
+            value = json.loads(content.decode("utf-8", errors="replace"))
         except (ValueError, RecursionError) as error:
-            raise InputError(f"Expected JSON in {name}. Received: {error}.") from error
+            raise Unusable(f"{name} is damaged: it cannot be read as JSON. {AGAIN}") from error
         if not isinstance(value, dict):
-            raise InputError(f"Expected an object in {name}. Received: {type(value).__name__}.")
+            raise Unusable(f"{name} is not as the course writes it. {AGAIN}")
         return value
 
 
-def _checked(members: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
-    """The members by name.
+def _opened(file: Path | BinaryIO) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(file)
+    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        raise Unusable(f"{_what_it_is(file)} {AGAIN}") from error
+
+
+def _what_it_is(file: Path | BinaryIO) -> str:
+    """Why a file is no ZIP file, as far as its beginning tells."""
+    try:
+        if isinstance(file, Path):
+            with file.open("rb") as opened:
+                start = opened.read(300)
+        else:
+            file.seek(0)
+            start = file.read(300)
+    except OSError as error:
+        return f"The file cannot be read ({error.strerror})."
+    if not start.strip(b"\0"):
+        return "The file is empty."
+    if start.startswith(b"PK"):
+        return "The ZIP file is damaged; most often its upload or download was not finished."
+    kinds = (what for begin, what in BEGINNINGS.items() if start.lstrip().startswith(begin))
+    what = "a tar archive" if b"ustar" in start else next(kinds, "something else")
+    return f"The file is no ZIP file but {what}."
+
+
+def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+    """The files in an archive by name, without those that systems put beside them.
 
     Raises:
-        InputError: a name leads out of the bundle or comes twice, something is a link or encrypted,
-            or there is too much of it.
+        Unusable: a name leads out of the archive or comes twice, something is a link, or there are
+            too many.
     """
-    if len(members) > MOST_MEMBERS:
-        raise InputError(f"Expected at most {MOST_MEMBERS} files. Received: {len(members):,}.")
+    everything = archive.infolist()
+    if len(everything) > MOST_MEMBERS:
+        raise Unusable(f"There are {len(everything):,} files in it; a bundle has far fewer.")
+    seen: set[str] = set()
+    members = {}
+    for member in everything:
+        name = _name(member)
+        if name.lower() in seen:
+            raise Unusable(f"The file {name[:80]!r} is in it twice.")
+        seen.add(name.lower())
+        if not name.endswith("/") and not any(map(is_beside, PurePosixPath(name).parts)):
+            members[name] = member
+    return members
+
+
+def _name(member: zipfile.ZipInfo) -> str:
+    """A member's name with the slashes that every system knows."""
+    # zipfile cuts a name at a NUL and turns backslashes on Windows only: look at the original.
+    name = member.orig_filename.replace("\\", "/")
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or re.match(r"[A-Za-z]:", name) or "\0" in name:
+        raise Unusable(f"A name in it leads out of the ZIP file: {member.orig_filename[:80]!r}.")
+    if stat.S_IFMT(member.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
+        raise Unusable(f"{name[:80]!r} in it is no file but a link or a device.")
+    return name
+
+
+def _root(members: dict[str, zipfile.ZipInfo], file: str) -> str | None:
+    """The folder in which the only file of this name is, as it begins the names; or None."""
+    found = [name for name in members if PurePosixPath(name).name == file]
+    depths = [name.count("/") for name in found]
+    if depths.count(min(depths, default=0)) > 1:
+        raise Unusable(f"There is more than one bundle in it: {first_few(found, 3)[:200]}.")
+    return min(found, key=lambda name: name.count("/")).removesuffix(file) if found else None
+
+
+def _inner(members: dict[str, zipfile.ZipInfo]) -> str:
+    """The ZIP file in an archive that may be the bundle; "" where there is none."""
+    inner = [name for name in members if name.lower().endswith(".zip")]
+    bundles = [name for name in inner if PurePosixPath(name).name.lower() == "bundle.zip"]
+    if not bundles and any(PurePosixPath(name).name == "config.json" for name in members):
+        return ""  # a run folder, with some other ZIP file in it
+    if len(inner) > 1 and len(bundles) != 1:
+        raise Unusable(f"There is more than one ZIP file in it: {first_few(inner, 3)[:200]}.")
+    return next(iter(bundles or inner), "")
+
+
+def _check_sizes(members: list[zipfile.ZipInfo]) -> None:
+    """Raises Unusable where what would be read is too much, packed too densely, or encrypted."""
     unpacked = sum(member.file_size for member in members)
     packed = sum(member.compress_size for member in members)
     if unpacked > LARGEST_BUNDLE or unpacked > MEGABYTE + DENSEST * packed:
-        raise InputError(
-            f"Expected at most {LARGEST_BUNDLE // MEGABYTE} MB, and at most {DENSEST} times the "
-            f"packed size. Received: {unpacked / MEGABYTE:,.0f} MB in "
-            f"{packed / MEGABYTE:,.1f} MB, a ZIP bomb."
+        raise Unusable(
+            f"It would unpack to {unpacked / MEGABYTE:,.0f} MB from {packed / MEGABYTE:,.1f} MB: "
+            "that is a ZIP bomb, or a mistake."
         )
-    files = [member for member in members if not member.is_dir()]
-    seen: set[str] = set()
     for member in members:
-        _check_member(member)
-        if member.filename.lower() in seen:
-            raise InputError(f"Expected every file once. Received: {member.filename!r} twice.")
-        seen.add(member.filename.lower())
-    return {member.filename: member for member in files}
+        if member.file_size > LARGEST_MEMBER:
+            raise Unusable(
+                f"{member.filename[:80]} has {member.file_size / MEGABYTE:,.0f} MB; at most "
+                f"{LARGEST_MEMBER // MEGABYTE} MB are read. Show less in that notebook, run it "
+                "again, and make the bundle again."
+            )
 
 
-def _check_member(member: zipfile.ZipInfo) -> None:
-    name, path = member.filename, PurePosixPath(member.filename)
-    # zipfile cuts a name at a NUL and turns backslashes on Windows only: look at the original.
-    original = member.orig_filename
-    leads_out = path.is_absolute() or ".." in path.parts or re.match(r"[A-Za-z]:", name)
-    if leads_out or "\\" in original or "\0" in original:
-        raise InputError(f"Expected names inside of the bundle. Received: {original!r}.")
-    mode = member.external_attr >> 16
-    if stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
-        raise InputError(f"Expected files. Received: {name!r}, a link or a device.")
+def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> bytes:
     if member.flag_bits & 1:
-        raise InputError(f"Expected readable files. Received: {name!r}, encrypted.")
-    if member.file_size > LARGEST_MEMBER:
-        raise InputError(
-            f"Expected at most {LARGEST_MEMBER // MEGABYTE} MB a file. "
-            f"Received: {name!r} of {member.file_size / MEGABYTE:,.0f} MB."
-        )
+        raise Unusable(f"{name[:80]} is encrypted. {AGAIN}")
+    try:
+        with archive.open(member) as file:
+            content = file.read(LARGEST_MEMBER + 1)
+    except (OSError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        raise Unusable(f"{name[:80]} in the ZIP file is damaged. {AGAIN}") from error
+    if len(content) > LARGEST_MEMBER:
+        raise Unusable(f"{name[:80]} has more than {LARGEST_MEMBER // MEGABYTE} MB.")
+    return content
 
 
 def check_notebook(name: str, notebook: dict[str, Any]) -> None:
@@ -198,7 +339,7 @@ def check_notebook(name: str, notebook: dict[str, Any]) -> None:
     cells = notebook.get("cells")
     fine = isinstance(cells, list) and all(_is_cell(cell) for cell in cells)
     if not fine or not isinstance(notebook.get("metadata", {}), dict):
-        raise InputError(f"Expected a Jupyter notebook in {name}. Received: something else.")
+        raise Unusable(f"{name} is no Jupyter notebook as the course writes it. {AGAIN}")
 
 
 def _is_cell(cell: Any) -> bool:
@@ -209,6 +350,7 @@ def _is_cell(cell: Any) -> bool:
     return (
         isinstance(about, dict)
         and isinstance(about.get("tags", []), list)
+        and all(map(_is_text, about.get("tags", [])))
         and isinstance(count, int | None)
         and isinstance(outputs, list)
         and all(_is_output(output) for output in outputs)

@@ -1,6 +1,5 @@
 """What cannot be, or should be asked about: sentences for the instructor, and no verdicts."""
 
-import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,8 +7,10 @@ from typing import Any
 from fer_kit.course.compare import Lesson
 from fer_kit.course.rubric import Rubric
 from fer_kit.faces import are_drawn
+from fer_kit.grading.plain import few, finite, line, mapping, moment
 from fer_kit.grading.results import Result
 from fer_kit.lessons import METRICS
+from fer_kit.version import __version__
 
 
 def find_doubts(
@@ -21,14 +22,23 @@ def find_doubts(
 ) -> list[str]:
     """Everything in a bundle that cannot be, or that was not asked for."""
     return [
+        *_version(manifest),
         *_parameters(manifest, lessons, rubric),
         *_provenance(manifest, metrics, lessons),
-        *(f"{result.model}: {problem}" for result in results for problem in result.problems),
+        *(f"{result.model}: {told}" for result in results for told in result.problems + result.odd),
+        *_same_answers(results),
         *_claims_without_predictions(metrics, results),
         *_checks(lessons),
         *_order(lessons),
         *_timing(manifest, lessons, rubric),
     ]
+
+
+def _version(manifest: Mapping[str, Any]) -> list[str]:
+    made_with = line(manifest.get("fer_kit"), 20)
+    if made_with == __version__:
+        return []
+    return [f"Made with FER Kit {made_with or 'of no known version'}; yours is {__version__}."]
 
 
 def _parameters(
@@ -38,7 +48,7 @@ def _parameters(
 
     That is: run.json, what papermill noted in each notebook, and the cell that it put in.
     """
-    told = _mapping(manifest.get("parameters"))
+    told = mapping(manifest.get("parameters"))
     places = {"run.json": told}
     places |= {lesson.name: lesson.execution.parameters for lesson in lessons}
     injected = {f"the parameters cell of {lesson.name}": lesson.injected for lesson in lessons}
@@ -51,7 +61,7 @@ def _parameters(
             if says.get(name, wanted if place in injected else None) != wanted:
                 others.setdefault(repr(says.get(name)), []).append(place)
         doubts += [
-            f"{name} is {value[:60]} in {_few(where)}; {wanted!r} "
+            f"{name} is {value[:60]} in {few(where)}; {wanted!r} "
             f"{'was asked for' if asked else 'in run.json'}."
             for value, where in others.items()
         ]
@@ -63,14 +73,14 @@ def _provenance(
 ) -> list[str]:
     """Every place that says what the faces are has to say the same: drawn, or real."""
     says = {"run.json": manifest.get("synthetic")}
-    says["the parameters"] = are_drawn(str(_mapping(manifest.get("parameters")).get("dataset")))
+    says["the parameters"] = are_drawn(str(mapping(manifest.get("parameters")).get("dataset")))
     if metrics:
         says[METRICS] = metrics.get("synthetic")
         says[f"the source in {METRICS}"] = are_drawn(str(metrics.get("source")))
     if manifest.get("data"):
-        says["the prepared data"] = are_drawn(str(_mapping(manifest["data"]).get("source")))
-    for model, card in _mapping(manifest.get("models")).items():
-        trained_on = _mapping(_mapping(card).get("trained_on"))
+        says["the prepared data"] = are_drawn(str(mapping(manifest["data"]).get("source")))
+    for model, card in mapping(manifest.get("models")).items():
+        trained_on = mapping(mapping(card).get("trained_on"))
         says[f"the card of {model}"] = trained_on.get("synthetic")
     for lesson in lessons:
         dataset = lesson.execution.parameters.get("dataset")
@@ -79,14 +89,27 @@ def _provenance(
     drawn = [place for place, is_synthetic in says.items() if is_synthetic is True]
     real = [place for place, is_synthetic in says.items() if is_synthetic is not True]
     if drawn and real:
-        return [f"Drawn faces shown as real? Drawn: {_few(drawn)}. Real: {_few(real)}."]
+        return [f"Drawn faces shown as real? Drawn: {few(drawn)}. Real: {few(real)}."]
     return []
 
 
+def _same_answers(results: Sequence[Result]) -> list[str]:
+    """Two networks never give the same answer to every face; two protocols of one may."""
+    by_answers: dict[str, list[str]] = {}
+    for result in results:
+        if result.answers:
+            by_answers.setdefault(result.answers, []).append(result.model)
+    return [
+        f"The very same answers to every face: {few(models)}."
+        for models in by_answers.values()
+        if len({model.removesuffix("-as-published") for model in models}) > 1
+    ]
+
+
 def _claims_without_predictions(metrics: Mapping[str, Any], results: Sequence[Result]) -> list[str]:
-    claimed = set(_mapping(metrics.get("models")))
+    claimed = set(mapping(metrics.get("models")))
     without = sorted(claimed - {result.model for result in results})
-    return [f"Results without predictions: {_few(without)}."] if without else []
+    return [f"Results without predictions: {few(without)}."] if without else []
 
 
 def _checks(lessons: Sequence[Lesson]) -> list[str]:
@@ -109,23 +132,23 @@ def _checks(lessons: Sequence[Lesson]) -> list[str]:
             name for one in lessons for name in one.empty_but_passed
         ],
     }
-    return [f"{what}: {_few(names)}." for what, names in found.items() if names]
+    return [f"{what}: {few(names)}." for what, names in found.items() if names]
 
 
 def _order(lessons: Sequence[Lesson]) -> list[str]:
     mixed = [lesson.name for lesson in lessons if not lesson.execution.in_order]
-    return [f"Not run from the top in one kernel: {_few(mixed)}."] if mixed else []
+    return [f"Not run from the top in one kernel: {few(mixed)}."] if mixed else []
 
 
 def _timing(manifest: Mapping[str, Any], lessons: Sequence[Lesson], rubric: Rubric) -> list[str]:
     doubts = []
-    for model, card in _mapping(manifest.get("models")).items():
-        doubts += _training_time(model, _mapping(card), rubric)
+    for model, card in mapping(manifest.get("models")).items():
+        doubts += _training_time(model, mapping(card), rubric)
     for lesson in lessons:
         doubts += _notebook_time(lesson)
-    longest = max((_number(lesson.execution.seconds) or 0 for lesson in lessons), default=0)
-    for model, card in _mapping(manifest.get("models")).items():
-        seconds = _number(_mapping(card).get("seconds"))
+    longest = max((finite(lesson.execution.seconds) or 0 for lesson in lessons), default=0)
+    for model, card in mapping(manifest.get("models")).items():
+        seconds = finite(mapping(card).get("seconds"))
         if seconds is not None and lessons and seconds > longest + 1:
             doubts.append(
                 f"{model}: a training of {seconds:.0f} s, and no notebook ran longer than "
@@ -135,8 +158,8 @@ def _timing(manifest: Mapping[str, Any], lessons: Sequence[Lesson], rubric: Rubr
 
 
 def _training_time(model: str, card: Mapping[str, Any], rubric: Rubric) -> list[str]:
-    seconds, epochs = _number(card.get("seconds")), _number(card.get("epochs"))
-    faces = _number(_mapping(card.get("trained_on")).get("faces"))
+    seconds, epochs = finite(card.get("seconds")), finite(card.get("epochs"))
+    faces = finite(mapping(card.get("trained_on")).get("faces"))
     if seconds is None or epochs is None or faces is None:
         return []
     least = epochs * faces * rubric.limits["microseconds_per_face"] / 1e6
@@ -151,38 +174,15 @@ def _training_time(model: str, card: Mapping[str, Any], rubric: Rubric) -> list[
 def _notebook_time(lesson: Lesson) -> list[str]:
     """The clock has to fit: the end after the beginning, and not after now."""
     told = lesson.execution
-    started, ended = _moment(told.started), _moment(told.ended)
+    started, ended = moment(told.started), moment(told.ended)
     if not told.started and not told.ended:
         return []
     if started is None or ended is None:
         return [f"{lesson.name}: started or ended at no time that can be read."]
-    seconds = _number(told.seconds)
+    seconds = finite(told.seconds)
     took = (ended - started).total_seconds()
     if took < 0 or ended > datetime.now(UTC) + timedelta(days=1):
         return [f"{lesson.name}: ended before it started, or in the future."]
     if seconds is not None and abs(took - seconds) > 1 + 0.01 * took:
         return [f"{lesson.name}: took {seconds:.0f} s, but {took:.0f} s lie between start and end."]
     return []
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _number(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return None
-    return float(value)
-
-
-def _moment(text: Any) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(str(text))
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _few(names: Sequence[str]) -> str:
-    shown = ", ".join(str(name)[:60] for name in names[:4])
-    return shown + (f" and {len(names) - 4} more" if len(names) > 4 else "")

@@ -1,82 +1,49 @@
-"""Grade hundreds of bundles in parallel; one that is broken never stops the rest."""
+"""Grade hundreds of hand-ins; one that is broken never stops the rest, and a stop loses nothing.
 
-import multiprocessing
-import signal
+Everything that the instructor gave is checked first. Each hand-in becomes a record that is kept;
+the gradebook and the pages are written from the records, as they come and once more at the end.
+"""
+
+import hashlib
 import sys
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from tqdm import tqdm
 
-from fer_kit.course.compare import Lesson, Released, compare, read_released
-from fer_kit.course.rubric import Criterion, Rubric, read_rubric
-from fer_kit.errors import InputError
+import fer_kit
+from fer_kit.course.compare import Released, read_released
+from fer_kit.course.rubric import Rubric, read_rubric
+from fer_kit.errors import InputError, choose, first_few
 from fer_kit.grading import pages
-from fer_kit.grading.alike import Print, find_pairs, take_print
-from fer_kit.grading.archive import Bundle
-from fer_kit.grading.doubts import find_doubts
-from fer_kit.grading.results import Labels, Result, read_labels, recompute
+from fer_kit.grading.alike import Pair, Work, find_pairs
+from fer_kit.grading.gradebook import FORMATS, left_out, write_gradebook
+from fer_kit.grading.graded import Graded, Identity, Record
+from fer_kit.grading.handed_in import HandIn, find_hand_ins
+from fer_kit.grading.labels import read_labels
+from fer_kit.grading.manual import NOTHING, Points, match, read_points, write_points
+from fer_kit.grading.parallel import Workers
+from fer_kit.grading.roster import Person, missing, read_roster, stand
+from fer_kit.grading.submission import (
+    Measure,
+    begin,
+    grade_safely,
+    identify,
+    models_of,
+    report_safely,
+)
 from fer_kit.run import course_folder
 
-SECONDS = 120  # for one bundle, without executing it
-
-
-@dataclass(frozen=True)
-class Score:
-    """The points for one criterion; None where nobody has given them yet."""
-
-    criterion: Criterion
-    points: float | None
-    why: str
-
-
-@dataclass
-class Graded:
-    """What came of one submission.
-
-    Attributes:
-        name: of the submission: its path below the folder, without the ending.
-        student, id: as the bundle says.
-        scores: a line for each criterion, in the rubric's order; of a broken bundle, only those
-            that are given by hand.
-        doubts: sentences for the instructor.
-        error: why it could not be graded, or "".
-        comment: from the CSV of manual points.
-        print: what is compared with other bundles.
-        rerun: what came of executing it, a sentence; "" where it was not.
-    """
-
-    name: str
-    student: str = ""
-    id: str = ""
-    scores: list[Score] = field(default_factory=list)
-    doubts: list[str] = field(default_factory=list)
-    error: str = ""
-    comment: str = ""
-    print: Print | None = None
-    rerun: str = ""
-
-    @property
-    def points(self) -> float:
-        """All points that are given so far."""
-        return sum(score.points for score in self.scores if score.points is not None)
-
-
-@dataclass(frozen=True)
-class Measure:
-    """What every submission is measured against."""
-
-    rubric: Rubric
-    released: dict[str, Released]
-    labels: Labels | None
-    manual: dict[str, dict[str, str]]
-    out: Path
-    rerun: bool
-    notebooks: Path
+FEWEST = 4  # hand-ins that are worth several processes
+SAMPLE = 9  # hand-ins whose labels are compared with the instructor's before all are graded
+ENDED = "Reading it ended the process, twice."
+PATIENCE = 5  # seconds between two gradebooks while grading
 
 
 def grade(
@@ -86,311 +53,289 @@ def grade(
     manual: str | Path = "",
     out: str | Path = "grades",
     release: str | Path = "",
+    roster: str | Path = "",
+    format: str = "all",
+    reports: bool = False,
     rerun: bool = False,
     workers: int | None = None,
 ) -> list[Graded]:
-    """Grade every bundle below a folder; nothing in them is run or unpacked.
+    """Grade everything below a folder; nothing in it is run or unpacked.
+
+    Stopped half-way, the same call goes on: what was graded, and has not changed, is not graded
+    again.
 
     Args:
         submissions: a folder with ZIP files, at any depth.
         rubric: a TOML file; the course's own where it is left out.
         labels: the truth for the test faces: a run of yours, or a CSV with id, split and label.
             Without it the labels in each bundle have to do, and the overview says so.
-        manual: a CSV with `submission`, a column for each manual criterion, and `comment`;
-            manual.csv in `out` where it is left out and there is one.
-        out: the folder for gradebook.csv, overview.html, manual.csv (to be filled in) and
-            feedback/NAME.html.
+        manual: a CSV with `submission` or `id`, a column for each manual criterion, and `comment`;
+            it is added to manual.csv in `out`.
+        out: the folder for gradebook.csv, overview.html, manual.csv (to be filled in),
+            feedback/NAME.html, exercises/NAME.html and what is kept in records/.
         release: the notebooks that were given out; `student` in the course's folder.
+        roster: the class list, a CSV: who is missing, and whose a submission is.
+        format: what gradebook.csv is for: "all", "moodle" or "canvas".
+        reports: also write each student's report anew, from the notebooks handed in.
         rerun: also execute each submission, in a sandbox. Without one this refuses.
         workers: processes; as many as there are processors where it is left out.
 
     Raises:
-        InputError: there are no submissions, something given cannot be used, or no sandbox.
+        InputError: there are no submissions, something given cannot be used, or no sandbox; or,
+            when all else is done, something could not be written.
     """
-    found = _find(submissions)
-    rubric = read_rubric(rubric)
-    lessons = read_released(release or course_folder() / "student", course_folder() / "notebooks")
-    _check_lessons(rubric, lessons)
-    by_hand = Path(manual) if str(manual) else Path(out) / "manual.csv"
-    is_given = bool(str(manual)) or by_hand.exists()
-    measure = Measure(
-        rubric=rubric,
-        released=lessons,
-        labels=read_labels(labels) if str(labels) else None,
-        manual=pages.read_manual(by_hand, rubric, set(found)) if is_given else {},
-        out=Path(out),
-        rerun=rerun,
-        notebooks=course_folder() / "notebooks",
-    )
+    out = Path(out)
+    choose(format, FORMATS, "a format")
+    given = [Path(path) for path in (rubric, labels, manual, release, roster) if str(path)]
+    hand_ins = find_hand_ins(submissions, but=[*given, out])
+    measure = _measure(read_rubric(rubric), release, labels, out, rerun)
+    by_hand = [out / "manual.csv"] * (out / "manual.csv").exists()
+    points = read_points(dict.fromkeys([*by_hand, *map(Path, [manual] if str(manual) else [])]),
+                         measure.rubric)  # fmt: skip
+    people = read_roster(roster) if str(roster) else None
     if rerun:
         from fer_kit.grading.sandbox import find_sandbox
 
         find_sandbox()  # refuses before anything is graded
-    pages.prepare(measure.out)
-    bar = tqdm(total=len(found), desc="grading", unit="bundle", file=sys.stderr, disable=None)
-    graded = []
-    with bar:
-        for one in _grade_all(found, measure, 1 if rerun else workers):
-            graded.append(one)
-            bar.update()
-    graded.sort(key=lambda one: one.name)
-    prints = {one.name: one.print for one in graded if one.print is not None}
-    pairs = find_pairs(prints, rubric.limits["alike"])
-    pages.write_gradebook(measure.out, graded, rubric, pairs)
-    pages.write_overview(measure.out, graded, rubric, pairs, measure.labels)
-    return graded
+    few = rerun or len(hand_ins) < FEWEST
+    with Workers(1 if few else workers, begin, measure) as processes:
+        grading = _Grading(measure, points, people, format, _identify(processes, hand_ins, measure))
+        grading.check()
+        try:
+            _make_folders(out)
+            grading.grade_all(processes)
+            if reports:
+                grading.write_reports(processes)
+        finally:  # also where it was stopped
+            grading.write("gradebook.csv", grading.write_gradebook)
+    grading.write_all()
+    return grading.graded
 
 
-def _check_lessons(rubric: Rubric, released: dict[str, Released]) -> None:
-    asked = {name for criterion in rubric.criteria for name in criterion.notebooks}
-    if unknown := sorted(asked - released.keys()):
-        raise InputError(
-            f"Expected in the rubric notebooks that were given out: {', '.join(released)}. "
-            f"Received: {', '.join(unknown)}. Name another folder with RELEASE=…, or change the "
-            "rubric."
-        )
+def summary(graded: Sequence[Graded], format: str) -> str:
+    """What came out, in a sentence or two."""
+    broken = sum(bool(one.error) for one in graded)
+    doubted = sum(bool(one.doubts) for one in graded)
+    told = f"{len(graded)} submissions, {broken} not graded, {doubted} with doubts."
+    if format != "all" and (others := left_out(graded)):
+        names = first_few([one.name for one in others], 3)
+        told += f" Not in gradebook.csv, because nobody knows for sure whose they are: {names}."
+    return told
 
 
-def _find(submissions: str | Path) -> dict[str, Path]:
-    """The ZIP files below a folder, by a name that can be the name of a file."""
-    folder = Path(submissions)
-    paths = sorted(path for path in folder.rglob("*.[zZ][iI][pP]") if path.is_file())
-    if not paths:
-        raise InputError(
-            f"Expected a folder with bundles (.zip), at any depth. Received: {folder}, "
-            f"{'with none' if folder.is_dir() else 'which is no folder'}."
-        )
-    found: dict[str, Path] = {}
-    for path in paths:
-        name = "-".join(path.relative_to(folder).with_suffix("").parts)
-        name = name.encode("utf-8", "replace").decode()
-        while name in found:
-            name += "-2"
-        found[name] = path
-    return found
+class _Grading:
+    """All hand-ins on their way from a file to a grade.
 
-
-# In parallel
-
-
-def _grade_all(found: dict[str, Path], measure: Measure, workers: int | None) -> Iterator[Graded]:
-    """Each submission once; those that a dying process took with it, once more and alone."""
-    lost = []
-    tasks = list(found.items())
-    if workers == 1 or len(tasks) < 4:
-        _begin(measure)
-        yield from (_grade_safely(name, path) for name, path in tasks)
-        return
-    for name, outcome in _in_processes(tasks, measure, workers):
-        if outcome is None:
-            lost.append((name, found[name]))
-        else:
-            yield outcome
-    for task in lost:
-        for name, outcome in _in_processes([task], measure, 1):
-            yield outcome or Graded(name, error="Reading it ended the process, twice.")
-
-
-def _in_processes(
-    tasks: Sequence[tuple[str, Path]], measure: Measure, workers: int | None
-) -> Iterator[tuple[str, Graded | None]]:
-    """(name, outcome) of each task; None where the process died."""
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, _begin, (measure,)) as pool:
-        futures = {pool.submit(_grade_safely, name, path): name for name, path in tasks}
-        for future in as_completed(list(futures)):
-            name = futures.pop(future)  # and with it the outcome: memory stays flat
-            try:
-                yield name, future.result()
-            except BrokenProcessPool:
-                yield name, None
-
-
-_measure: Measure | None = None
-
-
-def _begin(measure: Measure) -> None:
-    global _measure
-    _measure = measure
-
-
-def _grade_safely(name: str, path: Path) -> Graded:
-    """Whatever is wrong with a bundle becomes a sentence about this bundle."""
-    try:
-        with _time_limit(_seconds(_measure)):
-            return grade_one(name, path, _measure)
-    except InputError as error:
-        reason = str(error)
-    except _TooLong:
-        reason = f"Reading it took longer than {SECONDS} s."
-    except MemoryError:
-        reason = "Reading it needs more memory than there is."
-    except Exception as error:  # a bundle that is strange in a way nobody thought of
-        reason = f"It cannot be read ({type(error).__name__}: {str(error)[:200]})."
-    told = _measure.manual.get(name, {})
-    by_hand = [c for c in _measure.rubric.criteria if c.kind == "manual"]
-    graded = Graded(name, error=reason, comment=told.get("comment", ""))
-    graded.scores = [_manual_score(criterion, told) for criterion in by_hand]
-    pages.write_unreadable(_measure.out, graded)
-    return graded
-
-
-def _seconds(measure: Measure) -> int:
-    return SECONDS + (60 * int(measure.rubric.rerun["minutes"]) + 60 if measure.rerun else 0)
-
-
-class _TooLong(BaseException):
-    """No Exception: whatever is being read catches those, and would go on."""
-
-
-class _time_limit:
-    """Raise _TooLong in what runs longer; does nothing where there are no signals."""
-
-    def __init__(self, seconds: int):
-        self.seconds = seconds if hasattr(signal, "SIGALRM") else 0
-
-    def __enter__(self) -> None:
-        if self.seconds:
-            self.before = signal.signal(signal.SIGALRM, _too_long)
-            signal.alarm(self.seconds)
-
-    def __exit__(self, *_: Any) -> None:
-        if self.seconds:
-            signal.alarm(0)
-            signal.signal(signal.SIGALRM, self.before)
-
-
-def _too_long(*_: Any) -> None:
-    raise _TooLong
-
-
-# One submission
-
-
-def grade_one(name: str, path: Path, measure: Measure) -> Graded:
-    """Grade one bundle and write its feedback page.
-
-    Raises:
-        InputError: it is not a bundle, or one that must not be opened.
+    Attributes:
+        graded: one for each hand-in, in the order of their names.
+        problems: what could not be written.
     """
-    with Bundle(path, name) as bundle:
-        lessons = [
-            compare(lesson, notebook, measure.released[lesson])
-            for lesson, notebook in bundle.notebooks()
-            if lesson in measure.released
-        ]
-        results = _results(bundle, measure)
-        graded = _named(bundle, measure)
-        graded.doubts = _doubts(bundle, lessons, results, measure)
-        passed = {lesson.name: lesson.passed for lesson in lessons}
-        if measure.rerun:
-            passed, graded.rerun = _rerun(bundle, measure)
-    told = measure.manual.get(name, {})
-    graded.print = _print(lessons, measure.released)
-    graded.scores = [
-        _score(criterion, lessons, results, passed, told, measure)
-        for criterion in measure.rubric.criteria
-    ]
-    pages.write_feedback(measure.out, graded, lessons, results, passed, measure.rubric)
-    return graded
+
+    def __init__(
+        self,
+        measure: Measure,
+        points: Points,
+        people: Sequence[Person] | None,
+        format: str,
+        identified: Sequence[tuple[HandIn, Identity]],
+    ):
+        self.measure, self.points, self.people, self.format = measure, points, people, format
+        self.graded = [Graded(*both) for both in identified]
+        self.problems: dict[str, str] = {}
+
+    @property
+    def missing(self) -> list[Person]:
+        """Who is on the class list and has handed in nothing."""
+        return missing(self.people or (), {one.name: one.standing for one in self.graded})
+
+    def check(self) -> None:
+        """Compare what the instructor gave with what was handed in.
+
+        Raises:
+            InputError: the labels are of other faces, or points by hand belong to nobody.
+        """
+        _check_labels(self.measure, [one.identity for one in self.graded])
+        self._stand()
+
+    def grade_all(self, processes: Workers) -> None:
+        """Make every record, and write the gradebook now and then."""
+        by_name = {one.name: one for one in self.graded}
+        tasks = {one.name: (one.hand_in, one.identity, one.told) for one in self.graded}
+        written = time.monotonic()
+        bar = tqdm(total=len(tasks), desc="grading", unit="bundle", file=sys.stderr, disable=None)
+        with bar:
+            for name, outcome in processes.each(grade_safely, tasks):
+                record, problem = outcome or (Record(error=ENDED), "")
+                by_name[name].record = record
+                if problem:
+                    self.problems[name] = problem
+                bar.update()
+                if time.monotonic() - written > PATIENCE:
+                    self.write("gradebook.csv", self.write_gradebook)
+                    written = time.monotonic()
+
+    def write_reports(self, processes: Workers) -> None:
+        """Write each student's report anew."""
+        tasks = {one.name: (one.hand_in,) for one in self.graded if not one.error}
+        for name, problem in processes.each(report_safely, tasks):
+            if problem != "":
+                self.problems[f"the report of {name}"] = problem or ENDED
+
+    def write_gradebook(self) -> None:
+        """Write gradebook.csv as far as it is known."""
+        write_gradebook(
+            self.measure.out, self.graded, self.missing, self.measure.rubric, self.format
+        )
+
+    def write_all(self) -> None:
+        """Write everything that is about all of them.
+
+        Raises:
+            InputError: something could not be written; all else is.
+        """
+        self._stand()
+        measure, out, pairs = self.measure, self.measure.out, self._find_pairs()
+        self.write("gradebook.csv", self.write_gradebook)
+        self.write("manual.csv", lambda: write_points(out / "manual.csv", self.points, self.graded))
+        exercises = pages.exercises_in(measure.released)
+        for exercise in exercises:
+            write = partial(pages.write_exercise, out, self.graded, exercise, measure.notebooks)
+            self.write(f"exercises/{exercise.name}.html", write)
+        self.write("overview.html", lambda: pages.write_overview(
+            out, self.graded, self.missing, measure.rubric, pairs, measure.labels, exercises,
+            models_of(measure.released)))  # fmt: skip
+        kept = [one.hand_in.page for one in self.graded]
+        self.write("feedback", lambda: pages.remove_others(out / "feedback", kept))
+        if self.problems:
+            told = first_few([f"{what}: {why}" for what, why in self.problems.items()], 3)
+            raise InputError(
+                f"Expected to write everything into {out}. Received: {told} Everything else is "
+                "written; the same command goes on with what is not."
+            )
+
+    def write(self, what: str, write: Callable[[], Any]) -> None:
+        """Write something; where that fails, all else is still written."""
+        try:
+            write()
+            self.problems.pop(what, None)
+        except Exception as error:
+            self.problems[what] = str(error)
+
+    def _stand(self) -> None:
+        """Find out whose each one is, which one counts, and who gets the points by hand."""
+        standings = stand([self._known(one) for one in self.graded], self.people)
+        for one in self.graded:
+            one.standing = standings[one.name]
+        told = match(self.points, self.graded)
+        for one in self.graded:
+            before, one.told = one.told, told.get(one.name, NOTHING)
+            if one.record and one.told != before:  # another attempt counts than it seemed
+                write = partial(pages.write_feedback, self.measure.out, one, self.measure.rubric)
+                self.write(one.name, write)
+
+    def _known(self, one: Graded) -> Identity:
+        """Who handed in; what turned out to be damaged cannot be read after all."""
+        return replace(one.identity, readable=one.identity.readable and not one.error)
+
+    def _find_pairs(self) -> list[Pair]:
+        """The pairs that are too alike; how many it has is noted in each."""
+        released = self.measure.released
+        given: dict[str, str] = {}
+        for name, lesson in released.items():
+            text = "\n".join(lesson.sources.values())
+            given |= dict.fromkeys([*lesson.sources, f"{name}-added"], text)
+        asked = (exercise for lesson in released.values() for exercise in lesson.exercises)
+        written = {exercise.filled for exercise in asked if exercise.written}
+        works = {one.name: _work(one, written) for one in self.graded if one.record}
+        pairs = find_pairs(works, self.measure.rubric.limits["alike"], given)
+        counts = Counter(name for pair in pairs for name in (pair.first, pair.second))
+        for one in self.graded:
+            one.pairs = counts[one.name]
+        return pairs
 
 
-def _named(bundle: Bundle, measure: Measure) -> Graded:
-    student = bundle.manifest.get("student")
-    student = student if isinstance(student, dict) else {}
-    return Graded(
-        bundle.name,
-        student=str(student.get("name", ""))[:200],
-        id=str(student.get("id", ""))[:100],
-        comment=measure.manual.get(bundle.name, {}).get("comment", ""),
+def _work(one: Graded, written: Collection[str]) -> Work:
+    """What is compared of a submission."""
+    is_word = {key: key in written or key.endswith("-added") for key in one.record.own}
+    return Work(
+        whose=one.standing.whose,
+        written={key: text for key, text in one.record.own.items() if is_word[key]},
+        code={key: text for key, text in one.record.own.items() if not is_word[key]},
+        started=one.record.started,
+        answers=[(r["model"], r["answers"]) for r in one.record.results if r["answers"]],
     )
 
 
-def _results(bundle: Bundle, measure: Measure) -> list[Result]:
-    claims, tolerance = _models(bundle.metrics), measure.rubric.limits["tolerance"]
-    return [
-        recompute(model, content, claims.get(model, {}), measure.labels, tolerance)
-        for model, content in bundle.predictions()
-    ]
+def _identify(
+    processes: Workers, hand_ins: Sequence[HandIn], measure: Measure
+) -> list[tuple[HandIn, Identity]]:
+    """Who has handed in what, as the bundles say."""
+    zips = [one for one in hand_ins if not one.problem]
+    sample = {one.name for one in zips[:SAMPLE]} if measure.labels else set()
+    tasks = {one.name: (one, one.name in sample) for one in zips}
+    found = dict(processes.each(identify, tasks))
+    return [(one, found.get(one.name) or Identity(one.name)) for one in hand_ins]
 
 
-def _doubts(
-    bundle: Bundle, lessons: Sequence[Lesson], results: Sequence[Result], measure: Measure
-) -> list[str]:
-    doubts = find_doubts(bundle.manifest, bundle.metrics, lessons, results, measure.rubric)
-    for what, names in (
-        ("Changed after the bundle was made", bundle.altered()),
-        ("Files that no bundle has", bundle.strange),
-    ):
-        if names:
-            doubts.append(f"{what}: {', '.join(names[:4])[:200]}.")
-    return doubts
+# What the instructor gave
 
 
-def _models(metrics: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    models = metrics.get("models")
-    models = models if isinstance(models, dict) else {}
-    return {name: scores for name, scores in models.items() if isinstance(scores, dict)}
+def _measure(
+    rubric: Rubric, release: str | Path, labels: str | Path, out: Path, rerun: bool
+) -> Measure:
+    folder, notebooks = Path(release or course_folder() / "student"), course_folder() / "notebooks"
+    released = read_released(folder, notebooks)
+    _check_rubric(rubric, released)
+    truth = read_labels(labels, rubric.run) if str(labels) else None
+    given = repr((rubric, rerun, truth and (truth.emotions, sorted(truth.truth.items()))))
+    digest = hashlib.sha256(given.encode("utf-8", "replace"))
+    for path in sorted([*folder.glob("*.ipynb"), *notebooks.glob("*.ipynb"),
+                        *Path(fer_kit.__file__).parent.rglob("*.py")]):  # fmt: skip
+        digest.update(path.read_bytes())
+    return Measure(rubric, released, truth, out, rerun, notebooks, digest.hexdigest())
 
 
-def _print(lessons: Sequence[Lesson], released: dict[str, Released]) -> Print:
-    texts = {key: text for lesson in lessons for key, text in lesson.own.items()}
-    given: dict[str, str] = {}
-    for lesson in lessons:
-        text = "\n".join(released[lesson.name].sources.values())
-        given |= dict.fromkeys(lesson.own, text)
-    return take_print(texts, (lesson.execution.started for lesson in lessons), given)
+def _check_rubric(rubric: Rubric, released: Mapping[str, Released]) -> None:
+    """Raises InputError where the rubric gives points for what nobody was given."""
+    models = models_of(released)
+    for criterion in rubric.criteria:
+        for what, asked, known in (
+            ("notebooks that were given out", criterion.notebooks, released),
+            ("models that these notebooks make", criterion.models, models),
+        ):
+            if unknown := [name for name in asked if name not in known]:
+                raise InputError(
+                    f"Expected in criterion {criterion.id} {what}: {', '.join(known)}. Received: "
+                    f"{', '.join(unknown)}. Change the rubric, or name the folder that was given "
+                    "out with RELEASE=…."
+                )
+        chosen = [released[name] for name in criterion.notebooks or released]
+        checks = [one for lesson in chosen for one in lesson.exercises if not one.written]
+        if {"checks": not checks, "results": not models}.get(criterion.kind):
+            raise InputError(
+                f"Expected something to give the points of criterion {criterion.id} for. Received: "
+                f"no {criterion.kind} in {', '.join(criterion.notebooks or released)}. Change the "
+                "rubric."
+            )
 
 
-def _rerun(bundle: Bundle, measure: Measure) -> tuple[dict[str, frozenset[str]], str]:
-    from fer_kit.grading.sandbox import rerun
-
-    outcome = rerun(bundle, measure.notebooks, measure.rubric.rerun)
-    passed = {
-        name: compare(name, notebook, outcome.released[name]).passed
-        for name, notebook in outcome.notebooks.items()
-        if name in outcome.released
-    }
-    return passed, outcome.summary
-
-
-def _score(
-    criterion: Criterion,
-    lessons: Sequence[Lesson],
-    results: Sequence[Result],
-    passed: dict[str, frozenset[str]],
-    told: dict[str, str],
-    measure: Measure,
-) -> Score:
-    """The points for one criterion, and why."""
-    asked = criterion.notebooks or tuple(measure.released)
-    if criterion.kind == "manual":
-        return _manual_score(criterion, told)
-    if criterion.kind == "executed":
-        fine = [lesson.name for lesson in lessons if lesson.complete and lesson.name in asked]
-        return _share(criterion, len(fine), len(asked), "notebooks ran from top to bottom")
-    if criterion.kind == "results":
-        models = criterion.models or tuple(result.model for result in results)
-        fine = [r for r in results if r.model in models and r.recomputed and not r.problems]
-        return _share(criterion, len(fine), len(models), "models have results that hold")
-    worth = [
-        (exercise.points, exercise.name in passed.get(name, ()))
-        for name in asked
-        if name in measure.released
-        for exercise in measure.released[name].exercises
-        if not exercise.written
-    ]
-    reached = sum(points for points, is_passed in worth if is_passed)
-    return _share(criterion, reached, sum(points for points, _ in worth), "points of checks passed")
+def _check_labels(measure: Measure, identities: Sequence[Identity]) -> None:
+    """Raises InputError where the labels are not those of the faces that most have predicted."""
+    fits = [one.fits for one in identities if one.fits is not None]
+    if len(fits) >= FEWEST - 1 and median(fits) < 0.5:
+        labels = measure.labels
+        raise InputError(
+            f"Expected the labels of the faces that were predicted. Received: {labels.source}, of "
+            f"whose {len(labels.truth):,} test faces most hand-ins know none, or by another label "
+            f"({median(fits):.0%} are the same). Are they of another data set, profile or seed?"
+        )
 
 
-def _share(criterion: Criterion, part: float, whole: float, what: str) -> Score:
-    points = criterion.points * part / whole if whole else 0.0
-    return Score(criterion, round(points, 2), f"{part:g} of {whole:g} {what}")
-
-
-def _manual_score(criterion: Criterion, told: dict[str, str]) -> Score:
-    given = told.get(criterion.id, "").strip()
-    if not given:
-        return Score(criterion, None, "not graded yet")
-    return Score(criterion, float(given), "given by your instructor")
+def _make_folders(out: Path) -> None:
+    try:
+        for name in ("feedback", "exercises", "records"):
+            (out / name).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"Expected to write into {out}. Received: {error.strerror}. Choose another with --out."
+        ) from error

@@ -1,171 +1,113 @@
-"""What grading writes: gradebook.csv, manual.csv, a feedback page for each student, an overview."""
+"""The pages of a grading: feedback for each student, an overview, the answers to each exercise."""
 
-import csv
-import io
-import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import nbformat
+from markupsafe import Markup
+
+from fer_kit.course.compare import Released
+from fer_kit.course.executed import Exercise, source
 from fer_kit.course.report import page_html
-from fer_kit.course.rubric import Rubric
+from fer_kit.course.rubric import Criterion, Rubric
 from fer_kit.course.safe_html import Markdown
-from fer_kit.errors import InputError
 from fer_kit.files import write_text
+from fer_kit.grading.alike import Pair
+from fer_kit.grading.graded import Graded
+from fer_kit.grading.labels import Labels
+from fer_kit.grading.roster import Person
 
 BINS = 10
+MOST_MODELS = 8  # columns of the overview
 
 
-def prepare(out: Path) -> None:
-    """Make the folders; feedback pages of an earlier grading go."""
-    try:
-        (out / "feedback").mkdir(parents=True, exist_ok=True)
-        for page in (out / "feedback").glob("*.html"):
-            page.unlink()
-    except OSError as error:
-        raise InputError(
-            f"Expected to write into {out}. Received: {error.strerror}. Choose another with --out."
-        ) from error
+class WrittenExercise(NamedTuple):
+    """An exercise that is answered in words, its lesson, and the texts of that lesson's cells."""
+
+    name: str
+    lesson: str
+    exercise: Exercise
+    sources: Mapping[str, str]
 
 
-def read_manual(
-    path: str | Path, rubric: Rubric, submissions: set[str]
-) -> dict[str, dict[str, str]]:
-    """The manual points by submission.
-
-    Raises:
-        InputError: no such file, a column that nobody knows, points for a submission that is not
-            there, or points that are no number between 0 and the criterion's.
-    """
-    manual = {c.id: c.points for c in rubric.criteria if c.kind == "manual"}
-    try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"Expected a CSV of manual points. Received: {path} ({error}).") from error
-    reader = csv.DictReader(io.StringIO(text))
-    columns = reader.fieldnames or []
-    unknown = set(columns) - {"submission", "name", "comment", *manual}
-    if "submission" not in columns or unknown:
-        raise InputError(
-            f"Expected the columns submission, {', '.join(manual)}, comment. "
-            f"Received: {', '.join(columns)} in {path}."
-        )
-    rows = {}
-    for line, cells in enumerate(reader, start=2):
-        row = {column: _as_written(text or "") for column, text in cells.items() if column}
-        if row["submission"] not in submissions:
-            if not any(row.get(name) for name in (*manual, "comment")):
-                continue
-            raise InputError(
-                f"Expected the name of a submission. Received: {row['submission']!r} on line "
-                f"{line} of {path}, with points or a comment. Put that bundle back, or delete the "
-                "line."
-            )
-        for name, most in manual.items():
-            _check_points(path, line, name, row.get(name) or "", most)
-        rows[row["submission"]] = row
-    return rows
-
-
-def write_gradebook(out: Path, graded: Sequence[Any], rubric: Rubric, pairs: Sequence[Any]) -> None:
-    """gradebook.csv, for an LMS, and manual.csv, to be filled in and given back with MANUAL=."""
-    criteria = rubric.criteria
-    head = ["submission", "name", "id", *(c.id for c in criteria), "total", "of", "doubts"]
-    in_pairs = {name for pair in pairs for name in (pair.first, pair.second)}
-    rows = []
-    for one in graded:
-        points = {score.criterion.id: score.points for score in one.scores}
-        doubts = [one.error] if one.error else list(one.doubts)
-        doubts += ["Listed as too alike."] if one.name in in_pairs else []
-        given = [points.get(c.id) for c in criteria]
-        rows.append([one.name, one.student, one.id, *given, round(one.points, 2), rubric.points,
-                     " ".join(doubts)])  # fmt: skip
-    _write(out / "gradebook.csv", as_csv([head, *rows]))
-    manual = [c.id for c in criteria if c.kind == "manual"]
-    lines = [
-        [one.name, one.student, *(_given(one, name) for name in manual), one.comment]
-        for one in graded
-    ]
-    _write(out / "manual.csv", as_csv([["submission", "name", *manual, "comment"], *lines]))
-
-
-def as_csv(rows: Sequence[Sequence[Any]]) -> str:
-    """Rows as CSV that a spreadsheet shows and does not compute."""
-    file = io.StringIO()
-    csv.writer(file, lineterminator="\n").writerows([[harmless(v) for v in row] for row in rows])
-    return file.getvalue()
-
-
-def harmless(value: Any) -> Any:
-    """A value for a CSV: text that a spreadsheet would take for a formula gets an apostrophe."""
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        return value
-    text = re.sub(r"[\x00-\x1f\x7f]+", " ", value)
-    text = re.sub(r";(?=\s*[=+\-@])", ";'", text)  # some spreadsheets begin a new cell there
-    return f"'{text}" if re.match(r"\s*[=+\-@＝＋－＠|%]", text) else text
-
-
-def _as_written(text: str) -> str:
-    """Without the apostrophe that `harmless` has put in front."""
-    return text[1:] if text.startswith("'") and harmless(text[1:]) == text else text
-
-
-def write_feedback(
-    out: Path,
-    graded: Any,
-    lessons: Sequence[Any],
-    results: Sequence[Any],
-    passed: Mapping[str, frozenset[str]],
-    rubric: Rubric,
-) -> None:
+def write_feedback(out: Path, one: Graded, rubric: Rubric) -> None:
     """The page for a student: points and why, what was recomputed, what was run, what was passed.
 
     Doubts are not on it: they are for the instructor to ask about.
     """
-    answers = [
-        {"lesson": lesson.name, "title": exercise.title, "html": _answer(exercise.answer)}
-        for lesson in lessons
-        for exercise in lesson.exercises
-        if exercise.written and exercise.state == "answered"
-    ]
+    lessons = one.record.lessons
+    exercises = [{"lesson": told["name"]} | each for told in lessons for each in told["exercises"]]
     values = {
-        "graded": graded,
-        "lessons": lessons,
-        "results": results,
-        "passed": passed,
+        "one": one,
+        "record": one.record,
         "rubric": rubric,
-        "answers": answers,
+        "lines": [_line(criterion, one) for criterion in rubric.criteria],
+        "exercises": exercises,
+        "answers": [
+            each | {"html": Markup(each["html"])} for each in exercises if each.get("html")
+        ],
     }
-    _write(out / "feedback" / f"{graded.name}.html", page_html("feedback.html.j2", values))
+    _write(out / "feedback" / f"{one.hand_in.page}.html", page_html("feedback.html.j2", values))
 
 
-def write_unreadable(out: Path, graded: Any) -> None:
-    """The page for a student whose bundle could not be graded."""
-    values = {"graded": graded, "lessons": [], "results": [], "passed": {}, "answers": []}
-    html = page_html("feedback.html.j2", values | {"rubric": None})
-    _write(out / "feedback" / f"{graded.name}.html", html)
+def _line(criterion: Criterion, one: Graded) -> dict[str, Any]:
+    """A line of the points: what for, how many, and why."""
+    _, why = one.record.scores.get(criterion.id, (None, "not graded yet"))
+    if criterion.id in one.told.points:
+        why = "given by your instructor"
+    return {"criterion": criterion, "points": one.score(criterion.id), "why": why}
 
 
 def write_overview(
-    out: Path, graded: Sequence[Any], rubric: Rubric, pairs: Sequence[Any], labels: Any
+    out: Path,
+    graded: Sequence[Graded],
+    missing: Sequence[Person],
+    rubric: Rubric,
+    pairs: Sequence[Pair],
+    labels: Labels | None,
+    exercises: Sequence[WrittenExercise],
+    models: Sequence[str],
 ) -> None:
-    """overview.html: the distribution, every submission, doubts, and pairs that are too alike."""
-    fine = [one for one in graded if not one.error]
+    """overview.html: the distribution, every submission, doubts, and pairs that are too alike.
+
+    Args:
+        missing: who is on the class list and has handed in nothing.
+        exercises: those that have a page of their own.
+        models: those that the course makes; what somebody made besides has no column.
+    """
+    fine = [one for one in graded if one.counts and not one.error]
+    totals = sorted(one.total(rubric) or 0 for one in fine)
+    accuracies = {one.name: _accuracies(one) for one in graded}
     values = {
         "graded": graded,
+        "missing": missing,
         "rubric": rubric,
         "pairs": pairs,
         "labels": labels,
-        "bars": _distribution([one.points for one in fine], rubric.points),
+        "exercises": exercises,
+        "bars": _distribution(totals, rubric.points),
         "doubted": [one for one in graded if one.doubts or one.error],
-        "waiting": sum(any(s.points is None for s in one.scores) for one in fine),
-        "median": sorted(one.points for one in fine)[len(fine) // 2] if fine else 0,
-        "alike": {name for pair in pairs for name in (pair.first, pair.second)},
+        "waiting": sum(bool(one.waiting(rubric)) for one in fine),
+        "median": totals[len(totals) // 2] if totals else 0,
+        "accuracies": accuracies,
+        "models": [m for m in models if any(m in told for told in accuracies.values())][
+            :MOST_MODELS
+        ],
+        "reports": {path.name for path in (out / "reports").glob("*")},
+        "pages": {one.name: one.hand_in.page for one in graded},
     }
     _write(out / "overview.html", page_html("overview.html.j2", values))
+
+
+def _accuracies(one: Graded) -> dict[str, float]:
+    results = one.record.results if one.record else []
+    return {
+        told["model"]: told["recomputed"]["accuracy"]
+        for told in results
+        if "accuracy" in told["recomputed"]
+    }
 
 
 def _distribution(points: Sequence[float], most: float) -> list[dict[str, Any]]:
@@ -180,28 +122,59 @@ def _distribution(points: Sequence[float], most: float) -> list[dict[str, Any]]:
     ]
 
 
-def _write(path: Path, text: str) -> None:
-    """Write a page; what a student made up that no encoding knows becomes question marks."""
-    write_text(path, text.encode("utf-8", "replace").decode())
+def exercises_in(released: Mapping[str, Released]) -> list[WrittenExercise]:
+    """The exercises that are answered in words, in the lessons' order."""
+    return [
+        WrittenExercise(exercise.name, lesson, exercise, notebook.sources)
+        for lesson, notebook in released.items()
+        for exercise in notebook.exercises
+        if exercise.written
+    ]
 
 
-def _answer(text: str) -> Any:
+def write_exercise(
+    out: Path, graded: Sequence[Graded], asked: WrittenExercise, notebooks: Path
+) -> None:
+    """exercises/NAME.html: everybody's answers to one exercise, side by side.
+
+    Args:
+        notebooks: where the lessons with their solutions are; theirs is shown first.
+    """
+    solved = _sources(notebooks / f"{asked.lesson}.ipynb")
+    values = {
+        "asked": asked,
+        "task": answer(asked.sources.get(f"{asked.name}-task", "")),
+        "solution": answer(solved.get(asked.exercise.filled, "")),
+        "answers": [(one, html) for one in graded if (html := _answer_of(one, asked.name))],
+        "without": [one for one in graded if not _answer_of(one, asked.name)],
+    }
+    _write(out / "exercises" / f"{asked.name}.html", page_html("exercise.html.j2", values))
+
+
+def _answer_of(one: Graded, name: str) -> Markup:
+    lessons = one.record.lessons if one.record else []
+    exercises = (exercise for lesson in lessons for exercise in lesson["exercises"])
+    return Markup(next((told["html"] for told in exercises if told["name"] == name), ""))
+
+
+def _sources(path: Path) -> dict[str, str]:
+    """The text of each cell of a notebook, by its id; nothing where there is none."""
+    cells = nbformat.read(path, as_version=4).cells if path.exists() else []
+    return {cell.get("id", ""): source(cell) for cell in cells}
+
+
+def answer(text: str) -> Markup:
+    """A written answer as HTML, whose headings do not stand out from the page's own."""
     return Markdown().convert(re.sub(r"^#+ ", "", text, flags=re.MULTILINE))
 
 
-def _given(one: Any, name: str) -> Any:
-    return next((s.points for s in one.scores if s.criterion.id == name), None)
+def remove_others(folder: Path, kept: Sequence[str]) -> None:
+    """Remove the pages of an earlier grading that are about nothing any more."""
+    for page in folder.glob("*.html"):
+        if page.stem not in kept:
+            page.unlink(missing_ok=True)
 
 
-def _check_points(path: str | Path, line: int, name: str, given: str, most: float) -> None:
-    if not given.strip():
-        return
-    try:
-        points = float(given)
-    except ValueError:
-        points = math.nan
-    if not 0 <= points <= most:
-        raise InputError(
-            f"Expected points from 0 to {most:g}, or nothing. Received: {given!r} for {name} on "
-            f"line {line} of {path}."
-        )
+def _write(path: Path, text: str) -> None:
+    """Write a page; what a student made up that no encoding knows becomes question marks."""
+    write_text(path, text.encode("utf-8", "replace").decode())

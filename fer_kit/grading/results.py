@@ -1,34 +1,26 @@
 """What the predictions in a bundle are worth, computed anew, beside what its report claims."""
 
+import hashlib
 import io
 from collections import Counter
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from fer_kit.errors import InputError
-from fer_kit.evaluation import Predictions, per_emotion, read_predictions
-from fer_kit.faces import Faces, one_hot
+from fer_kit.evaluation import Predictions, per_emotion, percent, read_predictions
+from fer_kit.faces import one_hot
+from fer_kit.grading.labels import Labels
+from fer_kit.grading.plain import finite
 
 SCORES = ("accuracy", "macro_f1", "weighted_f1")
-
-
-@dataclass(frozen=True, eq=False)
-class Labels:
-    """The instructor's truth: the emotion of every face of the test part.
-
-    Attributes:
-        source: where it was read from.
-        emotions: the names.
-        truth: the id of each test face and the index of its emotion.
-    """
-
-    source: str
-    emotions: tuple[str, ...]
-    truth: dict[str, int]
+# A table is looked at only up to this; that of FER2013's 7,178 faces has 1 MB and 16 columns.
+LARGEST = 30_000_000  # bytes
+MOST_ROWS = 200_000
+MOST_COLUMNS = 100
+TOO_GOOD = 0.99
 
 
 @dataclass(frozen=True)
@@ -39,7 +31,9 @@ class Result:
         model: its name.
         claimed, recomputed: accuracy, macro_f1 and weighted_f1, as far as they are known.
         faces: how many test faces were predicted.
-        problems: sentences; empty where all is well.
+        problems: sentences for the student and the instructor; empty where all is well.
+        odd: sentences for the instructor alone: what no network answers.
+        answers: a hash of what was answered for each test face; "" where that says nothing.
     """
 
     model: str
@@ -47,32 +41,8 @@ class Result:
     recomputed: dict[str, float]
     faces: int
     problems: tuple[str, ...]
-
-
-def read_labels(path: str | Path) -> Labels:
-    """The truth, from a run of the instructor's own or from a CSV with id, split and label.
-
-    Raises:
-        InputError: neither of them.
-    """
-    path = Path(path)
-    prepared = path / "data" / "prepared.npz"
-    if prepared.exists():
-        test = Faces.open(prepared).subset("test")
-        truth = dict(zip(test.ids.tolist(), test.labels.tolist(), strict=True))
-        return Labels(path.name, test.emotions, truth)
-    try:
-        table = pd.read_csv(path, dtype=str).query("split == 'test'")
-        if table[["id", "label"]].isna().any(axis=None):
-            raise ValueError("a row without id or label")
-        emotions = tuple(sorted(table["label"].unique()))
-    except (OSError, ValueError, KeyError, pd.errors.UndefinedVariableError) as error:
-        raise InputError(
-            f"Expected labels: a run of yours, or a CSV with id, split and label. Received: {path} "
-            f"({type(error).__name__}: {error})."
-        ) from error
-    numbers = table["label"].map(emotions.index)
-    return Labels(path.name, emotions, dict(zip(table["id"], numbers, strict=True)))
+    odd: tuple[str, ...] = ()
+    answers: str = ""
 
 
 def recompute(
@@ -82,23 +52,50 @@ def recompute(
 
     Without `labels`, the truth that stands in the bundle itself has to do.
     """
-    claimed = {name: claims[name] for name in SCORES if _is_number(claims.get(name))}
+    claimed = {name: claims[name] for name in SCORES if finite(claims.get(name)) is not None}
+    result = Result(model, claimed, {}, 0, ())
+    if problem := _size_problem(content):
+        return replace(result, problems=(f"Its table of predictions {problem}.",))
     try:
-        told = read_predictions(_Named(content, f"predictions/{model}.csv")).subset("test")
+        told = of_test_part(model, content)
         recomputed, problems = _scores(told, labels)
     except InputError as error:
-        return Result(model, claimed, {}, 0, (str(error),))
-    if not claimed:
-        problems.append("The report claims nothing about this model.")
-    elif unclaimed := [name for name in SCORES if name not in claimed]:
-        problems.append(f"The report has no number for {', '.join(unclaimed)}.")
-    for name in claimed:
-        if name in recomputed and abs(claimed[name] - recomputed[name]) > tolerance:
-            problems.append(
-                f"{name} is reported as {claimed[name]:.4f}; the predictions give "
-                f"{recomputed[name]:.4f}."
-            )
-    return Result(model, claimed, recomputed, len(told), tuple(problems))
+        problem = "Its table of predictions is not as the course writes it."
+        return replace(result, problems=(problem,), odd=(str(error)[:300],))
+    problems += _differences(claimed, recomputed, tolerance)
+    odd = tuple(_oddities(told, recomputed)) if len(told) else ()
+    answers = "" if odd or len(np.unique(told.predicted)) < 2 else _answers(told)
+    return Result(model, claimed, recomputed, len(told), tuple(problems), odd, answers)
+
+
+def of_test_part(model: str, content: bytes) -> Predictions:
+    """The predictions for the test part.
+
+    Raises:
+        InputError: it is no table of predictions.
+    """
+    return read_predictions(_Named(content, f"predictions/{model}.csv")).subset("test")
+
+
+def fit(content: bytes, labels: Labels) -> float | None:
+    """The share of the test faces whose id and label are those of the instructor; None if unknown.
+
+    Many hand-ins in which it is low say that the labels are of another run.
+    """
+    if _size_problem(content):
+        return None
+    try:
+        told = of_test_part("", content)
+    except InputError:
+        return None
+    if not len(told):
+        return None
+    stated = [told.emotions[index] for index in told.true]
+    truth = [labels.truth.get(face) for face in told.ids.tolist()]
+    same = [
+        k is not None and labels.emotions[k] == name for name, k in zip(stated, truth, strict=True)
+    ]
+    return sum(same) / len(same)
 
 
 class _Named(io.BytesIO):
@@ -110,6 +107,32 @@ class _Named(io.BytesIO):
 
     def __str__(self) -> str:
         return self.name
+
+
+def _size_problem(content: bytes) -> str:
+    """What is too large, before anything of it is kept in memory; "" where nothing is."""
+    if len(content) > LARGEST:
+        return f"has {len(content) / 1e6:,.0f} MB"
+    if (rows := max(content.count(b"\n"), content.count(b"\r"))) > MOST_ROWS:
+        return f"has {rows:,} rows"
+    if (columns := content.partition(b"\n")[0].count(b",") + 1) > MOST_COLUMNS:
+        return f"has {columns:,} columns"
+    return ""
+
+
+def _differences(
+    claimed: dict[str, float], recomputed: dict[str, float], tolerance: float
+) -> Iterator[str]:
+    if not claimed:
+        yield "The report claims nothing about this model."
+    elif unclaimed := [name for name in SCORES if name not in claimed]:
+        yield f"The report has no number for {', '.join(unclaimed)}."
+    for name in claimed:
+        if name in recomputed and abs(claimed[name] - recomputed[name]) > tolerance:
+            yield (
+                f"{name} is reported as {claimed[name]:.4f}; the predictions give "
+                f"{recomputed[name]:.4f}."
+            )
 
 
 def _scores(told: Predictions, labels: Labels | None) -> tuple[dict[str, float], list[str]]:
@@ -130,7 +153,7 @@ def _scores(told: Predictions, labels: Labels | None) -> tuple[dict[str, float],
     stated = np.array(told.emotions)[told.true[rows]]
     changed = int((stated != np.array(labels.emotions)[truth]).sum())
     if changed:
-        problems.append(f"{changed:,} faces carry another label than yours.")
+        problems.append(f"{changed:,} faces carry another label than your instructor's.")
     others = [index for index in range(len(told.emotions)) if index not in names]
     order = names + others
     emotions = tuple(told.emotions[index] for index in order)
@@ -164,5 +187,18 @@ def _three_scores(predictions: Predictions) -> dict[str, float]:
     }
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and np.isfinite(value)
+def _oddities(told: Predictions, recomputed: dict[str, float]) -> Iterator[str]:
+    """What a trained network never answers."""
+    if recomputed.get("accuracy", 0) >= TOO_GOOD:
+        yield f"An accuracy of {percent(recomputed['accuracy'])} is too good to be true."
+    if len(told) > 1 and np.ptp(told.probabilities, axis=0).max() < 1e-3:
+        yield "Every face gets the same probabilities."
+    if told.confidence.min() > 1 - 1e-6:
+        yield "Every probability is 0 or 1."
+
+
+def _answers(told: Predictions) -> str:
+    order = np.argsort(told.ids, kind="stable")
+    lines = zip(told.ids[order].tolist(), told.predicted[order].tolist(), strict=True)
+    named = [f"{face} {told.emotions[index]}" for face, index in lines]
+    return hashlib.sha256("\n".join(named).encode("utf-8", "replace")).hexdigest()

@@ -1,0 +1,203 @@
+"""Who is who: the class list, several attempts of one student, and which of them counts."""
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from fer_kit.errors import InputError
+from fer_kit.grading.plain import same
+from fer_kit.grading.tables import read_table
+
+# The heads of a class list, as Moodle and Canvas export them and as people write them.
+HEADS = {
+    "id": ("id number", "idnumber", "sis user id", "student id", "student number", "id"),
+    "name": ("name", "full name", "fullname", "student"),
+    "first": ("first name", "firstname", "given name"),
+    "last": ("last name", "lastname", "surname", "family name"),
+    "email": ("email address", "email", "e-mail", "mail"),
+    "login": ("sis login id", "username", "login"),
+    "canvas": ("canvas id", "id"),
+    "section": ("section", "group", "groups"),
+}
+MOODLE = re.compile(r"(?P<name>[^/]+?)_\d+_assignsubmission_(file|onlinetext)", re.IGNORECASE)
+CANVAS = re.compile(r"(?:.*/)?[^/_]+_(?:late_)?(?P<canvas>\d+)_\d+_", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody on the class list; what it does not tell is ""."""
+
+    id: str
+    name: str = ""
+    email: str = ""
+    login: str = ""
+    canvas: str = ""
+    section: str = ""
+
+
+class Submission(Protocol):
+    """What is known of a submission before it is graded; `when` is the time of its last cell."""
+
+    name: str
+    student: str
+    id: str
+    when: str
+    readable: bool
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a submission is among the others.
+
+    Attributes:
+        person: whose it is, from the class list; None where nobody is found.
+        whose: the same for all attempts of one student.
+        counts: whether it is the one that counts for this student.
+        known: whether others can be told whose it is: found on the class list, or, where there is
+            none, with an id.
+        remarks: what to say of it, sentences.
+    """
+
+    person: Person | None = None
+    whose: str = ""
+    counts: bool = True
+    known: bool = False
+    remarks: tuple[str, ...] = ()
+
+
+def read_roster(path: str | Path) -> tuple[Person, ...]:
+    """The class list: a CSV with an id, a name or an email of each student.
+
+    The columns may be called as in what Moodle or Canvas export.
+
+    Raises:
+        InputError: no such file, none of these columns, or an id that two people have.
+    """
+    table = read_table(path, "a class list")
+    heads = {
+        key: next((h for h in names if h in table.columns), "") for key, names in HEADS.items()
+    }
+    if heads["id"] in ("", "id") and heads["canvas"] == "id" and "sis login id" in table.columns:
+        heads["id"] = "sis login id"  # an export of Canvas without the ids of the school
+    if heads["id"] == heads["canvas"]:
+        heads["canvas"] = ""
+    if not any(heads[key] for key in ("id", "name", "last", "email")):
+        raise InputError(
+            f"Expected a class list with a column id, name or email. Received: {table.path} with "
+            f"{', '.join(table.columns)[:200]}."
+        )
+    people = []
+    for row in table.rows:
+        told = {key: row[head] if head else "" for key, head in heads.items()}
+        name = told["name"] or f"{told.pop('first')} {told.pop('last')}".strip()
+        told = {key: told[key] for key in ("id", "email", "login", "canvas", "section")}
+        if "points possible" not in name.lower() and (name or any(told.values())):
+            people.append(Person(name=name, **told))
+    _check_twice(people, table.path)
+    return tuple(dict.fromkeys(people))
+
+
+def _check_twice(people: Sequence[Person], path: Path) -> None:
+    by_id: dict[str, Person] = {}
+    for person in people:
+        other = by_id.setdefault(same(person.id), person)
+        if person.id and other != person:
+            raise InputError(
+                f"Expected every id once in a class list. Received: {path} with {person.id} for "
+                f"{other.name or 'somebody'} and for {person.name or 'somebody'}. Correct one."
+            )
+
+
+def stand(
+    submissions: Sequence[Submission], people: Sequence[Person] | None
+) -> dict[str, Standing]:
+    """What each submission is among the others, by its name.
+
+    Of several that one student has handed in, the one that was run last counts, among those that
+    can be read. Where one id comes with two names, none of them counts.
+    """
+    persons = {one.name: _person_of(one, people or ()) for one in submissions}
+    attempts: dict[str, list[Submission]] = defaultdict(list)
+    for one in submissions:
+        attempts[_key(one, persons[one.name])].append(one)
+    found = {}
+    for together in attempts.values():
+        for one in together:
+            person = persons[one.name]
+            known = person is not None if people else bool(same(one.id))
+            counts, remarks = _among(one, together, person)
+            if not one.readable:
+                remarks = remarks[:1]
+            elif not one.id:
+                remarks.append("It has no id." if one.student else "It has neither id nor name.")
+            if people and person is None:
+                remarks.append("Nobody on the class list is found for it.")
+            whose = f"{_key(one, person)} {_words(one.student)}"
+            found[one.name] = Standing(person, whose, counts, known, tuple(remarks))
+    return found
+
+
+def missing(people: Sequence[Person], standings: Mapping[str, Standing]) -> list[Person]:
+    """Who is on the class list and has handed in nothing."""
+    here = {standing.person for standing in standings.values()}
+    return [person for person in people if person not in here]
+
+
+def _person_of(one: Submission, people: Sequence[Person]) -> Person | None:
+    """Found by the id, else by the email, the name, or what Moodle or Canvas call the file."""
+    moodle, canvas = MOODLE.search(one.name), CANVAS.match(one.name)
+    asked = (
+        (one.id, ("id", "login", "email")),
+        (one.student if not one.id else "", ("name",)),
+        (canvas["canvas"] if canvas and not one.id else "", ("canvas",)),
+        (moodle["name"] if moodle and not one.id else "", ("name",)),
+    )
+    for told, fields in asked:
+        for field in fields:
+            found = [p for p in people if told and _alike(told, getattr(p, field), field)]
+            if len(found) == 1:
+                return found[0]
+    return None
+
+
+def _alike(told: str, known: str, field: str) -> bool:
+    if field == "name":  # "Lovelace, Ada" is Ada Lovelace
+        return _words(told) == _words(known) != []
+    return same(told) == same(known) != ""
+
+
+def _words(name: str) -> list[str]:
+    return sorted(same(word) for word in re.split(r"[\s,]+", name) if same(word))
+
+
+def _key(one: Submission, person: Person | None) -> str:
+    """The same for all attempts of one student; something of its own where nothing is known."""
+    if person is not None:
+        return f"person {person}"
+    return f"id {same(one.id)}" if same(one.id) else f"file {one.name}"
+
+
+def _among(
+    one: Submission, together: Sequence[Submission], person: Person | None
+) -> tuple[bool, list[str]]:
+    """Whether a submission counts among those of one student, and what to say of it."""
+    readable = [other for other in together if other.readable]
+    if len({tuple(_words(other.student)) for other in readable if other.student}) > 1:
+        of_person = [o for o in readable if person and _alike(o.student, person.name, "name")]
+        if one not in of_person:
+            others = [f"{o.name} ({o.student})" for o in together if o.name != one.name]
+            return False, [
+                f"It does not count until its id is corrected: {one.id} is also that of "
+                f"{', '.join(others)[:200]}."
+            ]
+        readable = together = of_person
+    last = max(readable or together, key=lambda other: (other.when, other.name))
+    if len(together) == 1:
+        return True, []
+    if one is last:
+        return True, [f"One of {len(together)} attempts of this student. It counts: it ran last."]
+    why = f"ran later, {last.when[:16].replace('T', ' ')}" if one.readable else "can be read"
+    return False, [f"It does not count: {last.name} is of the same student and {why}."]

@@ -1,0 +1,287 @@
+"""One submission: what its bundle holds becomes a record, from which everything is written."""
+
+import hashlib
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from fer_kit.course.compare import Lesson, Released, compare
+from fer_kit.course.executed import Exercise
+from fer_kit.course.rubric import Criterion, Rubric
+from fer_kit.files import read_json, write_text
+from fer_kit.grading import pages
+from fer_kit.grading.archive import Bundle, Unusable
+from fer_kit.grading.doubts import find_doubts
+from fer_kit.grading.graded import Graded, Identity, Record
+from fer_kit.grading.handed_in import AGAIN, HandIn
+from fer_kit.grading.labels import Labels
+from fer_kit.grading.manual import Told
+from fer_kit.grading.parallel import TooLong, time_limit
+from fer_kit.grading.plain import few, finite, line, mapping
+from fer_kit.grading.reports import write_report_of
+from fer_kit.grading.results import Result, fit, recompute
+from fer_kit.lessons import LESSONS
+
+SECONDS = 120  # for one bundle, without executing it
+# Of an answer only so much is kept: nobody writes more, and hundreds have to fit into memory.
+LONGEST_ANSWER = 10_000  # characters
+MOST_ANSWERS = 200
+MOST_DOUBTS = 40
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What every submission is measured against."""
+
+    rubric: Rubric
+    released: dict[str, Released]
+    labels: Labels | None
+    out: Path
+    rerun: bool
+    notebooks: Path
+    digest: str  # of all the above, and of the library
+
+
+_measure: Measure | None = None
+
+
+def begin(measure: Measure) -> None:
+    """Be ready to grade against this; called once in each process."""
+    global _measure
+    _measure = measure
+
+
+def identify(hand_in: HandIn, with_labels: bool) -> Identity:
+    """Who has handed in, before anything is graded. Never raises an error."""
+    try:
+        with time_limit(SECONDS), Bundle(hand_in.path, hand_in.name) as bundle:
+            fits = _fit(bundle, _measure.labels) if with_labels and _measure.labels else None
+            return Identity(hand_in.name, *_student(bundle), bundle.when, True, fits)
+    except (Exception, TooLong):  # grading it will say what is wrong
+        return Identity(hand_in.name)
+
+
+def grade_safely(hand_in: HandIn, identity: Identity, told: Told) -> tuple[Record, str]:
+    """The record of a hand-in, and what could not be written of it. Never raises an error.
+
+    A bundle that was graded before, against the same, is not graded again.
+    """
+    record, path = _record(hand_in)
+    unwritten = ""
+    if path is not None and not path.exists():
+        try:
+            write_text(path, json.dumps(asdict(record)))
+        except Exception as error:
+            unwritten = str(error)
+    try:
+        one = Graded(hand_in, identity, record, told=told)
+        pages.write_feedback(_measure.out, one, _measure.rubric)
+    except Exception as error:
+        unwritten = str(error)
+    return record, line(unwritten, 300)
+
+
+def _record(hand_in: HandIn) -> tuple[Record, Path | None]:
+    """The record, and where it is kept; whatever is wrong with a bundle becomes a sentence."""
+    if hand_in.problem:
+        return Record(error=hand_in.problem), None
+    try:
+        with time_limit(_seconds(_measure)):
+            path = _kept(hand_in.path)
+            with suppress(Exception):  # none, or damaged: it is made again
+                return Record(**read_json(path)), path
+            return grade_one(hand_in, _measure), path
+    except Unusable as error:
+        return Record(error=str(error)), None
+    except TooLong:
+        return Record(error=f"Reading it took longer than {SECONDS} s."), None
+    except MemoryError:
+        return Record(error="Reading it needs more memory than there is."), None
+    except Exception as error:  # a bundle that is strange in a way nobody thought of
+        told = f"{type(error).__name__}: {line(error, 300)}"
+        return Record(error=f"Something in it is not as the course writes it. {AGAIN}",
+                      doubts=[f"It could not be read: {told}."]), None  # fmt: skip
+
+
+def report_safely(hand_in: HandIn) -> str:
+    """Write a student's report anew; returns what went wrong, a sentence. Never raises an error."""
+    try:
+        with time_limit(SECONDS), Bundle(hand_in.path, hand_in.name) as bundle:
+            write_report_of(bundle, _measure.out / "reports" / hand_in.page, _measure.released)
+    except (Exception, TooLong) as error:
+        return line(str(error) or f"it took longer than {SECONDS} s", 300)
+    return ""
+
+
+def _kept(path: Path) -> Path:
+    """Where the record of a file is kept: its name says what was graded, and against what."""
+    with path.open("rb") as file:
+        content = hashlib.file_digest(file, "sha256").hexdigest()
+    name = hashlib.sha256(f"{content} {_measure.digest}".encode()).hexdigest()
+    return _measure.out / "records" / f"{name[:40]}.json"
+
+
+def _seconds(measure: Measure) -> int:
+    return SECONDS + (60 * int(measure.rubric.rerun["minutes"]) + 60 if measure.rerun else 0)
+
+
+def grade_one(hand_in: HandIn, measure: Measure) -> Record:
+    """Grade one bundle.
+
+    Raises:
+        Unusable: it is not a bundle, or one that must not be opened.
+    """
+    with Bundle(hand_in.path, hand_in.name) as bundle:
+        lessons = [
+            compare(lesson, notebook, measure.released[lesson])
+            for lesson, notebook in bundle.notebooks()
+            if lesson in measure.released
+        ]
+        results = list(_results(bundle, measure))
+        record = Record(doubts=_doubts(bundle, lessons, results, measure))
+        passed = {lesson.name: lesson.passed for lesson in lessons}
+        if measure.rerun:
+            passed, record.rerun = _rerun(bundle, measure)
+    record.scores = {
+        criterion.id: _score(criterion, lessons, results, passed, measure)
+        for criterion in measure.rubric.criteria
+        if criterion.kind != "manual"
+    }
+    record.lessons = [_told_of(lesson, passed.get(lesson.name, ())) for lesson in lessons]
+    record.results = [asdict(result) for result in results]
+    record.absent = sorted(measure.released.keys() - {lesson.name for lesson in lessons})
+    record.own = _own(lessons)
+    record.started = sorted({line(t) for one in lessons if (t := one.execution.started)})
+    return record
+
+
+def _student(bundle: Bundle) -> tuple[str, str]:
+    """The name and the id that a bundle was signed with."""
+    told = mapping(bundle.manifest.get("student"))
+    return line(told.get("name")), line(told.get("id"), 100)
+
+
+def _fit(bundle: Bundle, labels: Labels) -> float | None:
+    fits = [fit(content, labels) for _, content in bundle.predictions()]
+    return max((share for share in fits if share is not None), default=None)
+
+
+def _results(bundle: Bundle, measure: Measure) -> Iterator[Result]:
+    claims, tolerance = mapping(bundle.metrics.get("models")), measure.rubric.limits["tolerance"]
+    for model, content in bundle.predictions():
+        claimed = mapping(claims.get(model))
+        yield recompute(model, content, claimed, measure.labels, tolerance)
+
+
+def _doubts(
+    bundle: Bundle, lessons: Sequence[Lesson], results: Sequence[Result], measure: Measure
+) -> list[str]:
+    doubts = find_doubts(bundle.manifest, bundle.metrics, lessons, results, measure.rubric)
+    absent = [name for name in measure.released if name not in {one.name for one in lessons}]
+    longest = [key for one in lessons for key, text in one.own.items() if _is_long(text)]
+    for what, names in (
+        ("Notebooks that are not in it", absent),
+        ("Changed after the bundle was made", bundle.altered()),
+        ("Files that no bundle has", bundle.strange),
+        (f"Only the first {LONGEST_ANSWER:,} characters are compared and shown of", longest),
+    ):
+        if names:
+            doubts.append(f"{what}: {few(names)}.")
+    if bundle.is_run:
+        doubts.append("The run's folder and no bundle: nothing tells what was changed afterwards.")
+    return [line(doubt, 400) for doubt in doubts[:MOST_DOUBTS]]
+
+
+def _rerun(bundle: Bundle, measure: Measure) -> tuple[dict[str, frozenset[str]], str]:
+    from fer_kit.grading.sandbox import rerun
+
+    outcome = rerun(bundle, measure.notebooks, measure.rubric.rerun)
+    passed = {
+        name: compare(name, notebook, outcome.released[name]).passed
+        for name, notebook in outcome.notebooks.items()
+        if name in outcome.released
+    }
+    return passed, outcome.summary
+
+
+# What is kept
+
+
+def _told_of(lesson: Lesson, passed: frozenset[str]) -> dict[str, Any]:
+    """What the pages show of a notebook."""
+    told = lesson.execution
+    return {
+        "name": lesson.name,
+        "cells": told.cells,
+        "executed": told.executed,
+        "in_order": told.in_order,
+        "errors": [line(name, 60) for name in told.errors[:5]],
+        "seconds": finite(told.seconds),
+        "changed": len(lesson.changed) + len(lesson.changed_checks),
+        "added": lesson.added,
+        "missing": len(lesson.missing),
+        "exercises": [_exercise(exercise, passed) for exercise in lesson.exercises],
+    }
+
+
+def _exercise(exercise: Exercise, passed: frozenset[str]) -> dict[str, Any]:
+    told = asdict(exercise)
+    text = told.pop("answer")[:LONGEST_ANSWER]
+    if exercise.written:
+        return told | {"html": str(pages.answer(text)) if exercise.state == "answered" else ""}
+    state = "passed" if exercise.name in passed else exercise.state
+    is_refused = exercise.state == "passed" and exercise.name not in passed
+    return told | {"state": "not counted" if is_refused else state}
+
+
+def _own(lessons: Sequence[Lesson]) -> dict[str, str]:
+    texts = [(key, text) for lesson in lessons for key, text in lesson.own.items()]
+    return {key: text[:LONGEST_ANSWER] for key, text in texts[:MOST_ANSWERS]}
+
+
+def _is_long(text: str) -> bool:
+    return len(text) > LONGEST_ANSWER
+
+
+# Points
+
+
+def models_of(released: Mapping[str, Any]) -> tuple[str, ...]:
+    """The models whose predictions these lessons make."""
+    made = [file for lesson in LESSONS if lesson.name in released for file in lesson.makes]
+    return tuple(PurePosixPath(file).stem for file in made if file.startswith("predictions/"))
+
+
+def _score(
+    criterion: Criterion,
+    lessons: Sequence[Lesson],
+    results: Sequence[Result],
+    passed: Mapping[str, Collection[str]],
+    measure: Measure,
+) -> tuple[float, str]:
+    """The points for one criterion, and why."""
+    asked = criterion.notebooks or tuple(measure.released)
+    if criterion.kind == "executed":
+        fine = [lesson.name for lesson in lessons if lesson.complete and lesson.name in asked]
+        return _share(criterion, len(fine), len(asked), "notebooks ran from top to bottom")
+    if criterion.kind == "results":
+        models = criterion.models or models_of(measure.released)
+        fine = [r for r in results if r.model in models and r.recomputed and not r.problems]
+        return _share(criterion, len(fine), len(models), "models have results that hold")
+    worth = [
+        (exercise.points, exercise.name in passed.get(name, ()))
+        for name in asked
+        if name in measure.released
+        for exercise in measure.released[name].exercises
+        if not exercise.written
+    ]
+    reached = sum(points for points, is_passed in worth if is_passed)
+    return _share(criterion, reached, sum(points for points, _ in worth), "points of checks passed")
+
+
+def _share(criterion: Criterion, part: float, whole: float, what: str) -> tuple[float, str]:
+    points = criterion.points * part / whole if whole else 0.0
+    return round(points, 2), f"{part:g} of {whole:g} {what}"
