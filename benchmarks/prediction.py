@@ -30,7 +30,7 @@ def networks() -> dict:
         "cnn, width 0.25": fk.build("cnn", width=0.25),
         FULL: fk.build("cnn"),
     }
-    return {name: Classifier(model, fk.emotions.FER2013, {}) for name, model in models.items()}
+    return {name: Classifier.of(model, fk.emotions.FER2013, {}) for name, model in models.items()}
 
 
 def seconds(call) -> tuple[float, float]:

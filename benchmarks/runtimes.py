@@ -32,7 +32,7 @@ def classifiers(models: list[str]) -> list:
     if models:
         return [fk.load_model(model) for model in models]
     emotions = fk.emotions.FER2013
-    return [Classifier(fk.build(name), emotions, {"name": name}) for name in NETWORKS]
+    return [Classifier.of(fk.build(name), emotions, {"name": name}) for name in NETWORKS]
 
 
 def runtimes(classifier, folder: Path) -> dict:

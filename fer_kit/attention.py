@@ -26,13 +26,15 @@ class WithAttentionLoss(SharpnessAware):
     Args:
         network: a model with the layers "head1", "head2", …, such as `fer_kit.build("ddamfn")`.
         weight: of the attention loss, above 0; without it, fit the network itself.
-        rho: with a number above 0 the steps are SAM's, see `fer_kit.sharpness`.
+        rho, every: with a rho above 0 the steps are SAM's, see `fer_kit.sharpness`.
 
     Introduced in notebooks/07_ddamfn.ipynb.
     """
 
-    def __init__(self, network: keras.Model, weight: float = WEIGHT, rho: float = 0.0):
-        super().__init__(network, rho)
+    def __init__(
+        self, network: keras.Model, weight: float = WEIGHT, rho: float = 0.0, every: int = 1
+    ):
+        super().__init__(network, rho, every)
         if weight <= 0:
             raise InputError(
                 f"Expected a weight of the attention loss above 0. Received: {weight}. To train "

@@ -1,14 +1,17 @@
 """Model cards: a JSON file beside each saved model that says what it is and where it comes from."""
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fer_kit.errors import InputError
-from fer_kit.faces import Faces
 from fer_kit.files import read_json, sha256, write_json, write_whole
 from fer_kit.run import DATASET, PROFILE, course_folder, default_name, runs_folder
 from fer_kit.version import __version__
+
+if TYPE_CHECKING:
+    from fer_kit.faces import Faces
 
 FOLDER = Path(__file__).parents[1] / "models"
 
@@ -20,7 +23,7 @@ LIMITS = (
 SYNTHETIC_LIMITS = "Trained on drawn faces: says nothing about real ones. "
 
 
-def write_card(model_path: str | Path, model, faces: Faces, **details) -> dict:
+def write_card(model_path: str | Path, model, faces: "Faces", **details) -> dict:
     """Describe a saved model in `<model_path without suffix>.json`.
 
     Args:
@@ -33,7 +36,7 @@ def write_card(model_path: str | Path, model, faces: Faces, **details) -> dict:
     """
     import keras
 
-    model_path = Path(model_path)
+    model_path, train = Path(model_path), faces.split == "train"
     card = {
         "name": model_path.stem,
         "network": model.name,
@@ -43,7 +46,8 @@ def write_card(model_path: str | Path, model, faces: Faces, **details) -> dict:
         "trained_on": {
             "source": faces.source,
             "synthetic": faces.is_synthetic,
-            "faces": int((faces.split == "train").sum()),
+            "faces": int(train.sum()),
+            "shares": shares_of(faces),
             "fingerprint": faces.fingerprint(),
         },
         **details,
@@ -55,6 +59,20 @@ def write_card(model_path: str | Path, model, faces: Faces, **details) -> dict:
         },
         "sha256": sha256(model_path),
     }
+    write_json(_card_path(model_path), card)
+    return card
+
+
+def shares_of(faces: "Faces") -> dict[str, float]:
+    """How often each emotion occurs in the training part: the habits of whoever learns from it."""
+    targets = faces.targets[faces.split == "train"]
+    shares = targets.sum(axis=0) / max(1, len(targets))
+    return dict(zip(faces.emotions, shares.tolist(), strict=True))
+
+
+def add_to_card(model_path: str | Path, values: dict[str, Any]) -> dict[str, Any]:
+    """Put more into the card of a model, or other values in place of old ones; returns the card."""
+    card = read_card(model_path) | values
     write_json(_card_path(model_path), card)
     return card
 
@@ -99,14 +117,47 @@ def shipped(folder: Path = FOLDER) -> dict[str, dict[str, Any]]:
     return {path.stem: read_card(path) for path in sorted(folder.glob("[!.]*.keras"))}
 
 
+def fast_copy(path: Path, card: dict[str, Any]) -> Path | None:
+    """The ONNX copy beside a model that its card names, if there is one.
+
+    Raises:
+        InputError: there is one, and it is another file than the card names.
+    """
+    copy, noted = path.with_suffix(".onnx"), card.get("onnx")
+    if not noted or not copy.exists():
+        return None
+    if sha256(copy) != noted["sha256"]:
+        raise InputError(
+            f"Expected {copy} to be the copy that {path.stem}.json names. Received: another file. "
+            "Get it again, or delete it: Keras then answers, more slowly."
+        )
+    return copy
+
+
 def best_shipped(folder: Path = FOLDER) -> str:
-    """The name of the shipped model with the highest validation accuracy on real faces, or "".
+    """The name of the shipped model that does best on photographs of real faces, or "".
 
     It only looks at the cards; whoever loads the model checks the file.
     """
-    cards = [read_json(path.with_suffix(".json")) for path in folder.glob("[!.]*.keras")]
-    real = [card for card in cards if not card["trained_on"]["synthetic"]]
-    return max(real, key=lambda card: card["validation"]["accuracy"])["name"] if real else ""
+    found = {}
+    for path in folder.glob("[!.]*.keras"):
+        with suppress(InputError):  # one damaged card keeps nobody from asking the other models
+            found[path.stem] = read_json(path.with_suffix(".json"))
+    return best_among(found)
+
+
+def best_among(known: dict[str, Any]) -> str:
+    """The name of the card with the best balanced accuracy on photographs of real faces, or "".
+
+    That is of validation faces that were pasted into pictures, found and cut out again. Cards
+    without it, or of drawn faces, are passed over.
+    """
+    balanced = {}
+    for name, card in known.items():
+        with suppress(KeyError, TypeError, ValueError):
+            if not card["trained_on"]["synthetic"]:
+                balanced[name] = float(card["photographs"]["balanced_accuracy"])
+    return max(balanced, key=balanced.get, default="")
 
 
 def find_model(model: str | Path, run: str = "") -> Path:
@@ -176,17 +227,17 @@ def pretrained(name: str, path: Path) -> tuple[Any, Any, dict[str, Any]]:
             "fer-kit train and put it there with fer-kit ship."
         )
     card = read_card(source)
-    for origin, copy in ((source, path), (_history(source), _history(path))):
+    for origin, copy in ((source, path), (history_file(source), history_file(path))):
         write_whole(copy, lambda temporary, origin=origin: shutil.copy(origin, temporary))
     about = {"pretrained": name, "width": card["plan"]["recipe"]["width"]}
     about |= {key: card[key] for key in ("seed", "seconds")}
     model = keras.saving.load_model(path, compile=False)
-    return model, read_history(_history(path)), about
+    return model, read_history(history_file(path)), about
 
 
-def _history(path: Path) -> Path:
-    return _beside(path, "history.csv")
+def history_file(path: Path) -> Path:
+    return beside(path, "history.csv")
 
 
-def _beside(path: Path, ending: str) -> Path:
+def beside(path: Path, ending: str) -> Path:
     return path.with_name(f"{path.stem}-{ending}")

@@ -2,30 +2,60 @@
 
 classifier = fk.load_model("runs/synthetic-quick/models/lenet5.keras")
 fk.predict_emotion(classifier, "holiday.jpg")
+
+A model that comes with the course has a copy in ONNX, which OpenCV computes: Keras and TensorFlow,
+whose import takes seconds, are loaded only where somebody asks for them.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import keras
 import numpy as np
 
 from fer_kit import cards, emotions
-from fer_kit.augment import ten_views
 from fer_kit.cards import find_model
 from fer_kit.detect import Box, cut_out, draw_box, find_faces
 from fer_kit.errors import InputError
-from fer_kit.evaluation import Predictions, tempered
-from fer_kit.faces import Faces
 from fer_kit.pictures import read_picture
+from fer_kit.prior import Expectation, Prior, corrected, expectation, tempered
+
+if TYPE_CHECKING:
+    import keras
 
 BATCH = 256  # faces at a time: on a CPU larger batches are no faster
 FACE_SIDE = 64  # pixels; a picture that is no larger is taken as a face
 SQUARE_SIDE = 128  # so is a square up to this size in which no face was found
 TINY = 20  # pixels; in a face this small there is little to see
+
+Ask = Callable[[np.ndarray], np.ndarray]  # from uint8 pictures (N, H, W, C) to probabilities (N, K)
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """What computes the answers: Keras, or something that needs no Keras.
+
+    Attributes:
+        shape: (H, W, 1 or 3) of the faces that it takes.
+        load: gives the `keras.Model`, from pictures in [0, 1] to probabilities.
+        fast: answers in its place, if not None.
+    """
+
+    shape: tuple[int, int, int]
+    load: "Callable[[], keras.Model]"
+    fast: Ask | None = None
+
+    @cached_property
+    def model(self) -> "keras.Model":
+        """The model, loaded when it is first asked for."""
+        return self.load()
+
+    @cached_property
+    def ask(self) -> Ask:
+        """The function that answers, compiled once."""
+        return self.fast or _compiled(self.model)
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,17 +63,28 @@ class Classifier:
     """A trained model, ready to answer.
 
     Attributes:
-        model: from pictures in [0, 1] of shape (N, H, W, 1 or 3) to probabilities (N, K).
         emotions: the K names, in the order of the model's outputs.
         card: what the model is and where it comes from; see `fer_kit.cards`.
-        ask: from uint8 pictures (N, H, W, C) to probabilities (N, K), where something faster than
-            Keras computes them; see `fer_kit.zoo.export.fastest`.
+        network: what computes its answers.
+        prior: how often each emotion is expected; see `prior.expectation`.
     """
 
-    model: keras.Model
     emotions: tuple[str, ...]
     card: dict[str, Any]
-    ask: Callable[[np.ndarray], np.ndarray] | None = None
+    network: Network
+    prior: Prior = None
+
+    @classmethod
+    def of(
+        cls, model: "keras.Model", emotions: tuple[str, ...], card: dict[str, Any]
+    ) -> "Classifier":
+        """A model that is loaded already."""
+        return cls(emotions, card, Network(tuple(model.input_shape[1:]), lambda: model))
+
+    @property
+    def model(self) -> "keras.Model":
+        """The model itself; Keras loads it when it is first asked for."""
+        return self.network.model
 
     @property
     def name(self) -> str:
@@ -57,43 +98,74 @@ class Classifier:
 
     @property
     def about(self) -> str:
-        """What belongs under every answer: what the model was trained on, and its limits."""
+        """What belongs under every answer: what was learned from, what is expected, the limits."""
         return (
-            f"{self.name} was trained on {self.card['trained_on']['source']}. {self.card['limits']}"
+            f"{self.name} was trained on {self.card['trained_on']['source']}. "
+            f"It expects each emotion {self.expects.text}. {self.card['limits']}"
         )
 
     @property
     def size(self) -> int:
         """The height and width of the faces that the model takes, in pixels."""
-        return self.model.input_shape[1]
+        return self.network.shape[0]
+
+    @property
+    def runtime(self) -> str:
+        """What computes the answers: OpenCV or Keras."""
+        return "OpenCV" if self.network.fast else "Keras"
+
+    @cached_property
+    def expects(self) -> Expectation:
+        """How far the habits of the training are taken back."""
+        return expectation(self.prior, self.card, self.emotions)
+
+    def expecting(self, prior: Prior) -> "Classifier":
+        """The same model with another prior: None (the card's), "even", "training" or shares.
+
+        Raises:
+            InputError: see `prior.expectation`.
+        """
+        expectation(prior, self.card, self.emotions)
+        return replace(self, prior=prior)
+
+    def through_keras(self) -> "Classifier":
+        """The same model, computed by Keras: with many faces at a time that is faster."""
+        return replace(self, network=Network(self.network.shape, lambda: self.model))
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
         """The model's answers, float32 (N, K), rows summing to 1.
 
-        They are as sure as the card's temperature says, if it has one; see
-        `evaluation.fit_temperature`.
+        They are as sure as the card's temperature says, if it has one (see
+        `evaluation.fit_temperature`), and expect each emotion as often as `prior` says.
 
         Args:
             images: uint8 (N, H, W, 1) of the model's size; a model that takes three channels gets
                 the grey one three times.
         """
-        expected = self.model.input_shape[1:]
+        expected = self.network.shape
         if images.dtype != np.uint8 or images.shape[1:] not in (expected, (*expected[:2], 1)):
             raise InputError(
                 f"Expected faces as uint8 (N, {', '.join(map(str, expected))}). "
                 f"Received: {images.dtype} of shape {images.shape}."
             )
-        images = np.broadcast_to(images, (len(images), *expected))
-        answers = [
-            self._answer(images[start : start + BATCH]) for start in range(0, len(images), BATCH)
-        ]
+        images, ask = np.broadcast_to(images, (len(images), *expected)), self.network.ask
+        answers = [ask(images[start : start + BATCH]) for start in range(0, len(images), BATCH)]
         rows = np.concatenate([np.zeros((0, len(self.emotions)), np.float32), *answers])
+        if not np.isfinite(rows).all():
+            raise InputError(
+                f"Expected numbers from {self.name}. Received: answers that are none; its training "
+                "has diverged. Train it again with a lower learning rate."
+            )
         temperature = self.card.get("temperature", 1)
-        return rows if temperature == 1 else tempered(rows, temperature)
+        return self.corrected(rows if temperature == 1 else tempered(rows, temperature))
 
-    @cached_property
-    def _answer(self) -> Callable[[np.ndarray], np.ndarray]:
-        return self.ask or _compiled(self.model)
+    def corrected(self, rows: np.ndarray) -> np.ndarray:
+        """Answers (N, K) that expect each emotion as often as `prior` says."""
+        expects = self.expects
+        if not expects.strength and expects.expected is None:
+            return rows
+        shares = [self.card["trained_on"]["shares"][name] for name in self.emotions]
+        return corrected(rows, shares, expects.strength, expects.expected)
 
 
 @dataclass(frozen=True)
@@ -126,6 +198,8 @@ def load_model(model: str | Path, run: str = "") -> Classifier:
             such as "lenet5", or of one that comes with the course, such as "lenet5-fer2013".
         run: the run to look for a name in; "" is the run that `make run-all` makes.
 
+    One with an ONNX copy beside it that its card names is computed by OpenCV, without Keras.
+
     Raises:
         InputError: there is no such model; the file is damaged, is not the one that its card
             describes, or holds code (a Lambda layer); the card does not fit the model.
@@ -134,23 +208,20 @@ def load_model(model: str | Path, run: str = "") -> Classifier:
     """
     path = find_model(model, run)
     card = cards.read_card(path)
-    try:
-        loaded = keras.saving.load_model(path, compile=False)
-    except Exception as error:  # Keras lets through whatever its parts raise
-        raise InputError(
-            f"Expected a model that Keras can load. Received: {path} ({_reason(error)}). "
-            "Train it again, or get the file again from somebody you trust."
-        ) from error
-    if len(loaded.inputs) > 1:
-        raise InputError(
-            f"Expected a model that looks at one picture. Received: {path}, which needs "
-            f"{len(loaded.inputs)} of the same moment. Lesson 06 shows how to ask it."
+    _check_numbers(path, card)
+    if copy := cards.fast_copy(path, card):
+        ask = opencv(copy)
+        network = Network(
+            tuple(card["input"]["shape"]),
+            lambda: _loaded(path),
+            lambda images: ask(images.astype(np.float32) / 255),
         )
-    _check_temperature(path, card)
-    return Classifier(loaded, _checked_emotions(path, loaded, card), card)
+        return Classifier(_named(path, card), card, network)
+    loaded = _loaded(path)
+    return Classifier.of(loaded, _checked_emotions(path, loaded, card), card)
 
 
-def predict_emotion(classifier: Classifier, picture) -> list[Answer]:
+def predict_emotion(classifier: Classifier, picture, prior: Prior = None) -> list[Answer]:
     """Find the faces in a picture and name the expression on each, the largest face first.
 
     A picture of at most 64 pixels is taken as a face, as a whole, and so is a square of at most 128
@@ -160,6 +231,9 @@ def predict_emotion(classifier: Classifier, picture) -> list[Answer]:
     Args:
         classifier: what `load_model` returns.
         picture: a path, an array or a Pillow image; see `fer_kit.pictures.read_picture`.
+        prior: how often each emotion is expected. A network expects it as often as in training;
+            the card says how far that is taken back. "even" takes it back wholly, "training" not
+            at all, and {"happy": 0.5, …} puts shares of your own in its place.
 
     >>> predict_emotion(classifier, "holiday.jpg")[0].emotion
     'happy'
@@ -171,9 +245,10 @@ def predict_emotion(classifier: Classifier, picture) -> list[Answer]:
             "Expected a classifier from fer_kit.load_model. "
             f"Received: {type(classifier).__name__}. Load it: fk.load_model('lenet5')."
         )
+    if prior is not None:
+        classifier = classifier.expecting(prior)
     pixels = read_picture(picture)
-    boxes = locate(pixels)
-    return answer(classifier, pixels, boxes)
+    return answer(classifier, pixels, locate(pixels))
 
 
 def locate(picture: np.ndarray) -> list[Box]:
@@ -205,42 +280,66 @@ def annotate(picture: np.ndarray, answers: list[Answer], captions: list[str] = (
     return annotated
 
 
-def predict_faces(classifier: Classifier, faces: Faces, views: int = 1) -> Predictions:
-    """A model's answers for a whole data set, ready for `fer_kit.evaluation.score`.
+def opencv(path: Path) -> Ask:
+    """A function that lets OpenCV compute an ONNX model: from float32 pictures in [0, 1].
 
-    The emotions go by name: a data set may number them differently, or lack some.
-
-    Args:
-        views: 10 takes the mean of the answers to `augment.ten_views` of each face.
-
-    Raises:
-        InputError: the data set has faces of an emotion that the model does not know.
+    One face after the other: it mixes up the faces of a batch where a network ends in dense layers,
+    and would gain nothing by it.
     """
-    shown = faces.targets.any(axis=0)
-    strange = [
-        name
-        for name, is_shown in zip(faces.emotions, shown, strict=True)
-        if is_shown and name not in classifier.emotions
-    ]
-    if strange:
+    import cv2
+
+    net = cv2.dnn.readNetFromONNX(str(path))
+
+    def ask(pictures: np.ndarray) -> np.ndarray:
+        answers = []
+        for picture in pictures:
+            net.setInput(np.ascontiguousarray(picture[None]))
+            answers.append(net.forward().ravel().copy())
+        return np.stack(answers)
+
+    return ask
+
+
+def _loaded(path: Path) -> "keras.Model":
+    import keras
+
+    try:
+        loaded = keras.saving.load_model(path, compile=False)
+    except Exception as error:  # Keras lets through whatever its parts raise
         raise InputError(
-            f"Expected faces of the emotions that the model {classifier.name} names: "
-            f"{', '.join(classifier.emotions)}. Received: {faces.source} with "
-            f"{', '.join(strange)}. Choose a data set or a model with the same emotions."
+            f"Expected a model that Keras can load. Received: {path} ({_reason(error)}). "
+            "Train it again, or get the file again from somebody you trust."
+        ) from error
+    if len(loaded.inputs) > 1:
+        raise InputError(
+            f"Expected a model that looks at one picture. Received: {path}, which needs "
+            f"{len(loaded.inputs)} of the same moment. Lesson 06 shows how to ask it."
         )
-    targets = emotions.convert(faces.targets, faces.emotions, classifier.emotions)
-    shown = [faces.images] if views == 1 else ten_views(faces.images)
-    rows = np.mean([classifier.probabilities(images) for images in shown], axis=0)
-    return Predictions(faces.ids, faces.split, targets, rows, classifier.emotions)
+    return loaded
 
 
-def _checked_emotions(path: Path, model: keras.Model, card: dict[str, Any]) -> tuple[str, ...]:
+def _named(path: Path, card: dict[str, Any]) -> tuple[str, ...]:
+    """The card's emotions, each once and by the course's name."""
+    names = card.get("emotions")
+    names = [str(name) for name in names] if isinstance(names, list | tuple) else []
+    known = [emotions.canonical(name) for name in names if emotions.is_emotion(name)]
+    if not names or len(set(known)) < len(names):
+        raise InputError(
+            f"Expected the card of {path} to name an emotion for each of the model's outputs. "
+            f"Received: {', '.join(names) or 'none'}. Model and card do not belong together."
+        )
+    return tuple(known)
+
+
+def _checked_emotions(path: Path, model: "keras.Model", card: dict[str, Any]) -> tuple[str, ...]:
     """The card's emotions, after comparing them with the model's outputs."""
-    names, shape = card.get("emotions", ()), model.input_shape
-    if not all(map(emotions.is_emotion, names)) or model.output_shape[1:] != (len(names),):
+    import keras
+
+    names, shape = _named(path, card), model.input_shape
+    if model.output_shape[1:] != (len(names),):
         raise InputError(
             f"Expected the card of {path} to name an emotion for each of the model's outputs, "
-            f"{model.output_shape[1:]}. Received: {', '.join(map(str, names)) or 'none'}. "
+            f"{model.output_shape[1:]}. Received: {', '.join(names)}. "
             "Model and card do not belong together."
         )
     if getattr(model.layers[-1], "activation", None) is keras.activations.sigmoid:
@@ -253,16 +352,19 @@ def _checked_emotions(path: Path, model: keras.Model, card: dict[str, Any]) -> t
             "Expected a model that takes one square picture, grey or in colour. "
             f"Received: {path}, which takes {shape}. Its own lesson shows how to ask it."
         )
-    return tuple(emotions.canonical(name) for name in names)
+    return names
 
 
-def _check_temperature(path: Path, card: dict[str, Any]) -> None:
-    temperature = card.get("temperature", 1)
-    if not isinstance(temperature, int | float) or not 0 < temperature < 1000:
-        raise InputError(
-            f"Expected in the card of {path} a temperature above 0. Received: {temperature!r}. "
-            "Train the model again, or get the card again from somebody you trust."
-        )
+def _check_numbers(path: Path, card: dict[str, Any]) -> None:
+    """The numbers of a card by which answers are changed."""
+    ranges = {"temperature": (0.01, 100), "correction": (0, 1), "unsure_below": (0, 1)}
+    for name, (low, high) in ranges.items():
+        value = card.get(name, low)
+        if not isinstance(value, int | float) or not low <= value <= high:
+            raise InputError(
+                f"Expected in the card of {path} a {name} from {low} to {high}. Received: "
+                f"{value!r}. Train the model again, or get the card from somebody you trust."
+            )
 
 
 def _reason(error: Exception) -> str:
@@ -272,12 +374,14 @@ def _reason(error: Exception) -> str:
     return text.splitlines()[0] if text else type(error).__name__
 
 
-def _compiled(model: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
+def _compiled(model: "keras.Model") -> Ask:
     """A function from uint8 pictures to probabilities, compiled once.
 
     `model.predict` sets up a data pipeline for each call, which takes far longer than a small
     network does for one face.
     """
+    import keras
+
     if keras.backend.backend() == "jax":
         return _compiled_for_jax(model)
     import tensorflow as tf
@@ -295,7 +399,7 @@ def _compiled(model: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
     return lambda images: (one if len(images) == 1 else many)(images).numpy()
 
 
-def _compiled_for_jax(model: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
+def _compiled_for_jax(model: "keras.Model") -> Ask:
     import jax
 
     @jax.jit

@@ -25,6 +25,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+zoo = typer.Typer(help="The models that come with the course.", no_args_is_help=True)
+app.add_typer(zoo, name="zoo")
 
 
 def main() -> None:
@@ -92,6 +94,15 @@ Force = Annotated[bool, typer.Option("--force", help="Run again even where nothi
 Extra = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="One more parameter for the notebooks."),
+]
+PriorText = Annotated[
+    str,
+    typer.Option(
+        "--prior",
+        callback=_checked("prior", "parse"),
+        help="How often each emotion is expected: even, training, or happy=0.5,sad=0.2,…. "
+        "[default: what the model's card says, in between]",
+    ),
 ]
 Method = Annotated[
     str,
@@ -301,6 +312,7 @@ def predict(
         typer.Option(help="A .keras file, or the name of a model. [default: the best at hand]"),
     ] = "",
     run: RunName = "",
+    prior: PriorText = "",
     as_json: Json = False,
     annotate: Annotated[
         str, typer.Option(metavar="OUT", help="Write it with boxes and names to this place.")
@@ -310,12 +322,13 @@ def predict(
 
     Of a folder, every picture is tried; if any cannot be read, the command ends with 1.
     """
-    classifier = _classifier(model, run)
+    classifier = _classifier(model, run, prior)
     from fer_kit.zoo.predict import as_text, predict_path
 
     results = predict_path(classifier, path, annotate or None)
     if as_json:
-        _print_json({"model": classifier.card, "files": [vars(result) for result in results]})
+        answered = {"model": classifier.card, "prior": classifier.expects.text}
+        _print_json(answered | {"files": [vars(result) for result in results]})
     else:
         print(as_text(results))
         print(f"\n{classifier.about}")
@@ -340,10 +353,11 @@ def evaluate(
             help="10 also takes ten views of each face.",
         ),
     ] = 1,
+    prior: PriorText = "",
     as_json: Json = False,
 ) -> None:
     """Test a saved model on a data set: its scores, with 95 % intervals."""
-    classifier = _classifier(model, run)
+    classifier = _classifier(model, run, prior)
     from fer_kit.run import DATASET, SEED
     from fer_kit.zoo.scores import evaluate_model, scores_text
 
@@ -351,7 +365,7 @@ def evaluate(
         classifier, dataset or DATASET, data, split.value, SEED if seed is None else seed, views
     )
     if as_json:
-        _print_json({"model": classifier.card, **scores})
+        _print_json({"model": classifier.card, "prior": classifier.expects.text, **scores})
     else:
         print(scores_text(scores))
         print(f"\n{classifier.about}")
@@ -408,7 +422,8 @@ def train(
     network: Annotated[
         str,
         typer.Argument(
-            callback=_checked("networks", "NETWORKS", "a network"), help="lenet5, cnn, small, …."
+            callback=_checked("networks", "TRAINABLE", "a network that can be trained on faces"),
+            help="lenet5, cnn, small, ….",
         ),
     ],
     dataset: Dataset = None,
@@ -476,11 +491,21 @@ def export(
         str, typer.Option(help="Where to write it. [default: here, MODEL.onnx, …]")
     ] = "",
     run: RunName = "",
+    beside: Annotated[
+        bool, typer.Option("--beside", help="onnx beside the model: predict then needs no Keras.")
+    ] = False,
 ) -> None:
     """Write a model in another format, and compare it with Keras on 256 faces."""
-    classifier = _classifier(model, run)
     with _backend_log_hidden():
-        from fer_kit.zoo.export import about_file, export_model
+        from fer_kit.zoo.export import about_file, copy_beside, export_model
+
+        if beside:
+            from fer_kit.cards import find_model
+
+            path = find_model(model, run)
+            print(f"{path.with_suffix('.onnx')}, named in the card: {copy_beside(path)['onnx']}")
+            return
+        classifier = _classifier(model, run)
 
         about, path = export_model(classifier, format, out)
     print(f"{path}, described in {about_file(path).name}")
@@ -502,6 +527,39 @@ def ship(
         from fer_kit.cards import find_model
         from fer_kit.zoo.ship import ship, write_table
     print(ship(find_model(model, run)) if model else write_table())
+
+
+@zoo.command("run")
+def zoo_run(
+    minutes: Annotated[float, typer.Option(min=0.01, help="When to stop.")],
+    data: Annotated[str, typer.Option(help="fer2013.csv, with fer2013new.csv beside it.")],
+) -> None:
+    """Train what is missing in models/plan.toml, in order of worth, and ship what is finished.
+
+    What is not finished in time goes on the next time.
+    """
+    with _backend_log_hidden():
+        from fer_kit.zoo.plan import work
+    print("\n".join(work(minutes, data)) or "Nothing is missing.")
+
+
+@zoo.command()
+def status() -> None:
+    """Show which models of models/plan.toml there are, and what they cost."""
+    from fer_kit.zoo.plan import status
+
+    print(status().to_string())
+
+
+@zoo.command()
+def measure(
+    models: Annotated[list[str] | None, typer.Argument(help="Of models/. [default: all]")] = None,
+    data: Annotated[str, typer.Option(help="fer2013.csv, with fer2013new.csv beside it.")] = "",
+) -> None:
+    """Measure shipped models anew from the data, and write their cards and models/README.md."""
+    with _backend_log_hidden():
+        from fer_kit.zoo.measure import measure_all
+    print(measure_all(models or (), data))
 
 
 @app.command()
@@ -532,6 +590,7 @@ def info() -> None:
 
     for name, value in describe().items():
         print(f"{name:<24}{value}")
+    print(f"{'answers':<24}OpenCV for the models that come with the course, Keras for others")
     print("\nData sets, and what --data must point to:")
     for name, source in SOURCES.items():
         print(f"{name:<24}{source.path or 'nothing: it is built in'}")
@@ -544,12 +603,13 @@ def _lab(run: str, dataset: str | None, data: str, profile: str | None, seed: in
     return Run.open(run, dataset or DATASET, data, profile or PROFILE, seed)
 
 
-def _classifier(model: str, run: str) -> Any:
+def _classifier(model: str, run: str, prior: str = "") -> Any:
     with _backend_log_hidden():
         from fer_kit.cards import default_model
         from fer_kit.classify import load_model
+        from fer_kit.prior import parse
 
-        return load_model(model or default_model(run), run)
+        return load_model(model or default_model(run), run).expecting(parse(prior))
 
 
 @contextmanager

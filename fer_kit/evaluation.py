@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from scipy.optimize import minimize_scalar
-from scipy.special import softmax
 from scipy.stats import binomtest
 from sklearn.metrics import confusion_matrix as count_confusions
 from sklearn.metrics import precision_recall_fscore_support
@@ -19,10 +18,12 @@ from sklearn.metrics import precision_recall_fscore_support
 from fer_kit.errors import InputError
 from fer_kit.faces import Faces
 from fer_kit.files import read_json, write_json, write_whole
+from fer_kit.prior import TINY, corrected, tempered
 
 RESAMPLES = 2000
 BINS = 15
-TINY = 1e-12  # stands for a probability of 0, whose logarithm would be infinite
+TEMPERATURES = (0.05, 20)  # between which `fit_temperature` looks
+STEPS = 20  # how finely `fit_prior` looks
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +43,13 @@ class Predictions:
     targets: np.ndarray
     probabilities: np.ndarray
     emotions: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if not np.isfinite(self.probabilities).all():
+            raise InputError(
+                "Expected a number for each probability. Received: some that are none, from a "
+                "network whose training has diverged. Train it again with a lower learning rate."
+            )
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -260,9 +268,21 @@ def with_temperature(predictions: Predictions, temperature: float) -> Prediction
     return replace(predictions, probabilities=tempered(predictions.probabilities, temperature))
 
 
-def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
-    """Probabilities (N, K) at another temperature; see `with_temperature`."""
-    return softmax(np.log(probabilities.clip(TINY)) / temperature, axis=1)
+def with_prior(
+    predictions: Predictions,
+    shares: Sequence[float],
+    strength: float = 1.0,
+    expected: Sequence[float] | None = None,
+) -> Predictions:
+    """The same answers with the habits of the training taken back; see `prior.corrected`.
+
+    Args:
+        shares: (K,), how often each emotion occurred in training.
+
+    Introduced in notebooks/08_confusion_matrix.ipynb.
+    """
+    rows = corrected(predictions.probabilities, shares, strength, expected)
+    return replace(predictions, probabilities=rows)
 
 
 def risk_coverage(predictions: Predictions, steps: int = 20) -> pd.DataFrame:
@@ -311,10 +331,30 @@ def fit_temperature(predictions: Predictions) -> float:
     """
     found = minimize_scalar(
         lambda log_t: log_loss(with_temperature(predictions, np.exp(log_t))),
-        bounds=(np.log(0.05), np.log(20)),
+        bounds=np.log(TEMPERATURES),
         method="bounded",
     )
     return float(np.exp(found.x))
+
+
+def fit_prior(predictions: Predictions, shares: Sequence[float]) -> float:
+    """How far the habits of the training can be taken back at no cost of accuracy.
+
+    Fit it on validation faces, after the temperature, and use it on test faces.
+
+    Returns:
+        The largest strength, in steps of 0.05, that loses no more answers than chance could explain
+        (one standard error of the difference: the root of how many faces change sides).
+
+    Introduced in notebooks/08_confusion_matrix.ipynb.
+    """
+    free = 0
+    for step in range(1, STEPS + 1):
+        now = with_prior(predictions, shares, step / STEPS).correct
+        lost, won = (predictions.correct & ~now).sum(), (now & ~predictions.correct).sum()
+        if lost - won <= np.sqrt(lost + won):
+            free = step
+    return free / STEPS
 
 
 def mcnemar(first: Predictions, second: Predictions) -> dict:

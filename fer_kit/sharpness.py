@@ -4,6 +4,7 @@ Foret, Kleiner, Mobahi & Neyshabur, "Sharpness-Aware Minimization for Efficientl
 Generalization", ICLR 2021.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -32,14 +33,15 @@ class SharpnessAware(keras.Model):
     Args:
         network: a model from faces to probabilities; `save` saves it, not the trainer.
         rho: how far to climb; 0 makes ordinary steps.
+        every: climb in every so many-th step only; the others are ordinary ones.
 
     Introduced in notebooks/07_ddamfn.ipynb.
     """
 
-    def __init__(self, network: keras.Model, rho: float = 0.05):
+    def __init__(self, network: keras.Model, rho: float = 0.05, every: int = 1):
         # The network's precision, so that `compile` scales the loss where that is float16.
         super().__init__(name=network.name, dtype=network.dtype_policy)
-        self.network, self.rho = network, rho
+        self.network, self.rho, self.every = network, rho, every
 
     def call(self, faces, training=None):
         """The network's answers."""
@@ -64,13 +66,24 @@ class SharpnessAware(keras.Model):
         answers, loss, gradients = self._gradients(x, y, sample_weight)
         self._loss_tracker.update_state(loss, sample_weight=ops.shape(answers)[0])
         after = _values(counted)
-        _assign(weights, _uphill(start, gradients, self.rho))
-        _assign(counted, before)
-        gradients = self._gradients(x, y, sample_weight)[2]
-        _assign(weights, start)
-        _assign(counted, after)
+
+        def climb() -> list:
+            _assign(weights, _uphill(start, gradients, self.rho))
+            _assign(counted, before)
+            higher = self._gradients(x, y, sample_weight)[2]
+            _assign(weights, start)
+            _assign(counted, after)
+            return higher
+
+        gradients = self._now_and_then(self.optimizer.iterations, climb, gradients)
         self.optimizer.apply_gradients(zip(gradients, weights, strict=True))
         return self.compute_metrics(x, y, answers, sample_weight=sample_weight)
+
+    def _now_and_then(self, step: Any, climb: Callable[[], list], otherwise: list) -> list:
+        """What `climb` returns in each `every`-th step, and `otherwise` in the others."""
+        if self.every == 1:
+            return climb()
+        return ops.cond(ops.equal(step % self.every, 0), climb, lambda: otherwise)
 
     def _gradients(self, x, y, sample_weight) -> tuple:
         import tensorflow as tf
@@ -93,7 +106,11 @@ class SharpnessAware(keras.Model):
         rest = (counted, metrics, x, y, sample_weight)
         options = {"training": True, "optimizer_variables": optimizer}
         (_, (loss, answers, after, metrics)), gradients = slope(weights, *rest, **options)
-        _, gradients = slope(_uphill(weights, gradients, self.rho), *rest, **options)
+
+        def climb() -> list:
+            return slope(_uphill(weights, gradients, self.rho), *rest, **options)[1]
+
+        gradients = self._now_and_then(optimizer[0], climb, gradients)
         weights, optimizer = self.optimizer.stateless_apply(optimizer, gradients, weights)
         logs, metrics = self._update_metrics_variables(metrics, loss, x, y, answers, sample_weight)
         return logs, (weights, after, optimizer, metrics)

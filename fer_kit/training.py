@@ -4,6 +4,8 @@ The lessons show the Keras code itself; nothing here replaces `compile` or `fit`
 """
 
 import json
+import math
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +19,7 @@ from tqdm import tqdm
 
 from fer_kit.errors import InputError
 from fer_kit.files import write_whole
+from fer_kit.recipes import Recipe
 
 
 def set_seed(seed: int) -> None:
@@ -68,14 +71,65 @@ def multiplying_in(precision: str) -> Iterator[None]:
             tf.config.optimizer.set_experimental_options({option: False})
 
 
+def optimizer(recipe: Recipe) -> keras.optimizers.Optimizer:
+    """SGD with Nesterov momentum or Adam, with weight decay and the running mean of the weights.
+
+    Introduced in notebooks/07_ddamfn.ipynb.
+    """
+    options: dict[str, Any] = {"learning_rate": recipe.learning_rate}
+    if recipe.weight_decay:
+        options["weight_decay"] = recipe.weight_decay
+    if recipe.averaging:
+        options |= {"use_ema": True, "ema_momentum": recipe.averaging}
+    if recipe.optimizer == "adam":
+        made = keras.optimizers.AdamW if recipe.weight_decay else keras.optimizers.Adam
+        chosen = made(**options)
+    else:
+        chosen = keras.optimizers.SGD(momentum=0.9, nesterov=True, **options)
+    if recipe.weight_decay:
+        chosen.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    return chosen
+
+
+def learning_rate(recipe: Recipe, epoch: int) -> float:
+    """The learning rate of an epoch, counted from 0, for all schedules but the plateau's."""
+    if epoch < recipe.warmup:
+        return recipe.learning_rate * (epoch + 1) / (recipe.warmup + 1)
+    if recipe.schedule == "constant":
+        return recipe.learning_rate
+    if recipe.schedule == "steps":
+        return recipe.learning_rate * recipe.decay ** (epoch // recipe.every)
+    done = (epoch - recipe.warmup) / max(1, recipe.epochs - recipe.warmup)
+    return recipe.learning_rate * (1 + math.cos(math.pi * done)) / 2
+
+
+def schedule(recipe: Recipe) -> keras.callbacks.Callback:
+    """The callback that sets the learning rate as a recipe says.
+
+    Introduced in notebooks/07_ddamfn.ipynb.
+    """
+    if recipe.schedule == "plateau":
+        return keras.callbacks.ReduceLROnPlateau(
+            monitor="val_accuracy", mode="max", factor=0.75, patience=5, min_lr=1e-6
+        )
+    return keras.callbacks.LearningRateScheduler(lambda epoch: learning_rate(recipe, epoch))
+
+
 def callbacks(
-    model_path: str | Path, batches: Any = None, patience: int = 32, plateau: int = 8
+    model_path: str | Path,
+    batches: Any = None,
+    patience: int = 32,
+    plateau: int = 8,
+    rate: keras.callbacks.Callback | None = None,
+    before: Sequence[keras.callbacks.Callback] = (),
+    forget: bool = True,
 ) -> list[keras.callbacks.Callback]:
     """What a long training needs, in the order that it needs it.
 
     Stops early and goes back to the best weights, lowers the learning rate to a tenth on a plateau
     (down to 1e-6), keeps the best model and the history on disk, shows a progress bar, and goes on
-    where a killed training was. Everything looks at the validation accuracy.
+    where a killed training was. Everything looks at the validation accuracy. A training whose loss
+    is no number any more ends with an InputError.
 
     Args:
         model_path: models/NAME.keras for the best model. The history is beside it in
@@ -84,6 +138,9 @@ def callbacks(
         batches: the `augment.Batches` that the model is trained on, if it is.
         patience: epochs without improvement after which the training stops.
         plateau: epochs without improvement after which the learning rate is lowered.
+        rate: what sets the learning rate instead; see `schedule`.
+        before: what has to come before all these, such as what changes the weights.
+        forget: see `Resume`.
 
     Introduced in notebooks/05_cnn.ipynb.
     """
@@ -92,17 +149,57 @@ def callbacks(
     stopping = keras.callbacks.EarlyStopping(
         **watched, patience=patience, restore_best_weights=True
     )
-    slower = keras.callbacks.ReduceLROnPlateau(**watched, factor=0.1, patience=plateau, min_lr=1e-6)
+    rate = rate or keras.callbacks.ReduceLROnPlateau(
+        **watched, factor=0.1, patience=plateau, min_lr=1e-6
+    )
     best = BestModel(path)
-    keep = [stopping, slower, best] + ([] if batches is None else [batches])
+    keep = [*before, rate, stopping, best] + ([] if batches is None else [batches])
     return [
+        *before,
+        Finite(),
+        rate,
         stopping,
-        slower,
         best,
         HistoryFile(path.with_name(f"{path.stem}-history.csv")),
         ProgressBar(),
-        Resume(path.with_name(f"{path.stem}-unfinished.npz"), keep),
+        Resume(path.with_name(f"{path.stem}-unfinished.npz"), keep, forget),
     ]
+
+
+class Finite(keras.callbacks.Callback):
+    """End a training whose loss is no number any more: it never recovers.
+
+    Each batch of the first epoch is looked at, where trainings diverge, and later each epoch: on a
+    GPU, asking for the loss means waiting for it.
+    """
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.epoch == 0:
+            self._check(logs, f"in batch {batch + 1} of the first epoch")
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._check(logs, f"in epoch {epoch + 1}")
+
+    def _check(self, logs: dict[str, Any] | None, where: str) -> None:
+        loss = float((logs or {}).get("loss", 0))
+        if not math.isfinite(loss):
+            raise InputError(
+                f"Expected a loss that is a number. Received: {loss} {where}: the training has "
+                "diverged. Lower the learning rate."
+            )
+
+
+class Seconds(keras.callbacks.Callback):
+    """The seconds of each epoch, for the history: they add up over interruptions."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.start = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs["seconds"] = time.perf_counter() - self.start
 
 
 class ProgressBar(keras.callbacks.Callback):
@@ -158,7 +255,7 @@ class BestModel(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         value = logs[self.monitor]
-        if self.best is None or value > self.best:
+        if math.isfinite(logs.get("loss", 0)) and (self.best is None or value > self.best):
             self.best = value
             write_whole(self.path, self.model.save)
 

@@ -48,7 +48,7 @@ def predict_video(
     """Name the expression on every face in every frame of a video.
 
     Args:
-        classifier: what answers; `fer_kit.zoo.export.fastest` makes it quicker.
+        classifier: what `load_model` returns.
         annotated: where to write the video with boxes and captions, .mp4 or .avi, if at all.
 
     Returns:

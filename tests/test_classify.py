@@ -210,20 +210,3 @@ def test_a_model_for_colour_gets_the_grey_picture_three_times(make_faces, tmp_pa
     cards.write_card(path, model, make_faces())
     (answer,) = fk.predict_emotion(fk.load_model(path), make_faces(4).images[0])
     assert sum(answer.probabilities.values()) == pytest.approx(1, abs=1e-5)
-
-
-# Whole data sets
-
-
-def test_answers_for_a_data_set_go_by_the_names_of_the_emotions(classifier, make_faces):
-    faces = make_faces(12, emotions=("neutral", "happy", "sad"))
-    found = classify.predict_faces(classifier, faces)
-    assert found.emotions == FER2013
-    assert [FER2013[k] for k in found.true] == [faces.emotions[k] for k in faces.labels]
-    np.testing.assert_allclose(found.probabilities, classifier.probabilities(faces.images))
-
-
-def test_faces_of_an_emotion_that_the_model_does_not_know_are_a_sentence(classifier, make_faces):
-    faces = make_faces(12, emotions=("happy", "contempt"))
-    with pytest.raises(InputError, match=r"lenet5 names.*Received: synthetic noise with contempt"):
-        classify.predict_faces(classifier, faces)

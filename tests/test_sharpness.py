@@ -99,3 +99,12 @@ def test_what_is_saved_is_the_network(tmp_path):
     SharpnessAware(line(2.0)).save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     assert loaded.predict(np.ones((1, 1)), verbose=0)[0, 0] == pytest.approx(2)
+
+
+def test_climbing_every_second_step_leaves_ordinary_ones_between():
+    model = line(2.0)
+    trainer = SharpnessAware(model, RHO, every=2)
+    trainer.compile(keras.optimizers.SGD(RATE), "mean_squared_error")
+    trainer.fit(np.ones((8, 1)), np.zeros((8, 1)), batch_size=4, epochs=1, verbose=0)
+    first = 2 - RATE * 2 * (2 + RHO)  # the loss is w²
+    assert model.get_weights()[0][0, 0] == pytest.approx(first - RATE * 2 * first, rel=1e-5)

@@ -226,3 +226,18 @@ def test_a_restored_model_trains_again_as_before():
     for one, other, initial in zip(*results, start[:2], strict=True):
         np.testing.assert_array_equal(one, other)
         assert not np.array_equal(one, initial)
+
+
+@pytest.mark.parametrize("loss", [float("nan"), float("inf")])
+def test_a_training_that_diverges_ends_with_a_sentence(loss, tmp_path):
+    watch = training.Finite()
+    watch.on_epoch_begin(0)
+    watch.on_train_batch_end(0, {"loss": 1.5})
+    with pytest.raises(InputError, match="batch 4 of the first epoch.*Lower the learning rate"):
+        watch.on_train_batch_end(3, {"loss": loss})
+    with pytest.raises(InputError, match="in epoch 5"):
+        watch.on_epoch_end(4, {"loss": loss})
+    best = training.BestModel(tmp_path / "never.keras")
+    best.on_train_begin()
+    best.on_epoch_end(0, {"loss": loss, "val_accuracy": 0.9})
+    assert not list(tmp_path.iterdir())

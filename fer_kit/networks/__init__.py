@@ -5,6 +5,7 @@ from importlib import import_module
 from fer_kit.errors import InputError
 
 NETWORKS = ("lenet5", "cnn", "small", "resnet18", "ddamfn", "mixed")
+TRAINABLE = ("lenet5", "cnn", "small", "resnet18", "ddamfn")  # that name one emotion in one face
 PAIR_NETWORKS = ("two_streams",)  # they look at two pictures of the same moment
 
 

@@ -8,17 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 from keras import layers
 
 from fer_kit.classify import Classifier, load_model
 from fer_kit.course import environment
-from fer_kit.datasets import load
 from fer_kit.errors import InputError
 from fer_kit.files import write_whole
 from fer_kit.preprocess import clean
 from fer_kit.recipes import Recipe
 from fer_kit.run import Run
 from fer_kit.zoo.finish import finish
+from fer_kit.zoo.scores import faces_of
 from fer_kit.zoo.train import CLEANED, PROTOCOL, finished
 
 
@@ -37,7 +38,7 @@ def make_ensemble(models: list[str], lab: Run, name: str = "") -> dict[str, Any]
         InputError: fewer than two models, or models that do not belong together.
     """
     members = [load_model(model, lab.run) for model in models]
-    original = load(lab.dataset, lab.data or None, size=lab.settings["load"]["size"], seed=lab.seed)
+    original = faces_of(lab)
     faces, _ = clean(original)
     _check(members, faces.fingerprint(), lab.dataset)
     path = lab.file(f"models/{name or _usual_name(lab)}.keras")
@@ -46,7 +47,7 @@ def make_ensemble(models: list[str], lab: Run, name: str = "") -> dict[str, Any]
         print(f"{path.name} is there already. Delete it to make it again.")
         return card
     write_whole(path, average(members).save)
-    return finish(path, original, faces, Recipe(), details)
+    return finish(path, original, faces, _habits(members), Recipe(), details)
 
 
 def _usual_name(lab: Run) -> str:
@@ -60,6 +61,16 @@ def average(members: list[Classifier]) -> keras.Model:
         member.model.name = member.name.replace(".", "_")  # two members may be the same network
     answers = [member.model(inputs) for member in members]
     return keras.Model(inputs, layers.Average(name="probabilities")(answers), name="ensemble")
+
+
+def _habits(members: list[Classifier]) -> dict[str, Any]:
+    """The mean of the members' habits."""
+    known = [member.card["trained_on"] for member in members]
+    mean = {
+        name: float(np.mean([about["shares"][name] for about in known]))
+        for name in members[0].emotions
+    }
+    return {"shares": mean, "balanced": float(np.mean([one.get("balanced", 0) for one in known]))}
 
 
 def _check(members: list[Classifier], fingerprint: str, dataset: str) -> None:

@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -20,16 +20,14 @@ from typing import Any
 import keras
 import numpy as np
 
-from fer_kit.classify import Classifier
-from fer_kit.datasets.cache import cache_folder
+from fer_kit.cards import add_to_card
+from fer_kit.classify import Classifier, load_model, opencv
+from fer_kit.datasets import load
 from fer_kit.errors import InputError
 from fer_kit.files import sha256, write_json
 from fer_kit.preprocess import normalise
 
-log = logging.getLogger(__name__)
-
 FACES = 256
-FASTEST = "openvino"
 TOLERANCE = 1e-3  # of a probability; a larger difference is a broken export
 
 Answer = Callable[[np.ndarray], np.ndarray]
@@ -76,7 +74,16 @@ def export_model(
     path = Path(out or f"{classifier.name}{chosen.ending}").expanduser()
     _check_place(path, format, chosen)
     if images is None:
-        images = _drawn_faces(classifier.size)
+        images = drawn_faces(classifier.size)
+    difference = write_export(classifier, format, path, images)
+    about = _described(classifier, format, path, difference, len(images))
+    write_json(about_file(path), about)
+    return about, path
+
+
+def write_export(classifier: Classifier, format: str, path: Path, images: np.ndarray) -> float:
+    """Write a model in another format if it answers as Keras does; returns the difference."""
+    chosen = _format(format)
     with tempfile.TemporaryDirectory() as folder:
         written = Path(folder) / path.name
         with _quiet():
@@ -89,9 +96,26 @@ def export_model(
                 f"by up to {difference:.2g}. Nothing was written."
             )
         _move(written, path)
-    about = _described(classifier, format, path, difference, len(images))
-    write_json(about_file(path), about)
-    return about, path
+    return difference
+
+
+def copy_beside(path: Path, images: np.ndarray | None = None) -> dict[str, Any]:
+    """Put an ONNX copy beside a saved model and name it in its card: no Keras is needed then.
+
+    Args:
+        images: uint8 (N, H, W, C), the faces to compare on; drawn ones if None.
+
+    Returns:
+        The card.
+    """
+    classifier = load_model(path)
+    _check_packages("onnx", FORMATS["onnx"])
+    if images is None:
+        images = drawn_faces(classifier.size)
+    copy = path.with_suffix(".onnx")
+    difference = write_export(classifier, "onnx", copy, images)
+    noted = {"sha256": sha256(copy), "largest_difference": difference, "faces": len(images)}
+    return add_to_card(path, {"onnx": noted})
 
 
 def open_exported(path: str | Path, format: str, threads: int = 0) -> Answer:
@@ -106,29 +130,6 @@ def open_exported(path: str | Path, format: str, threads: int = 0) -> Answer:
     chosen = _format(format)
     _check_packages(format, chosen)
     return chosen.open(Path(path), threads)
-
-
-def fastest(classifier: Classifier) -> Classifier:
-    """The same classifier, asked through the fastest runtime, if that is installed.
-
-    For one face at a time, as in a video, and for many, that is OpenVINO: ahead with the CNN, level
-    with ONNX with the small network (benchmarks/runtimes.py). The first time the model is exported
-    and compared with Keras, which takes some seconds; the file is kept in the cache folder. Without
-    OpenVINO, with a model that was never saved, on JAX, or where the export fails, Keras goes on.
-    """
-    is_saved, is_installed = "sha256" in classifier.card, not _missing(FORMATS[FASTEST])
-    if not (is_saved and is_installed and _exports()):
-        return classifier
-    file = classifier.card["sha256"] + FORMATS[FASTEST].ending
-    path = cache_folder() / "exports" / file
-    try:
-        if not all(part.exists() for part in _files(path)):
-            export_model(classifier, FASTEST, path)
-        answer = open_exported(path, FASTEST)
-    except (InputError, OSError, RuntimeError) as error:
-        log.warning("Keras answers, more slowly than %s would: %s", FASTEST, error)
-        return classifier
-    return replace(classifier, ask=lambda images: answer(normalise(images)))
 
 
 def largest_difference(classifier: Classifier, answer: Answer, images: np.ndarray) -> float:
@@ -147,14 +148,11 @@ def about_file(path: Path) -> Path:
 
 
 def _open_onnx(path: Path, threads: int) -> Answer:
-    import onnxruntime
+    import cv2
 
-    options = onnxruntime.SessionOptions()
     if threads:
-        options.intra_op_num_threads = options.inter_op_num_threads = threads
-    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    name = session.get_inputs()[0].name
-    return lambda faces: session.run(None, {name: faces})[0]
+        cv2.setNumThreads(threads)
+    return opencv(path)
 
 
 def _open_litert(path: Path, threads: int) -> Answer:
@@ -209,7 +207,7 @@ FORMATS = {
     "onnx": Format(
         "onnx",
         ".onnx",
-        {"onnx": "onnx", "tf2onnx": "tf2onnx", "onnxruntime": "onnxruntime"},
+        {"onnx": "onnx", "tf2onnx": "tf2onnx"},
         _open_onnx,
     ),
     "litert": Format("litert", ".tflite", {"ai_edge_litert": "ai-edge-litert"}, _open_litert),
@@ -258,9 +256,8 @@ def _missing(chosen: Format) -> list[str]:
     return [package for module, package in chosen.packages.items() if not find_spec(module)]
 
 
-def _drawn_faces(size: int) -> np.ndarray:
-    from fer_kit.datasets import load
-
+def drawn_faces(size: int) -> np.ndarray:
+    """256 faces, to compare answers on."""
     return load("synthetic", size=(FACES, 1, 1), image_size=size).images[:FACES]
 
 

@@ -7,14 +7,17 @@ from typing import Any
 
 import keras
 import numpy as np
+from keras import ops
 
 from fer_kit import augment, networks, robustness, training
-from fer_kit.cards import _beside, _history
+from fer_kit.attention import WithAttentionLoss
 from fer_kit.classify import Classifier
 from fer_kit.errors import InputError
 from fer_kit.faces import Faces
 from fer_kit.preprocess import normalise
+from fer_kit.prior import RAREST
 from fer_kit.recipes import Recipe
+from fer_kit.sharpness import SharpnessAware
 
 STATISTICS = 2560  # training faces from which batch normalisation takes its statistics
 
@@ -26,6 +29,7 @@ def fit(
     path: Path,
     seed: int,
     start: Classifier | None = None,
+    until: float = math.inf,
 ) -> None:
     """Train, keeping the best model by validation accuracy in `path`.
 
@@ -34,25 +38,30 @@ def fit(
 
     Args:
         start: a trained model of the same shape, whose weights the training starts from.
+        until: the time (`time.time()`) by which to stop.
+
+    Raises:
+        OutOfTime: the next epoch would not end in time; the state of the last one is kept.
     """
     training.set_seed(seed)
+    train, validation = faces.subset("train"), faces.subset("validation")
     model = build_by(recipe, network, faces)
     if start:
         start_from(model, start, faces)
     trainer = _trainer(model, recipe)
     trainer.compile(
-        optimizer=optimizer(recipe),
-        loss=keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing),
+        optimizer=training.optimizer(recipe),
+        loss=loss(recipe, train.targets),
         metrics=["accuracy"],
+        **training.execution("full"),
     )
-    train, validation = faces.subset("train"), faces.subset("validation")
     batches = RecipeBatches(train.images, train.targets, recipe, seed)
     with training.multiplying_in(recipe.precision):
         trainer.fit(
             batches,
             validation_data=(shown(validation.images, recipe, seed), validation.targets),
             epochs=recipe.epochs,
-            callbacks=callbacks(recipe, path, batches, model),
+            callbacks=[*callbacks(recipe, path, batches, model), StopInTime(until)],
             shuffle=False,
             verbose=0,
         )
@@ -110,73 +119,77 @@ def start_from(model: keras.Model, start: Classifier, faces: Faces) -> None:
     model.set_weights(start.model.get_weights())
 
 
-def optimizer(recipe: Recipe) -> keras.optimizers.Optimizer:
-    """SGD with Nesterov momentum or Adam, with weight decay and the running mean of the weights."""
-    options: dict[str, Any] = {"learning_rate": recipe.learning_rate}
-    if recipe.weight_decay:
-        options["weight_decay"] = recipe.weight_decay
-    if recipe.averaging:
-        options |= {"use_ema": True, "ema_momentum": recipe.averaging}
-    if recipe.optimizer == "adam":
-        made = keras.optimizers.AdamW if recipe.weight_decay else keras.optimizers.Adam
-        chosen = made(**options)
-    else:
-        chosen = keras.optimizers.SGD(momentum=0.9, nesterov=True, **options)
-    if recipe.weight_decay:
-        chosen.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-    return chosen
-
-
 def callbacks(
     recipe: Recipe, path: Path, batches: augment.Batches, model: keras.Model
 ) -> list[keras.callbacks.Callback]:
     """Those of lesson 05, with this recipe's schedule, running mean of the weights, and statistics
     that fit these weights."""
-    watched = {"monitor": "val_accuracy", "mode": "max"}
-    stopping = keras.callbacks.EarlyStopping(**watched, patience=recipe.patience)
-    best = training.BestModel(path)
-    kept = [stopping, best, batches]
-    rate = _schedule(recipe)
-    if isinstance(rate, keras.callbacks.ReduceLROnPlateau):
-        kept.append(rate)
     # First in line: what is tested and kept are the averaged weights.
     averaged = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if recipe.averaging else []
-    kept += averaged
-    return [
-        *averaged,
-        FreshStatistics(model, shown(batches.images[:STATISTICS], recipe, batches.seed)),
-        rate,
-        stopping,
-        best,
-        _Seconds(),
-        training.HistoryFile(_history(path)),
-        training.ProgressBar(),
-        training.Resume(_beside(path, "unfinished.npz"), kept, forget=False),
-    ]
+    seen = shown(batches.images[:STATISTICS], recipe, batches.seed)
+    return training.callbacks(
+        path, batches, recipe.patience, rate=training.schedule(recipe),
+        before=[*averaged, FreshStatistics(model, seen), training.Seconds()], forget=False,
+    )  # fmt: skip
 
 
-def learning_rate(recipe: Recipe, epoch: int) -> float:
-    """The learning rate of an epoch, counted from 0, for all schedules but the plateau's."""
-    if epoch < recipe.warmup:
-        return recipe.learning_rate * (epoch + 1) / (recipe.warmup + 1)
-    if recipe.schedule == "constant":
-        return recipe.learning_rate
-    done = (epoch - recipe.warmup) / max(1, recipe.epochs - recipe.warmup)
-    return recipe.learning_rate * (1 + math.cos(math.pi * done)) / 2
+def loss(recipe: Recipe, targets: np.ndarray) -> Any:
+    """The cross-entropy; with `balanced`, of answers that the training's shares are multiplied to.
+
+    Args:
+        targets: (N, K), the training part's.
+    """
+    entropy = keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing)
+    if not recipe.balanced:
+        return entropy
+    habit = targets.mean(axis=0).clip(RAREST, 1) ** recipe.balanced
+
+    def balanced(truth, answers):
+        expected = answers * habit
+        return entropy(truth, expected / ops.sum(expected, axis=-1, keepdims=True))
+
+    return balanced
+
+
+class OutOfTime(Exception):
+    """A training has used its time up, and goes on when it is started again."""
+
+
+class StopInTime(keras.callbacks.Callback):
+    """Raise OutOfTime where another epoch as long as the last would end too late."""
+
+    def __init__(self, until: float):
+        super().__init__()
+        self.until = until
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.start = time.time()
+        if self.start > self.until:
+            raise OutOfTime
+
+    def on_epoch_end(self, epoch, logs=None):
+        now = time.time()
+        if epoch + 1 < self.params["epochs"] and 2 * now - self.start > self.until:
+            raise OutOfTime
 
 
 class RecipeBatches(augment.Batches):
     """Batches of faces, changed as a recipe says; everything follows from the seed."""
 
     def __init__(self, images: np.ndarray, targets: np.ndarray, recipe: Recipe, seed: int):
-        super().__init__(images, targets, recipe.batch_size, seed, **recipe.geometry)
+        geometry = recipe.geometry | ({"flip": 0.0} if recipe.alternate else {})
+        super().__init__(images, targets, recipe.batch_size, seed, **geometry)
         self.recipe = recipe
+        self.first = np.random.default_rng([seed, len(images)]).random(len(images)) < 0.5
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         rows = self.order[index * self.batch_size : (index + 1) * self.batch_size]
         generator = np.random.default_rng([self.seed, self.epoch, index])
-        images = normalise(self._moved(self.images[rows], generator))
-        targets, recipe = self.targets[rows], self.recipe
+        images, targets, recipe = self.images[rows], self.targets[rows], self.recipe
+        if recipe.alternate:
+            is_mirrored = self.first[rows] ^ bool(self.epoch % 2)
+            images = np.where(is_mirrored[:, None, None, None], images[:, :, ::-1], images)
+        images = normalise(self._moved(images, generator))
         if recipe.noise:
             images = augment.add_noise(images, generator, recipe.noise)
         if recipe.erasing:
@@ -216,28 +229,8 @@ class FreshStatistics(keras.callbacks.Callback):
             self.network.set_weights(fresh.get_weights())
 
 
-class _Seconds(keras.callbacks.Callback):
-    """The seconds of each epoch, for the history: they add up over interruptions."""
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.start = time.perf_counter()
-
-    def on_epoch_end(self, epoch, logs=None):
-        logs["seconds"] = time.perf_counter() - self.start
-
-
-def _schedule(recipe: Recipe) -> keras.callbacks.Callback:
-    if recipe.schedule == "plateau":
-        return keras.callbacks.ReduceLROnPlateau(
-            monitor="val_accuracy", mode="max", factor=0.75, patience=5, min_lr=1e-6
-        )
-    return keras.callbacks.LearningRateScheduler(lambda epoch: learning_rate(recipe, epoch))
-
-
 def _trainer(model: keras.Model, recipe: Recipe) -> keras.Model:
-    """The model itself, or what trains it by sharpness-aware steps."""
-    if not recipe.sam:
-        return model
-    from fer_kit.sharpness import SharpnessAware
-
-    return SharpnessAware(model, recipe.sam)
+    """The model itself, or what trains it by sharpness-aware steps or with a loss of its heads."""
+    if recipe.attention:
+        return WithAttentionLoss(model, recipe.attention, recipe.sam, recipe.sam_every)
+    return SharpnessAware(model, recipe.sam, recipe.sam_every) if recipe.sam else model

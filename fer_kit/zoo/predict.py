@@ -13,7 +13,6 @@ from fer_kit.datasets.decode import EXTENSIONS
 from fer_kit.errors import InputError
 from fer_kit.pictures import read_picture, write_picture
 from fer_kit.video import VideoAnswers, predict_video
-from fer_kit.zoo.export import fastest
 
 PICTURES = (*EXTENSIONS, ".gif")
 VIDEOS = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpg", ".webm")
@@ -151,7 +150,7 @@ def _predict_picture(classifier: Classifier, path: Path, annotated: Path | None)
 
 
 def _predict_video(classifier: Classifier, path: Path, annotated: Path | None) -> FileAnswers:
-    video = predict_video(fastest(classifier), path, annotated)
+    video = predict_video(classifier, path, annotated)
     frames = [
         {
             "time": round(index / video.fps, 3),

@@ -1,16 +1,49 @@
 """The scores of a saved model on a data set."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from fer_kit import evaluation
+from fer_kit import emotions
 from fer_kit.audit import copies_of
-from fer_kit.classify import Classifier, predict_faces
+from fer_kit.augment import ten_views
+from fer_kit.classify import Classifier
 from fer_kit.datasets import load
-from fer_kit.evaluation import accuracy_interval, calibration_error, percent, score
+from fer_kit.errors import InputError
+from fer_kit.evaluation import (
+    Predictions,
+    accuracy_interval,
+    calibration_error,
+    percent,
+    score,
+)
 from fer_kit.faces import Faces
+from fer_kit.prior import CHOICES
+from fer_kit.run import Run
+
+# What a card keeps of the scores.
+KEPT = (
+    "faces", "accuracy", "accuracy_95", "macro_recall", "macro_recall_95", "majority_baseline",
+    "majority_emotion", "macro_f1", "macro_f1_95", "calibration_error", "priors", "without_copies",
+    "ten_views",
+)  # fmt: skip
+WITH_VOTES = {"ferplus": {"targets": "cross-entropy"}}  # trained on shares, tested on majorities
+
+
+def load_for(dataset: str, data: str | Path | None, **options: Any) -> Faces:
+    """The faces of a data set as trainings and tests take them; options as in `fer_kit.load`.
+
+    Those of FER+ are labelled as in its paper: training faces by the shares of the votes, the
+    others by the majority, and faces without one are left out.
+    """
+    return load(dataset, data, **options, **WITH_VOTES.get(dataset, {}))
+
+
+def faces_of(lab: Run) -> Faces:
+    """The faces that a run's trainings learn from and are tested on."""
+    return load_for(lab.dataset, lab.data or None, size=lab.settings["load"]["size"], seed=lab.seed)
 
 
 def evaluate_model(
@@ -25,23 +58,57 @@ def evaluate_model(
         InputError: the data cannot be loaded, that part is empty, or it shows emotions that the
             model does not know.
     """
-    faces = load(dataset, data, seed=seed, image_size=classifier.size, need=[split])
-    return scores_on(classifier, faces, split, views)
+    faces = load_for(dataset, data, seed=seed, image_size=classifier.size, need=[split])
+    return scores_on(classifier.through_keras(), faces, split, views)
+
+
+def predict_faces(classifier: Classifier, faces: Faces, views: int = 1) -> Predictions:
+    """A model's answers for a whole data set, ready for `fer_kit.evaluation.score`.
+
+    The emotions go by name: a data set may number them differently, or lack some.
+
+    Args:
+        views: 10 takes the mean of the answers to `augment.ten_views` of each face.
+
+    Raises:
+        InputError: the data set has faces of an emotion that the model does not know.
+    """
+    shown = faces.targets.any(axis=0)
+    strange = [
+        name
+        for name, is_shown in zip(faces.emotions, shown, strict=True)
+        if is_shown and name not in classifier.emotions
+    ]
+    if strange:
+        raise InputError(
+            f"Expected faces of the emotions that the model {classifier.name} names: "
+            f"{', '.join(classifier.emotions)}. Received: {faces.source} with "
+            f"{', '.join(strange)}. Choose a data set or a model with the same emotions."
+        )
+    targets = emotions.convert(faces.targets, faces.emotions, classifier.emotions)
+    shown = [faces.images] if views == 1 else ten_views(faces.images)
+    rows = np.mean([classifier.probabilities(images) for images in shown], axis=0)
+    return Predictions(faces.ids, faces.split, targets, rows, classifier.emotions)
 
 
 def scores_on(classifier: Classifier, faces: Faces, split: str, views: int = 1) -> dict[str, Any]:
     """What was tested, `fer_kit.evaluation.score`, and besides:
 
     calibration_error: how far sureness and accuracy are apart.
+    priors: accuracy, macro_recall (the balanced accuracy) and calibration_error for each choice of
+        `prior` that the model's card allows, where it knows the habits of the training.
     without_copies: faces, accuracy and accuracy_95 of the pictures that occur only once in the
         whole data set: a network may have learned the others by heart.
     ten_views: with views=10, accuracy and accuracy_95 of the mean answer to ten views of each face.
     """
     part = faces.subset(split)
-    predictions = predict_faces(classifier, part)
+    raw = predict_faces(classifier.expecting("training"), part)
+    predictions = replace(raw, probabilities=classifier.corrected(raw.probabilities))
     scores = {"source": faces.source, "synthetic": faces.is_synthetic, "split": split}
     scores |= score(predictions)
     scores["calibration_error"] = calibration_error(predictions)
+    if classifier.card.get("trained_on", {}).get("shares"):
+        scores["priors"] = {prior: _under(prior, classifier, raw) for prior in CHOICES}
     once = copies_of(faces.images)[faces.split == split] < 0
     scores["without_copies"] = _accuracy(predictions.correct[once])
     if views > 1:
@@ -52,18 +119,39 @@ def scores_on(classifier: Classifier, faces: Faces, split: str, views: int = 1) 
 def scores_text(scores: dict[str, Any]) -> str:
     """The result of `evaluate_model` for people."""
     low, high = scores["macro_f1_95"]
+    balanced = percent(scores["macro_recall"], scores["macro_recall_95"])
     lines = [
         f"{scores['faces']:,} faces: {scores['source']}, {scores['split']} part",
         f"accuracy   {percent(scores['accuracy'], scores['accuracy_95'])}",
+        f"balanced   {balanced}, the mean over the emotions",
         f"baseline   {percent(scores['majority_baseline'])}, always {scores['majority_emotion']}",
         f"macro F1   {scores['macro_f1']:.3f} ({low:.3f} to {high:.3f})",
         f"ECE        {scores['calibration_error']:.3f}, the gap between sureness and accuracy",
         *_further(scores),
+        *_priors(scores.get("priors", {})),
         "In brackets: 95 % intervals.",
     ]
     if scores["synthetic"]:
         lines.append("These faces are drawn: nothing here says anything about real faces.")
     return "\n".join(lines)
+
+
+def _under(prior: str, classifier: Classifier, raw: Predictions) -> dict[str, Any]:
+    """What a choice of prior makes of the answers."""
+    rows = classifier.expecting(prior).corrected(raw.probabilities)
+    predictions = replace(raw, probabilities=rows)
+    scores = score(predictions) | {"calibration_error": calibration_error(predictions)}
+    names = ("accuracy", "accuracy_95", "macro_recall", "macro_recall_95", "calibration_error")
+    return {name: scores[name] for name in names}
+
+
+def _priors(found: dict[str, Any]) -> list[str]:
+    """A line for each prior: accuracy and balanced accuracy."""
+    return [
+        f"prior {prior:<9}accuracy {percent(under['accuracy'], under['accuracy_95'])}, balanced "
+        f"{percent(under['macro_recall'], under['macro_recall_95'])}"
+        for prior, under in found.items()
+    ]
 
 
 def _further(scores: dict[str, Any]) -> list[str]:
@@ -104,5 +192,5 @@ def card_text(card: dict[str, Any]) -> str:
         f"temperature {card['temperature']:.2f}: calibration error {calibration['before']:.3f} "
         f"before, {calibration['after']:.3f} after\n"
         f"answering the surest {refusal['coverage']:.0%}: accuracy "
-        f"{evaluation.percent(refusal['accuracy'], refusal['accuracy_95'])}"
+        f"{percent(refusal['accuracy'], refusal['accuracy_95'])}"
     )

@@ -1,7 +1,8 @@
 """The models that come with the course: weights in half the space, and the table of their results.
 
-models/NAME.keras has its card beside it (NAME.json). models/README.md is written from the cards and
-from models/goals.json, which lists what others have published and what the course aims at.
+models/NAME.keras has its card beside it (NAME.json), and a copy for OpenCV (NAME.onnx).
+models/README.md is written from the cards and from models/plan.toml, which also says what others
+have published and what the course aims at.
 """
 
 import io
@@ -13,13 +14,15 @@ from typing import Any
 
 import numpy as np
 
-from fer_kit.cards import FOLDER, LIMITS, read_card, shipped
+from fer_kit.cards import FOLDER, LIMITS, best_among, read_card, shipped
 from fer_kit.errors import InputError
 from fer_kit.evaluation import percent
-from fer_kit.files import read_json, save_figure, write_text, write_whole
+from fer_kit.files import save_figure, write_text, write_whole
+from fer_kit.zoo.plan import Planned, read_plan
 
 MEGABYTE = 1_000_000
 LARGEST_FILE, LARGEST_FOLDER = 16 * MEGABYTE, 60 * MEGABYTE
+DATASETS = ("fer2013", "ferplus")  # by whose labels models are measured
 WEIGHTS = "model.weights.h5"
 TEMPLATE = Path(__file__).parents[1] / "templates" / "models.md"
 
@@ -47,19 +50,21 @@ def ship(path: str | Path, folder: Path = FOLDER) -> Path:
             "(--set width=0.75), or take another model out."
         )
     history = path.with_name(f"{path.stem}-history.csv")
-    files = [file for file in (path, history, path.with_suffix(".json")) if file.exists()]
-    for file in files:
+    # The card comes last: until then it does not fit the model, and nobody loads half of it.
+    files = [path, history, path.with_suffix(".onnx"), path.with_suffix(".json")]
+    for file in filter(Path.exists, files):
         write_whole(folder / file.name, lambda temporary, file=file: shutil.copy(file, temporary))
     write_table(folder)
     return folder / path.name
 
 
 def write_table(folder: Path = FOLDER) -> Path:
-    """Write README.md of the shipped models from their cards and goals.json, and its pictures."""
-    cards = shipped(folder)
+    """Write README.md of the shipped models from their cards and the plan, and its pictures."""
+    cards, (plan, published) = shipped(folder), read_plan(folder)
     draw_training(cards, folder)
     draw_refusal(cards, folder)
-    return write_text(folder / "README.md", table_text(cards, _goals(folder)))
+    draw_cost(cards, published, folder)
+    return write_text(folder / "README.md", table_text(cards, plan))
 
 
 def draw_training(cards: dict[str, dict[str, Any]], folder: Path) -> None:
@@ -102,15 +107,45 @@ def draw_refusal(cards: dict[str, dict[str, Any]], folder: Path) -> None:
         save_figure(plots.risk_coverage(curves).figure, folder / "refusal.png")
 
 
-def table_text(cards: dict[str, dict[str, Any]], goals: list[dict[str, Any]]) -> str:
+def draw_cost(
+    cards: dict[str, dict[str, Any]], published: list[dict[str, Any]], folder: Path
+) -> None:
+    """Draw accuracy on FER2013's test part over what the training cost → cost.png."""
+    import matplotlib.pyplot as plt
+    from matplotlib.ticker import MultipleLocator
+
+    ours = [
+        (card["petaflop"], card["results"], name)
+        for name, card in cards.items()
+        if "petaflop" in card and card["trained_on"]["source"] == "FER2013"
+    ]
+    if not ours:
+        return
+    figure, ax = plt.subplots(figsize=(7, 4), layout="constrained")
+    for cost, results, name in ours:
+        low, high = results["accuracy_95"]
+        middle = results["accuracy"]
+        ax.errorbar(cost, middle, [[middle - low], [high - middle]], fmt="o", label=name)
+    for other in published:
+        ax.plot(other["petaflop"], other["accuracy"], "s", label=other["short"])
+    ax.set(xscale="log", xlabel="cost of the training (PFLOP)", ylabel="accuracy on the test part")
+    ax.yaxis.set_major_locator(MultipleLocator(0.05))
+    ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
+    ax.legend(loc="lower right", fontsize=8)
+    save_figure(figure, folder / "cost.png")
+
+
+def table_text(cards: dict[str, dict[str, Any]], plan: list[Planned]) -> str:
     """The table of results as Markdown: reached, published, aimed at, and not reached yet."""
-    rows = [_row(goal, cards.get(goal["name"])) for goal in goals]
-    aimed = {goal["name"] for goal in goals}
-    further = [card for name, card in cards.items() if name not in aimed]
-    rows += [_row({"title": f"{card['network']} besides"}, card) for card in further]
+    rows = [_row(planned, cards.get(planned.name)) for planned in plan]
+    planned = {one.name for one in plan}
+    further = [card for name, card in cards.items() if name not in planned]
+    rows += [_row(Planned("", f"{card['network']} besides", ""), card) for card in further]
     commands = [card["command"] for card in cards.values()]
     return TEMPLATE.read_text(encoding="utf-8").format(
         table="\n".join(rows),
+        priors="\n".join(map(_priors, cards.values())),
+        default=best_among(cards) or "none",
         commands="\n".join(commands) or "# none is shipped yet",
         example=next(iter(cards), "NAME"),
         file=LARGEST_FILE // MEGABYTE,
@@ -157,35 +192,48 @@ def store_lean(path: str | Path, images: np.ndarray, targets: np.ndarray) -> boo
         half.unlink(missing_ok=True)
 
 
-def _goals(folder: Path) -> list[dict[str, Any]]:
-    path = folder / "goals.json"
-    return read_json(path) if path.exists() else []
-
-
-def _row(goal: dict[str, Any], card: dict[str, Any] | None) -> str:
+def _row(planned: Planned, card: dict[str, Any] | None) -> str:
     """One line of the table; without a card it says what is missing."""
-    aimed = [goal["title"], goal.get("published", "–"), goal.get("goal", "–")]
+    aimed = [planned.title, planned.published, planned.goal]
     if card is None:
-        return _line([*aimed, f"not reached yet: {goal['why']}", *[""] * 5])
+        return _line([*aimed, f"not reached yet: {planned.why}", *[""] * 6])
     results = card["results"]
-    is_reached = results["accuracy"] >= goal.get("accuracy", 0) and all(
-        results["noise"][sigma]["accuracy"] >= aim for sigma, aim in goal.get("noise", {}).items()
+    is_reached = results["accuracy"] >= planned.aim and all(
+        results["noise"][sigma]["accuracy"] >= aim for sigma, aim in planned.noise.items()
     )
     aimed[0] += f": `{card['name']}`, {card['parameters']:,} parameters"
     aimed[0] += "" if card["plan"]["recipe"]["clean"] else ", not cleaned"
-    aimed[2] += "" if is_reached else f"; not reached yet: {goal['why']}"
+    aimed[2] += "" if is_reached else f"; not reached yet: {planned.why}"
     return _line(
         [
             *aimed,
             f"**{_percent(results)}**{_noise(results)}",
+            percent(results["macro_recall"], results["macro_recall_95"]),
             _percent(results.get("ten_views")),
             _percent(results["without_copies"]),
             f"{results['macro_f1']:.3f}",
             f"{results['calibration_error']:.3f}",
             f"{card['trained_on']['source']}, seed {card['seed']}, {card['epochs']} epochs, "
-            f"{card['seconds'] / 60:.0f} minutes on {card['hardware']}",
+            f"{card['seconds'] / 60:.0f} minutes on {card['hardware']}{_petaflop(card)}",
         ]
     )
+
+
+def _petaflop(card: dict[str, Any]) -> str:
+    return f", {card['petaflop']:.2g} PFLOP" if "petaflop" in card else ""
+
+
+def _priors(card: dict[str, Any]) -> str:
+    """A line of the table of priors: accuracy and balanced accuracy for each."""
+    found = card["results"].get("priors", {})
+    cells = [
+        f"{percent(under['accuracy'], under['accuracy_95'])}; "
+        f"{percent(under['macro_recall'], under['macro_recall_95'])}"
+        for under in (found[prior] for prior in ("training", "default", "even") if found)
+    ]
+    seen = card.get("photographs", {})
+    balanced = [percent(seen[name]["balanced_accuracy"]) for name in DATASETS if name in seen]
+    return _line([f"`{card['name']}`", *(cells or [""] * 3), " / ".join(balanced)])
 
 
 def _line(cells: list[str]) -> str:

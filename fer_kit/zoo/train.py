@@ -4,16 +4,16 @@ A training that was killed goes on when the same command is given again; one tha
 repeated.
 """
 
+import math
 import shlex
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from fer_kit import cards, evaluation, plots, training
-from fer_kit.cards import _beside, _history
+from fer_kit.cards import beside, history_file
 from fer_kit.classify import Classifier, load_model
 from fer_kit.course import environment
-from fer_kit.datasets import load
 from fer_kit.errors import InputError
 from fer_kit.faces import Faces
 from fer_kit.files import read_json, save_figure, write_json
@@ -22,6 +22,8 @@ from fer_kit.recipes import Recipe, as_changes
 from fer_kit.run import Run
 from fer_kit.zoo.finish import finish
 from fer_kit.zoo.fit import fit
+from fer_kit.zoo.scores import faces_of
+from fer_kit.zoo.targets import taught
 
 PROTOCOL = "training part {}; epoch and temperature chosen on validation; test part used once"
 CLEANED = (
@@ -30,7 +32,9 @@ CLEANED = (
 )
 
 
-def train_from_scratch(network: str, recipe: Recipe, lab: Run, name: str = "") -> dict[str, Any]:
+def train_from_scratch(
+    network: str, recipe: Recipe, lab: Run, name: str = "", until: float = math.inf
+) -> dict[str, Any]:
     """Train a network on a run's data set, choose the epoch on validation, test once.
 
     Into the run go models/NAME.keras with its card and history, predictions/NAME.csv for lesson 08,
@@ -41,32 +45,41 @@ def train_from_scratch(network: str, recipe: Recipe, lab: Run, name: str = "") -
         recipe: see `recipe_for`.
         lab: names the data set, the profile (how many faces) and the seed.
         name: of the model; "" is the network and the data set, such as "small-fer2013".
+        until: the time (`time.time()`) by which to stop; the training goes on the next time.
 
     Returns:
         The card.
 
     Raises:
         InputError: no such network, or an unfinished training of that name by another recipe.
+        OutOfTime: the next epoch would not end in time.
     """
     name = name or f"{network}-{lab.dataset}"
     path = lab.file(f"models/{name}.keras")
-    original = load(lab.dataset, lab.data or None, size=lab.settings["load"]["size"], seed=lab.seed)
+    original = faces_of(lab)
     faces = clean(original)[0] if recipe.clean else original
-    start = load_model(recipe.start, lab.run) if recipe.start else None
-    plan = _plan(network, recipe, lab.seed, faces, start)
+    others = {
+        role: load_model(model, lab.run)
+        for role in ("start", "teacher")
+        if (model := getattr(recipe, role))
+    }
+    plan = _plan(network, recipe, lab.seed, faces, others)
     if card := finished(path, plan):
         print(f"{path.name} is trained already. Delete it to train it again.")
         return card
     _begin(path, plan)
-    fit(network, recipe, faces, path, lab.seed, start)
-    card = finish(path, original, faces, recipe, _details(plan, lab, path))
-    _beside(path, "unfinished.npz").unlink(missing_ok=True)
+    teacher = others.get("teacher")
+    lessons = taught(faces, recipe.votes, teacher, recipe.teaching, lab.data)
+    fit(network, recipe, lessons, path, lab.seed, others.get("start"), until)
+    habits = {"shares": cards.shares_of(lessons), "balanced": recipe.balanced}
+    card = finish(path, original, faces, habits, recipe, _details(plan, lab, path))
+    beside(path, "unfinished.npz").unlink(missing_ok=True)
     _draw(lab, name, faces.source)
     return card
 
 
 def _plan(
-    network: str, recipe: Recipe, seed: int, faces: Faces, start: Classifier | None
+    network: str, recipe: Recipe, seed: int, faces: Faces, others: dict[str, Classifier]
 ) -> dict[str, Any]:
     """All that a training depends on but for versions."""
     plan = {
@@ -75,7 +88,7 @@ def _plan(
         "seed": seed,
         "fingerprint": faces.fingerprint(),
     }
-    return plan | ({"start": start.card["sha256"]} if start else {})
+    return plan | {role: model.card["sha256"] for role, model in others.items()}
 
 
 def finished(path: Path, plan: dict[str, Any]) -> dict[str, Any] | None:
@@ -93,8 +106,8 @@ def finished(path: Path, plan: dict[str, Any]) -> dict[str, Any] | None:
 
 def _begin(path: Path, plan: dict[str, Any]) -> None:
     """Note the plan, so that an unfinished training by another one is never continued."""
-    noted = _beside(path, "plan.json")
-    if _beside(path, "unfinished.npz").exists() and read_json(noted) != plan:
+    noted = beside(path, "plan.json")
+    if beside(path, "unfinished.npz").exists() and read_json(noted) != plan:
         raise InputError(
             f"Expected to go on with the training of {path.name} by the same recipe, seed and "
             f"faces. Received: others. Give this one another name (--name), or delete {noted} and "
@@ -105,7 +118,7 @@ def _begin(path: Path, plan: dict[str, Any]) -> None:
 
 def _details(plan: dict[str, Any], lab: Run, path: Path) -> dict[str, Any]:
     """What the card says about the training itself."""
-    history = training.read_history(_history(path))
+    history = training.read_history(history_file(path))
     is_clean = plan["recipe"]["clean"]
     leaving = CLEANED if is_clean else "as is"
     noisy = "; the epoch on faces with noise" if plan["recipe"]["noise"] else ""
@@ -139,7 +152,7 @@ def _command(plan: dict[str, Any], lab: Run, name: str) -> str:
 def _draw(lab: Run, name: str, source: str) -> None:
     """The training curves, and accuracy over the share of faces that are answered."""
     path = lab.file(f"models/{name}.keras")
-    history = training.read_history(_history(path))
+    history = training.read_history(history_file(path))
     kept = int(history["val_accuracy"].idxmax())
     ax = plots.history(history, mark=kept, title=f"{name}: accuracy ({source})")
     save_figure(ax.figure, lab.file(f"figures/{name}-training.png"))

@@ -20,7 +20,7 @@ def runs(tmp_path_factory):
     runs = tmp_path_factory.mktemp("runs")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FER_KIT_RUNS", str(runs))
-        patch.setattr(train, "load", lambda *_args, **_options: noise_faces())
+        patch.setattr(train, "faces_of", lambda *_args, **_options: noise_faces())
         lab = Run.open("mine", "synthetic", "", "smoke", 5)
         for name, rate in (("one", 1e-3), ("two", 1e-2)):
             short = recipe(epochs=1, learning_rate=rate)
@@ -31,7 +31,7 @@ def runs(tmp_path_factory):
 @pytest.fixture
 def lab(runs, monkeypatch):
     monkeypatch.setenv("FER_KIT_RUNS", str(runs))
-    monkeypatch.setattr(ensemble, "load", lambda *_args, **_options: noise_faces())
+    monkeypatch.setattr(ensemble, "faces_of", lambda *_args, **_options: noise_faces())
     return Run.open("mine", "synthetic", "", "smoke", 5)
 
 
@@ -77,6 +77,6 @@ def test_an_ensemble_needs_two_models(lab, models):
 def test_members_must_have_learned_from_the_same_faces(lab, monkeypatch):
     faces = noise_faces()
     moved = replace(faces, split=np.roll(faces.split, 1))
-    monkeypatch.setattr(ensemble, "load", lambda *_args, **_options: moved)
+    monkeypatch.setattr(ensemble, "faces_of", lambda *_args, **_options: moved)
     with pytest.raises(InputError, match="new to all of them"):
         ensemble.make_ensemble(["one", "two"], lab)

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 import keras
 import numpy as np
 import pytest
+from saved_models import save_lenet5
 
 import fer_kit as fk
 from fer_kit.classify import Classifier
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture
 def classifier():
     card = {"name": "tiny", "temperature": 1.7}
-    return Classifier(fk.build("lenet5"), FER2013, card)
+    return Classifier.of(fk.build("lenet5"), FER2013, card)
 
 
 @pytest.fixture
@@ -51,35 +52,24 @@ def test_an_export_answers_as_keras_and_describes_itself(classifier, images, for
         np.testing.assert_allclose(ask(faces[:count]), expected[:count], atol=1e-4)
 
 
-@pytest.mark.skipif(find_spec("openvino") is None, reason="OpenVINO is not installed")
-def test_the_fastest_runtime_answers_the_same_and_is_exported_once(images, tmp_path, monkeypatch):
-    monkeypatch.setenv("FER_KIT_CACHE", str(tmp_path))
-    card = {"name": "tiny", "sha256": "0123", "temperature": 1.7}
-    slow = Classifier(fk.build("lenet5"), FER2013, card)
-    fast = export.fastest(slow)
-    for count in (1, 5, 1):
+def test_a_copy_beside_a_model_answers_without_keras(images, make_faces, tmp_path):
+    for package in ("onnx", "tf2onnx"):
+        pytest.importorskip(package)
+    path = save_lenet5(tmp_path, make_faces())
+    slow = fk.load_model(path)
+    card = export.copy_beside(path, images)
+    fast = fk.load_model(path)
+    assert (slow.runtime, fast.runtime) == ("Keras", "OpenCV")
+    assert card["onnx"]["faces"] == len(images)
+    for count in (1, 5, 32):
         expected = slow.probabilities(images[:count])
-        np.testing.assert_allclose(fast.probabilities(images[:count]), expected, atol=1e-4)
-    monkeypatch.setattr(export, "export_model", None)  # a second export would fail
-    assert export.fastest(slow).ask is not None
-
-
-def test_keras_goes_on_where_the_fastest_runtime_is_missing(classifier, monkeypatch):
-    assert export.fastest(classifier) is classifier  # never saved: no sha256
-    monkeypatch.setattr(export, "find_spec", lambda module: None)
-    saved = Classifier(classifier.model, FER2013, {"name": "tiny", "sha256": "0123"})
-    assert export.fastest(saved) is saved
-
-
-def test_keras_goes_on_where_the_export_fails(classifier, monkeypatch, caplog):
-    def fail(*_args):
-        raise InputError("Expected a disk with space.")
-
-    monkeypatch.setattr(export, "find_spec", lambda module: True)
-    monkeypatch.setattr(export, "export_model", fail)
-    saved = Classifier(classifier.model, FER2013, {"name": "tiny", "sha256": "0123"})
-    assert export.fastest(saved) is saved
-    assert "Expected a disk with space." in caplog.text
+        np.testing.assert_allclose(fast.probabilities(images[:count]), expected, atol=1e-5)
+    assert fast.model.count_params() == 168_971  # Keras is there for whoever asks
+    path.with_suffix(".onnx").write_bytes(b"another")
+    with pytest.raises(InputError, match="the copy that lenet5.json names.*delete it"):
+        fk.load_model(path)
+    path.with_suffix(".onnx").unlink()
+    assert fk.load_model(path).runtime == "Keras"
 
 
 def test_a_folder_of_other_things_is_never_replaced(classifier, images, tmp_path):
@@ -113,7 +103,7 @@ def test_a_missing_package_is_one_sentence(classifier, images, tmp_path, monkeyp
 def test_an_unknown_format_or_ending_is_a_sentence(classifier, images, tmp_path):
     with pytest.raises(InputError, match="Expected a format: onnx, litert.*Received: 'coreml'"):
         export.export_model(classifier, "coreml", tmp_path / "tiny", images)
-    if find_spec("onnxruntime") is None:
-        pytest.skip("onnxruntime is not installed")
+    if find_spec("tf2onnx") is None:
+        pytest.skip("tf2onnx is not installed")
     with pytest.raises(InputError, match=r"ends with \.onnx"):
         export.export_model(classifier, "onnx", tmp_path / "tiny.bin", images)

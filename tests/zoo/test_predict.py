@@ -8,12 +8,11 @@ from PIL import Image
 from saved_models import save_lenet5
 
 import fer_kit as fk
+from fer_kit.emotions import FER2013
 from fer_kit.errors import InputError
 from fer_kit.pictures import PHOTOGRAPH, read_picture
-from fer_kit.video import VideoAnswers
-from fer_kit.zoo import predict
 from fer_kit.zoo.predict import as_text, predict_path
-from fer_kit.zoo.scores import evaluate_model, scores_text
+from fer_kit.zoo.scores import evaluate_model, predict_faces, scores_text
 
 
 @pytest.fixture
@@ -58,19 +57,6 @@ def test_a_face_is_described_in_plain_values(classifier):
     assert set(face["box"]) == {"x", "y", "width", "height", "score"}
 
 
-def test_a_video_is_answered_by_the_fastest_runtime_at_hand(classifier, monkeypatch, tmp_path):
-    answered = []
-    (tmp_path / "clip.mp4").write_bytes(b"")
-    monkeypatch.setattr(predict, "fastest", lambda _: "the fastest")
-    monkeypatch.setattr(
-        predict,
-        "predict_video",
-        lambda classifier, *_: answered.append(classifier) or VideoAnswers(fps=25, frames=[]),
-    )
-    predict_path(classifier, tmp_path / "clip.mp4")
-    assert answered == ["the fastest"]
-
-
 def test_annotated_pictures_keep_their_names_and_are_not_read_as_input(classifier, folder):
     target = folder / "annotated"
     first = predict_path(classifier, folder, target)
@@ -111,3 +97,17 @@ def test_a_model_is_tested_on_one_part_of_a_data_set(classifier, tmp_path):
     low, high = scores["accuracy_95"]
     assert low <= scores["accuracy"] <= high
     assert "10 faces" in scores_text(scores)
+
+
+def test_answers_for_a_data_set_go_by_the_names_of_the_emotions(classifier, make_faces):
+    faces = make_faces(12, emotions=("neutral", "happy", "sad"))
+    found = predict_faces(classifier, faces)
+    assert found.emotions == FER2013
+    assert [FER2013[k] for k in found.true] == [faces.emotions[k] for k in faces.labels]
+    np.testing.assert_allclose(found.probabilities, classifier.probabilities(faces.images))
+
+
+def test_faces_of_an_emotion_that_the_model_does_not_know_are_a_sentence(classifier, make_faces):
+    faces = make_faces(12, emotions=("happy", "contempt"))
+    with pytest.raises(InputError, match=r"lenet5 names.*Received: synthetic noise with contempt"):
+        predict_faces(classifier, faces)

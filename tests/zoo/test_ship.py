@@ -12,6 +12,30 @@ import fer_kit as fk
 from fer_kit import cards
 from fer_kit.errors import InputError
 from fer_kit.zoo import ship as ship_module
+from fer_kit.zoo.plan import read_plan
+
+PLAN = """
+[[model]]
+name = "lenet5-fer2013"
+title = "LeNet-5"
+network = "lenet5"
+dataset = "fer2013"
+published = "49.47"
+goal = "56"
+aim = 0.56
+why = "too few epochs"
+
+[[model]]
+name = "resnet18-fer2013"
+title = "ResNet-18"
+network = "resnet18"
+dataset = "fer2013"
+gpu = true
+published = "73"
+goal = "73.7"
+aim = 0.737
+why = "wants a GPU"
+"""
 
 
 @pytest.fixture
@@ -20,12 +44,14 @@ def trained(make_faces, tmp_path):
     path = save_lenet5(tmp_path / "run", make_faces(source="FER2013"), "lenet5-fer2013")
     card = json.loads(path.with_suffix(".json").read_text())
     scores = {"faces": 3589, "accuracy": 0.5, "accuracy_95": [0.48, 0.52]}
+    scores |= {"macro_recall": 0.45, "macro_recall_95": [0.43, 0.47]}
     card |= {
         "plan": {"recipe": {"clean": True}},
         "command": "fer-kit train lenet5 --dataset fer2013",
         "seed": 42, "epochs": 30, "kept_epoch": 1, "seconds": 600, "hardware": "a processor",
         "refusal": {"curve": [{"coverage": 1.0, "accuracy": 0.5, "low": 0.48, "high": 0.52}]},
         "validation": scores,
+        "photographs": {"found": 0.9, "balanced_accuracy": 0.4},
         "results": scores | {
             "macro_f1": 0.4, "calibration_error": 0.02,
             "ten_views": scores | {"accuracy": 0.512}, "without_copies": scores,
@@ -79,13 +105,7 @@ def test_the_same_weights_make_the_same_file(make_faces, tmp_path):
 def test_shipping_copies_model_card_and_history_and_renews_the_table(trained, tmp_path):
     folder = tmp_path / "models"
     folder.mkdir()
-    goals = [
-        {"name": "lenet5-fer2013", "title": "LeNet-5", "published": "49.47", "goal": "56",
-         "accuracy": 0.56, "why": "too few epochs"},
-        {"name": "resnet18-fer2013", "title": "ResNet-18", "published": "73", "goal": "73.7",
-         "accuracy": 0.737, "why": "wants a GPU"},
-    ]  # fmt: skip
-    (folder / "goals.json").write_text(json.dumps(goals))
+    (folder / "plan.toml").write_text(PLAN)
     assert ship_module.ship(trained, folder) == folder / "lenet5-fer2013.keras"
     assert list(cards.shipped(folder)) == ["lenet5-fer2013"]
     assert (folder / "lenet5-fer2013-history.csv").exists()
@@ -123,10 +143,13 @@ def test_the_best_shipped_model_answers_where_no_run_has_one(trained, tmp_path, 
     ship_module.ship(trained, folder)
     assert cards.best_shipped(folder) == "lenet5-fer2013"
     card = json.loads((folder / "lenet5-fer2013.json").read_text()) | {"name": "lucky"}
-    card["validation"]["accuracy"], card["results"]["accuracy"] = 0.4, 0.9
+    card["photographs"]["balanced_accuracy"], card["results"]["accuracy"] = 0.3, 0.9
     (folder / "lucky.keras").touch()
     (folder / "lucky.json").write_text(json.dumps(card))
     assert cards.best_shipped(folder) == "lenet5-fer2013"  # the test part has no say
+    (folder / "damaged.keras").touch()
+    (folder / "damaged.json").write_text("{")
+    assert cards.best_shipped(folder) == "lenet5-fer2013"
     monkeypatch.setattr(cards, "best_shipped", lambda: "lenet5-fer2013")
     assert cards.default_model() == "lenet5-fer2013"
     assert cards.default_model("mine") == "lenet5"
@@ -147,11 +170,13 @@ def test_what_cannot_be_shipped_is_a_sentence(trained, tmp_path, monkeypatch):
 
 def test_the_table_in_the_repository_is_the_one_that_the_cards_give():
     known = cards.shipped()
-    goals = json.loads((cards.FOLDER / "goals.json").read_text())
-    assert (cards.FOLDER / "README.md").read_text() == ship_module.table_text(known, goals)
+    table = ship_module.table_text(known, read_plan()[0])
+    assert (cards.FOLDER / "README.md").read_text() == table
     files = [file for file in cards.FOLDER.iterdir() if file.is_file()]
     assert all(file.stat().st_size <= ship_module.LARGEST_FILE for file in files)
     assert sum(file.stat().st_size for file in files) <= ship_module.LARGEST_FOLDER
-    for card in known.values():
-        assert card["emotions"]
+    for name, card in known.items():
+        assert cards.fast_copy(cards.FOLDER / f"{name}.keras", card)
+        assert card["photographs"]["balanced_accuracy"] > 0
+        assert card["results"]["calibration_error"] <= 0.03
         assert card["results"]["accuracy_95"]

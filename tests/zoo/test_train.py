@@ -12,14 +12,16 @@ from trainings import QUICK, noise_faces, recipe
 import fer_kit as fk
 from fer_kit import augment, cards, training
 from fer_kit.audit import copies_of
+from fer_kit.emotions import FERPLUS
 from fer_kit.errors import InputError
 from fer_kit.evaluation import read_predictions
 from fer_kit.files import sha256
 from fer_kit.pictures import PHOTOGRAPH
-from fer_kit.recipes import Recipe, recipe_for
+from fer_kit.recipes import NO_TRICKS, Recipe, changed, recipe_for
 from fer_kit.run import Run
-from fer_kit.zoo import fit, train
-from fer_kit.zoo.fit import RecipeBatches, learning_rate
+from fer_kit.training import learning_rate
+from fer_kit.zoo import fit, targets, train
+from fer_kit.zoo.fit import RecipeBatches
 from fer_kit.zoo.scores import scores_on
 from fer_kit.zoo.train import train_from_scratch
 
@@ -27,7 +29,7 @@ from fer_kit.zoo.train import train_from_scratch
 @pytest.fixture
 def faces(monkeypatch):
     faces = noise_faces()
-    monkeypatch.setattr(train, "load", lambda *_args, **_options: faces)
+    monkeypatch.setattr(train, "faces_of", lambda *_args, **_options: faces)
     return faces
 
 
@@ -38,7 +40,7 @@ def trained(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FER_KIT_RUNS", str(runs))
         faces = noise_faces()
-        patch.setattr(train, "load", lambda *_args, **_options: faces)
+        patch.setattr(train, "faces_of", lambda *_args, **_options: faces)
         lab = Run.open("mine", "synthetic", "", "smoke", 5)
         card = train_from_scratch("lenet5", recipe(mixup=0.2, erasing=0.5, noise=0.1), lab)
     return card, runs, faces
@@ -191,7 +193,7 @@ def test_a_loaded_model_scores_exactly_what_its_card_says(trained):
 def test_what_is_trained_already_is_not_trained_again(trained, monkeypatch, capsys):
     card, runs, faces = trained
     monkeypatch.setenv("FER_KIT_RUNS", str(runs))
-    monkeypatch.setattr(train, "load", lambda *_args, **_options: faces)
+    monkeypatch.setattr(train, "faces_of", lambda *_args, **_options: faces)
     lab = Run.open("mine", "synthetic", "", "smoke", 5)
     again = train_from_scratch("lenet5", recipe(mixup=0.2, erasing=0.5, noise=0.1), lab)
     assert "trained already" in capsys.readouterr().out
@@ -258,7 +260,7 @@ def test_the_learning_rate_rises_then_falls_along_half_a_wave():
 
 
 def test_biases_and_normalisation_do_not_decay():
-    chosen = fit.optimizer(Recipe(weight_decay=0.1))
+    chosen = training.optimizer(Recipe(weight_decay=0.1))
     model = fk.build("small", width=0.125)
     chosen.build(model.trainable_variables)
     decayed = [v.path for v in model.trainable_variables if chosen._use_weight_decay(v)]
@@ -282,8 +284,6 @@ def test_batches_follow_from_the_seed_and_targets_stay_shares(faces):
 
 
 def test_without_tricks_the_faces_stay_as_they_are(faces):
-    from fer_kit.recipes import NO_TRICKS, changed
-
     train = faces.subset("train")
     batches = RecipeBatches(train.images, train.targets, changed(Recipe(), NO_TRICKS), 1)
     x, y = batches[0]
@@ -295,6 +295,111 @@ def test_sam_trains_the_same_network(faces, tmp_path):
     pytest.importorskip("fer_kit.sharpness")
     fit.fit("lenet5", recipe(sam=0.05, epochs=1), faces, tmp_path / "m.keras", seed=1)
     assert keras.saving.load_model(tmp_path / "m.keras").count_params() == 168_971
+
+
+def test_a_training_that_diverges_leaves_no_model(faces):
+    lab = Run.open("mine", "synthetic", "", "smoke", 5)
+    wild = recipe(learning_rate=10, optimizer="sgd", averaging=0, weight_decay=1)
+    batches = fit.RecipeBatches.__getitem__
+
+    def broken(self, index):
+        images, targets = batches(self, index)
+        return images, targets * np.float32(np.nan)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fit.RecipeBatches, "__getitem__", broken)
+        with pytest.raises(InputError, match="diverged. Lower the learning rate"):
+            train_from_scratch("lenet5", wild, lab)
+    assert not list(lab.folder.glob("models/*.keras"))
+    assert not list(lab.folder.glob("predictions/*"))
+
+
+def test_answers_that_are_no_numbers_are_a_sentence(make_faces, tmp_path):
+    path = save_lenet5(tmp_path, make_faces())
+    classifier = fk.load_model(path)
+    classifier.model.set_weights([w * np.nan for w in classifier.model.get_weights()])
+    with pytest.raises(InputError, match="training has diverged"):
+        fk.predict_emotion(classifier, PHOTOGRAPH)
+
+
+def test_ddamfn_is_trained_with_the_loss_of_its_heads(faces, tmp_path, monkeypatch):
+    small = fk.build("ddamfn", input_shape=(48, 48, 1), width=0.125, depth=0.1)
+    monkeypatch.setattr(fit, "build_by", lambda *_: small)
+    plan = changed(Recipe(), NO_TRICKS | {"epochs": 1, "attention": 0.1, "batch_size": 16})
+    fit.fit("ddamfn", plan, faces, tmp_path / "m.keras", seed=1)
+    history = training.read_history(tmp_path / "m-history.csv")
+    assert history["attention_loss"].iloc[0] > 1
+    assert keras.saving.load_model(tmp_path / "m.keras").name == "ddamfn"
+
+
+def test_the_loss_of_heads_wants_a_network_with_heads(faces, tmp_path):
+    with pytest.raises(InputError, match='layers "head1"'):
+        fit.fit("lenet5", recipe(attention=0.1), faces, tmp_path / "m.keras", seed=1)
+
+
+def test_each_face_is_mirrored_in_every_second_epoch(faces):
+    train = faces.subset("train")
+    plain = changed(Recipe(), NO_TRICKS | {"alternate": True, "batch_size": 8})
+    batches = RecipeBatches(train.images, train.targets, plain, 1)
+    seen = []
+    for _ in range(3):
+        rows = np.argsort(batches.order)
+        seen.append(np.concatenate([batches[i][0] for i in range(len(batches))])[rows])
+        batches.on_epoch_begin()
+    first, second, third = seen
+    np.testing.assert_array_equal(first, third)
+    np.testing.assert_array_equal(first, second[:, :, ::-1])
+    is_plain = (first == fk.normalise(train.images)).all(axis=(1, 2, 3))
+    assert 0 < is_plain.sum() < len(train)
+
+
+def test_a_balanced_loss_takes_the_shares_of_the_training_for_granted():
+    targets = np.repeat(np.eye(2, dtype=np.float32), [9, 1], axis=0)
+    plan = changed(Recipe(), NO_TRICKS | {"balanced": 1.0})
+    balanced = fit.loss(plan, targets)
+    even = np.full((10, 2), 0.5, np.float32)  # a network that has learned nothing
+    entropy = -(0.9 * np.log(0.9) + 0.1 * np.log(0.1))
+    assert float(np.mean(balanced(targets, even))) == pytest.approx(entropy, abs=1e-5)
+
+
+def test_what_the_loss_took_back_is_put_in_again_for_the_prior_of_training(make_faces, tmp_path):
+    path = save_lenet5(tmp_path, make_faces())
+    card = cards.read_card(path)
+    shares = dict(zip(card["emotions"], [0.4, *[0.1] * 6], strict=True))
+    cards.add_to_card(path, {"trained_on": card["trained_on"] | {"shares": shares, "balanced": 1}})
+    classifier, images = fk.load_model(path), make_faces().images
+    raw = classifier.expecting("even").probabilities(images)
+    expected = raw * list(shares.values())
+    found = classifier.expecting("training").probabilities(images)
+    np.testing.assert_allclose(found, expected / expected.sum(axis=1, keepdims=True), atol=1e-6)
+
+
+def test_a_student_learns_what_its_teacher_answers(faces, start):
+    taught = targets.taught(faces, 0.0, start, 1.0, "")
+    train = faces.split == "train"
+    plain = start.expecting("training")
+    rows = plain.probabilities(faces.images[train])
+    mirrored = plain.probabilities(faces.images[train][:, :, ::-1])
+    np.testing.assert_allclose(taught.targets[train], (rows + mirrored) / 2, atol=1e-5)
+    np.testing.assert_array_equal(taught.targets[~train], faces.targets[~train])
+
+
+def test_votes_have_their_share_in_the_targets(make_faces, monkeypatch):
+    faces = make_faces(source="FER2013")
+    voted = make_faces(emotions=FERPLUS, source="FER+").subset(np.arange(1, 28))
+    monkeypatch.setattr(targets, "load_for", lambda *_args: voted)
+    taught = targets.taught(faces, 0.5, None, 0.5, "fer2013.csv")
+    unvoted, is_contempt = 0, FERPLUS.index("contempt")
+    np.testing.assert_array_equal(taught.targets[unvoted], faces.targets[unvoted])
+    for index in (1, 4, 5):  # the first training faces with votes
+        said = FERPLUS[voted.labels[list(voted.ids).index(str(index))]]
+        expected = 0.5 * faces.targets[index]
+        expected[faces.emotions.index(said)] += 0.5
+        np.testing.assert_allclose(taught.targets[index], expected)
+    assert voted.labels.max() == is_contempt
+    np.testing.assert_allclose(taught.targets.sum(axis=1), 1, atol=1e-6)
+    with pytest.raises(InputError, match="Expected votes = 0"):
+        targets.taught(make_faces(), 0.5, None, 0.5, "")
 
 
 def test_a_network_of_one_width_says_so(faces, tmp_path):
@@ -366,7 +471,7 @@ def test_the_temperature_of_the_card_is_applied_and_no_answer_changes(faces, tmp
     np.testing.assert_allclose(surer, plain**2 / (plain**2).sum(1, keepdims=True), atol=1e-5)
     for wrong in (0, -1, "hot"):
         path.with_suffix(".json").write_text(json.dumps(card | {"temperature": wrong}))
-        with pytest.raises(InputError, match="temperature above 0. Received"):
+        with pytest.raises(InputError, match="a temperature from 0.01 to 100. Received"):
             fk.load_model(path)
 
 

@@ -1,0 +1,178 @@
+"""The plan of the models: what is trained, in order of worth, and what there is already.
+
+`fer-kit zoo run --minutes 60` trains what is missing in models/plan.toml, one after the other,
+stops in time, ships what is finished, and goes on where it stopped when it is called again.
+"""
+
+import time
+import tomllib
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from fer_kit import cards
+from fer_kit.course import environment
+from fer_kit.errors import InputError
+from fer_kit.files import read_json
+from fer_kit.recipes import Recipe, recipe_for
+from fer_kit.run import Run, runs_folder
+
+FILE = "plan.toml"
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One model of the plan.
+
+    Attributes:
+        name, title: of the model; title is for the table of results.
+        dataset, seed: what it is trained on, and where chance starts.
+        network: a name that `fk.build` knows, or "" for an ensemble.
+        members: of an ensemble, the names of its models.
+        set: switches of the recipe.
+        gpu: it would take days without one, and is left out then.
+        published, goal, why: for the table: what others reached, what is aimed at, and why it is
+            not reached.
+        aim, noise: the accuracies on the test part that are aimed at, also under noise.
+    """
+
+    name: str
+    title: str
+    dataset: str
+    network: str = ""
+    members: list[str] = field(default_factory=list)
+    seed: int = 42
+    set: dict[str, Any] = field(default_factory=dict)
+    gpu: bool = False
+    published: str = "–"
+    goal: str = "–"
+    aim: float = 0.0
+    noise: dict[str, float] = field(default_factory=dict)
+    why: str = ""
+
+    @property
+    def recipe(self) -> Recipe:
+        """The recipe of a network."""
+        return recipe_for(self.network, "full", self.set)
+
+    @property
+    def needs(self) -> list[str]:
+        """The names of the models that have to be there before."""
+        return [*self.members, *filter(None, (self.set.get("start"), self.set.get("teacher")))]
+
+
+def read_plan(folder: Path = cards.FOLDER) -> tuple[list[Planned], list[dict[str, Any]]]:
+    """The models of a plan, and what others have published; both empty without a plan.
+
+    Raises:
+        InputError: the file is no plan.
+    """
+    path = folder / FILE
+    if not path.exists():
+        return [], []
+    known = {one.name for one in fields(Planned)}
+    try:
+        read = tomllib.loads(path.read_text(encoding="utf-8"))
+        strange = {key for entry in read["model"] for key in entry} - known
+        if strange:
+            raise KeyError(f"unknown {', '.join(sorted(strange))}")
+        return [Planned(**entry) for entry in read["model"]], read.get("published", [])
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"Expected in {path} models, each with {', '.join(sorted(known))}. Received: {error}."
+        ) from error
+
+
+def state(planned: Planned, folder: Path = cards.FOLDER) -> str:
+    """How far a planned model is: "shipped", "trained", "unfinished", "waits for …" or "to do"."""
+    if _is_made(planned, folder / f"{planned.name}.json"):
+        return "shipped"
+    made = run_folder(planned) / "models" / f"{planned.name}.json"
+    if _is_made(planned, made):
+        return "trained"
+    if cards.beside(made, "unfinished.npz").exists():
+        return "unfinished"
+    missing = [name for name in planned.needs if not (folder / f"{name}.keras").exists()]
+    return f"waits for {' and '.join(missing)}" if missing else "to do"
+
+
+def run_folder(planned: Planned) -> Path:
+    """The run that a model is trained in: one for each data set and seed."""
+    return runs_folder() / _run_name(planned)
+
+
+def status(folder: Path = cards.FOLDER) -> pd.DataFrame:
+    """A row for each planned model: its state, and what it reached and cost."""
+    rows = {}
+    for planned in read_plan(folder)[0]:
+        card = _card(folder / f"{planned.name}.json")
+        rows[planned.name] = {
+            "state": state(planned, folder),
+            "accuracy": f"{card['results']['accuracy']:.1%}" if card else "",
+            "minutes": f"{card['seconds'] / 60:.0f}" if card else "",
+            "petaflop": f"{card.get('petaflop', 0):.2f}" if card else "",
+            "hardware": card["hardware"] if card else "",
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("model")
+
+
+def work(minutes: float, data: str | Path, folder: Path = cards.FOLDER) -> list[str]:
+    """Train what is missing, in order, until the time is up; ship what is finished.
+
+    Returns:
+        A line for each model that something was done for.
+    """
+    from fer_kit.zoo.fit import OutOfTime
+    from fer_kit.zoo.measure import Bench, measure
+    from fer_kit.zoo.ship import ship, write_table
+
+    until, bench, told = time.time() + 60 * minutes, Bench(data), []
+    has_gpu = "cores" not in environment.device()
+    for planned in read_plan(folder)[0]:
+        now = state(planned, folder)
+        if now == "shipped" or now.startswith("waits") or (planned.gpu and not has_gpu):
+            continue
+        if time.time() > until:
+            break
+        try:
+            _train(planned, data, until)
+        except OutOfTime:
+            told.append(f"{planned.name}: the time is up; it goes on the next time")
+            break
+        ship(run_folder(planned) / "models" / f"{planned.name}.keras", folder)
+        measure(folder / f"{planned.name}.keras", bench)
+        told.append(f"{planned.name}: trained and shipped")
+    write_table(folder)
+    return told
+
+
+def _train(planned: Planned, data: str | Path, until: float) -> None:
+    from fer_kit.zoo.ensemble import make_ensemble
+    from fer_kit.zoo.train import train_from_scratch
+
+    lab = Run.open(_run_name(planned), planned.dataset, data, "full", planned.seed)
+    if planned.members:
+        make_ensemble(planned.members, lab, planned.name)
+    else:
+        train_from_scratch(planned.network, planned.recipe, lab, planned.name, until)
+
+
+def _run_name(planned: Planned) -> str:
+    return f"zoo-{planned.dataset}-{planned.seed}"
+
+
+def _is_made(planned: Planned, path: Path) -> bool:
+    """Whether a model is there that was trained as planned; switches that came later are off."""
+    card = _card(path)
+    if card is None or not path.with_suffix(".keras").exists():
+        return False
+    if planned.members:
+        return list(card["plan"].get("members", ())) == planned.members
+    made = (card["plan"].get("network"), card["seed"], Recipe(**card["plan"]["recipe"]))
+    return made == (planned.network, planned.seed, planned.recipe)
+
+
+def _card(path: Path) -> dict[str, Any] | None:
+    return read_json(path) if path.exists() else None

@@ -1,0 +1,81 @@
+"""The plan of the models: in order of worth, in time, and on where it stopped."""
+
+import time
+
+import pytest
+from trainings import noise_faces, recipe
+
+from fer_kit import cards
+from fer_kit.errors import InputError
+from fer_kit.run import Run
+from fer_kit.zoo import plan, train
+from fer_kit.zoo.fit import OutOfTime
+
+ONE = """
+[[model]]
+name = "one"
+title = "the first"
+network = "lenet5"
+dataset = "synthetic"
+set = { epochs = 3, batch_size = 16, averaging = 0 }
+
+[[model]]
+name = "two"
+title = "needs the first"
+dataset = "synthetic"
+members = ["one", "other"]
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(train, "faces_of", lambda _lab: noise_faces())
+    (tmp_path / "plan.toml").write_text(ONE)
+    return tmp_path
+
+
+def test_the_plan_that_comes_with_the_course_is_one_and_knows_what_is_shipped():
+    planned, _ = plan.read_plan()
+    names = [one.name for one in planned]
+    assert len(set(names)) == len(names) >= 8
+    for one in planned:
+        assert one.members or one.recipe
+        assert set(one.needs) <= set(names[: names.index(one.name)])  # in order
+    assert set(cards.shipped()) <= set(names)
+    shipped = {one.name for one in planned if plan.state(one) == "shipped"}
+    assert {"small-fer2013", "cnn-fer2013", "ensemble-fer2013"} <= shipped
+
+
+def test_states_say_what_is_missing(folder):
+    (one, two), _ = plan.read_plan(folder)
+    assert plan.state(one, folder) == "to do"
+    assert plan.state(two, folder) == "waits for one and other"
+    assert list(plan.status(folder)["state"]) == ["to do", "waits for one and other"]
+
+
+def test_a_training_stops_in_time_and_goes_on(folder, monkeypatch):
+    (one, _), _ = plan.read_plan(folder)
+    with pytest.raises(OutOfTime):
+        plan._train(one, "", time.time() + 1e-3)
+    with pytest.raises(OutOfTime):
+        plan._train(one, "", time.time() + 1e-3)
+    plan._train(one, "", time.time() + 600)
+    assert plan.state(one, folder) == "trained"
+    history = plan.run_folder(one) / "models/one-history.csv"
+    assert len(history.read_text().splitlines()) == 1 + 3
+
+
+def test_an_epoch_that_would_end_too_late_is_not_begun(folder):
+    lab = Run.open("mine", "synthetic", "", "smoke", 5)
+    with pytest.raises(OutOfTime):
+        train.train_from_scratch("lenet5", recipe(epochs=500), lab, until=time.time() + 8)
+    with pytest.raises(OutOfTime):  # the state is there, and time is up at once
+        train.train_from_scratch("lenet5", recipe(epochs=500), lab, until=0)
+    assert plan.cards.beside(lab.need("models/lenet5-synthetic.keras"), "unfinished.npz").exists()
+
+
+@pytest.mark.parametrize("text", ["[[model", "[[model]]\nname = 'x'\nbest = 1", "model = 3"])
+def test_what_is_no_plan_is_a_sentence(folder, text):
+    (folder / "plan.toml").write_text(text)
+    with pytest.raises(InputError, match="models, each with.*Received"):
+        plan.read_plan(folder)
