@@ -539,7 +539,7 @@ def zoo_run(
     What is not finished in time goes on the next time.
     """
     with _backend_log_hidden():
-        from fer_kit.zoo.plan import work
+        from fer_kit.zoo.work import work
     print("\n".join(work(minutes, data)) or "Nothing is missing.")
 
 

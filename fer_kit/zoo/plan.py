@@ -1,10 +1,5 @@
-"""The plan of the models: what is trained, in order of worth, and what there is already.
+"""The plan of the models, models/plan.toml: what is trained, in order of worth, and what there is."""
 
-`fer-kit zoo run --minutes 60` trains what is missing in models/plan.toml, one after the other,
-stops in time, ships what is finished, and goes on where it stopped when it is called again.
-"""
-
-import time
 import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -13,11 +8,10 @@ from typing import Any
 import pandas as pd
 
 from fer_kit import cards
-from fer_kit.course import environment
 from fer_kit.errors import InputError
 from fer_kit.files import read_json
 from fer_kit.recipes import Recipe, recipe_for
-from fer_kit.run import Run, runs_folder
+from fer_kit.run import runs_folder
 
 FILE = "plan.toml"
 
@@ -100,7 +94,7 @@ def state(planned: Planned, folder: Path = cards.FOLDER) -> str:
 
 def run_folder(planned: Planned) -> Path:
     """The run that a model is trained in: one for each data set and seed."""
-    return runs_folder() / _run_name(planned)
+    return runs_folder() / run_name(planned)
 
 
 def status(folder: Path = cards.FOLDER) -> pd.DataFrame:
@@ -118,48 +112,8 @@ def status(folder: Path = cards.FOLDER) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("model")
 
 
-def work(minutes: float, data: str | Path, folder: Path = cards.FOLDER) -> list[str]:
-    """Train what is missing, in order, until the time is up; ship what is finished.
-
-    Returns:
-        A line for each model that something was done for.
-    """
-    from fer_kit.zoo.fit import OutOfTime
-    from fer_kit.zoo.measure import Bench, measure
-    from fer_kit.zoo.ship import ship, write_table
-
-    until, bench, told = time.time() + 60 * minutes, Bench(data), []
-    has_gpu = "cores" not in environment.device()
-    for planned in read_plan(folder)[0]:
-        now = state(planned, folder)
-        if now == "shipped" or now.startswith("waits") or (planned.gpu and not has_gpu):
-            continue
-        if time.time() > until:
-            break
-        try:
-            _train(planned, data, until)
-        except OutOfTime:
-            told.append(f"{planned.name}: the time is up; it goes on the next time")
-            break
-        ship(run_folder(planned) / "models" / f"{planned.name}.keras", folder)
-        measure(folder / f"{planned.name}.keras", bench)
-        told.append(f"{planned.name}: trained and shipped")
-    write_table(folder)
-    return told
-
-
-def _train(planned: Planned, data: str | Path, until: float) -> None:
-    from fer_kit.zoo.ensemble import make_ensemble
-    from fer_kit.zoo.train import train_from_scratch
-
-    lab = Run.open(_run_name(planned), planned.dataset, data, "full", planned.seed)
-    if planned.members:
-        make_ensemble(planned.members, lab, planned.name)
-    else:
-        train_from_scratch(planned.network, planned.recipe, lab, planned.name, until)
-
-
-def _run_name(planned: Planned) -> str:
+def run_name(planned: Planned) -> str:
+    """Runs are of one data set and one seed."""
     return f"zoo-{planned.dataset}-{planned.seed}"
 
 

@@ -8,7 +8,7 @@ from trainings import noise_faces, recipe
 from fer_kit import cards
 from fer_kit.errors import InputError
 from fer_kit.run import Run
-from fer_kit.zoo import plan, train
+from fer_kit.zoo import plan, train, work
 from fer_kit.zoo.fit import OutOfTime
 
 ONE = """
@@ -56,10 +56,10 @@ def test_states_say_what_is_missing(folder):
 def test_a_training_stops_in_time_and_goes_on(folder, monkeypatch):
     (one, _), _ = plan.read_plan(folder)
     with pytest.raises(OutOfTime):
-        plan._train(one, "", time.time() + 1e-3)
+        work._train(one, "", time.time() + 1e-3)
     with pytest.raises(OutOfTime):
-        plan._train(one, "", time.time() + 1e-3)
-    plan._train(one, "", time.time() + 600)
+        work._train(one, "", time.time() + 1e-3)
+    work._train(one, "", time.time() + 600)
     assert plan.state(one, folder) == "trained"
     history = plan.run_folder(one) / "models/one-history.csv"
     assert len(history.read_text().splitlines()) == 1 + 3
@@ -71,7 +71,7 @@ def test_an_epoch_that_would_end_too_late_is_not_begun(folder):
         train.train_from_scratch("lenet5", recipe(epochs=500), lab, until=time.time() + 8)
     with pytest.raises(OutOfTime):  # the state is there, and time is up at once
         train.train_from_scratch("lenet5", recipe(epochs=500), lab, until=0)
-    assert plan.cards.beside(lab.need("models/lenet5-synthetic.keras"), "unfinished.npz").exists()
+    assert cards.beside(lab.need("models/lenet5-synthetic.keras"), "unfinished.npz").exists()
 
 
 @pytest.mark.parametrize("text", ["[[model", "[[model]]\nname = 'x'\nbest = 1", "model = 3"])
