@@ -1,4 +1,4 @@
-"""The plan of the models, models/plan.toml: what is trained, in order of worth, and what there is."""
+"""The plan of the models, models/plan.toml: what is trained, in order of worth."""
 
 import tomllib
 from dataclasses import dataclass, field, fields
