@@ -50,8 +50,9 @@ def draw_matrices(
         return generator.uniform(-limit, limit, count)
 
     mirror = np.where(generator.random(count) < flip, -1.0, 1.0)
+    angle = np.radians(draw(rotation))
     linear = (
-        _rotations(np.radians(draw(rotation)))
+        _matrices(np.cos(angle), -np.sin(angle), np.sin(angle), np.cos(angle), count)
         @ _matrices(1, draw(shear), 0, 1, count)
         @ _matrices(mirror * (1 + draw(zoom)), 0, 0, 1 + draw(zoom), count)
     )
@@ -318,11 +319,6 @@ def _distorted(
     ]
     last = np.broadcast_to([[0.0, 0.0, 1.0]], (len(matrices), 1, 3))
     return np.concatenate([matrices, last], axis=1) @ np.array(views)
-
-
-def _rotations(angles: np.ndarray) -> np.ndarray:
-    cosine, sine = np.cos(angles), np.sin(angles)
-    return _matrices(cosine, -sine, sine, cosine, len(angles))
 
 
 def _matrices(a, b, c, d, count: int) -> np.ndarray:

@@ -8,6 +8,7 @@ import lzma
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -19,7 +20,10 @@ MOST_BYTES = 4 * 1024**3  # of all pictures of one archive
 MOST_GROWTH = 100  # a JPEG hardly shrinks in an archive, so that it hardly grows out of one
 SMALL = 1024**2  # up to this many bytes may have grown from whatever they like
 
-_BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError)
+_BROKEN = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError,
+    NotImplementedError,
+)  # fmt: skip
 
 
 class Member(NamedTuple):
@@ -62,11 +66,8 @@ def _is_picture(name: str) -> bool:
 
 
 def _members_of_zip(archive: Path) -> list[Member]:
-    try:
-        with zipfile.ZipFile(archive) as opened:
-            inside = [info for info in opened.infolist() if not info.is_dir()]
-    except _BROKEN as error:
-        raise _damaged(archive, error) from error
+    with _readable(archive), zipfile.ZipFile(archive) as opened:
+        inside = [info for info in opened.infolist() if not info.is_dir()]
     if any(info.flag_bits & 1 for info in inside):
         raise _locked(archive)
     return [Member(info.filename, info.file_size) for info in inside]
@@ -74,14 +75,13 @@ def _members_of_zip(archive: Path) -> list[Member]:
 
 def _members_of_7z(archive: Path) -> list[Member]:
     py7zr = _py7zr(archive)
+    broken = py7zr.exceptions.ArchiveError
     try:
-        with py7zr.SevenZipFile(archive) as opened:
+        with _readable(archive, "", broken), py7zr.SevenZipFile(archive) as opened:
             locked = opened.needs_password()
             inside = [info for info in opened.list() if not info.is_directory]
     except py7zr.exceptions.PasswordRequired as error:
         raise _locked(archive) from error
-    except (*_BROKEN, py7zr.exceptions.ArchiveError) as error:
-        raise _damaged(archive, error) from error
     if locked:
         raise _locked(archive)
     return [Member(info.filename, info.uncompressed) for info in inside if not info.is_symlink]
@@ -90,20 +90,17 @@ def _members_of_7z(archive: Path) -> list[Member]:
 def _read_zip(archive: Path, names: Sequence[str]) -> Iterator[tuple[str, bytes]]:
     with zipfile.ZipFile(archive) as opened:
         for name in names:
-            try:
-                yield name, opened.read(name)
-            except (*_BROKEN, NotImplementedError) as error:
-                raise _damaged(archive, error, name) from error
+            with _readable(archive, name):
+                content = opened.read(name)
+            yield name, content
 
 
 def _read_7z(archive: Path, names: Sequence[str]) -> Iterator[tuple[str, bytes]]:
     py7zr = _py7zr(archive)
-    kept = py7zr.io.BytesIOFactory(MOST_BYTES)
-    try:
-        with py7zr.SevenZipFile(archive, max_extract_size=MOST_BYTES) as opened:
-            opened.extract(targets=list(names), factory=kept)
-    except (*_BROKEN, py7zr.exceptions.ArchiveError) as error:
-        raise _damaged(archive, error) from error
+    kept, broken = py7zr.io.BytesIOFactory(MOST_BYTES), py7zr.exceptions.ArchiveError
+    limited = {"max_extract_size": MOST_BYTES}
+    with _readable(archive, "", broken), py7zr.SevenZipFile(archive, **limited) as opened:
+        opened.extract(targets=list(names), factory=kept)
     for name in names:
         content = kept.products.pop(name)
         content.seek(0)
@@ -147,12 +144,17 @@ def _check_sizes(archive: Path, pictures: list[Member]) -> None:
         )
 
 
-def _damaged(archive: Path, error: Exception, name: str = "") -> InputError:
-    place = f"{archive.name}/{name}" if name else archive.name
-    return InputError(
-        f"Expected an archive that can be read. Received: {place} "
-        f"({type(error).__name__}: {error}). Get the archive again."
-    )
+@contextmanager
+def _readable(archive: Path, name: str = "", *broken: type[Exception]) -> Iterator[None]:
+    """Let what cannot be read be a sentence."""
+    try:
+        yield
+    except (*_BROKEN, *broken) as error:
+        place = f"{archive.name}/{name}" if name else archive.name
+        raise InputError(
+            f"Expected an archive that can be read. Received: {place} "
+            f"({type(error).__name__}: {error}). Get the archive again."
+        ) from error
 
 
 def _locked(archive: Path) -> InputError:

@@ -79,10 +79,8 @@ def _agreed(offer: Offer) -> bool:
     print(f"Source: {offer.page} ({offer.handle})\nTerms: {offer.terms}")
     try:
         return input("Do you agree? Type yes: ").strip().lower() in ("y", "yes")
-    except (
-        EOFError,
-        NotImplementedError,
-    ):  # nobody there to ask: a script, or a notebook run whole
+    # Nobody is there to ask: a script, or a notebook run whole.
+    except (EOFError, NotImplementedError):
         return False
 
 

@@ -24,12 +24,11 @@ from fer_kit.faces import SPLITS, Faces, one_hot
 log = logging.getLogger(__name__)
 
 # What a folder of one part may be called, in lower case. The last of each is FER+'s.
-SPLIT_FOLDERS = {
-    "train": ("train", "training", "fer2013train"),
-    "validation": ("validation", "valid", "val", "publictest", "fer2013valid"),
-    "test": ("test", "testing", "privatetest", "fer2013test"),
-}
-_SPLIT_OF_FOLDER = {name: split for split, names in SPLIT_FOLDERS.items() for name in names}
+SPLIT_OF_FOLDER = (
+    dict.fromkeys(("train", "training", "fer2013train"), "train")
+    | dict.fromkeys(("validation", "valid", "val", "publictest", "fer2013valid"), "validation")
+    | dict.fromkeys(("test", "testing", "privatetest", "fer2013test"), "test")
+)
 _SYSTEM_FOLDERS = ("__MACOSX",)
 _UNDECODED = re.compile("[\udc80-\udcff]")  # how Python keeps bytes of a name that are not UTF-8
 
@@ -207,8 +206,8 @@ def _split(path: str) -> str:
     if usage in SPLIT_OF_USAGE:
         return SPLIT_OF_USAGE[usage]
     for folder in folders:
-        if folder.lower() in _SPLIT_OF_FOLDER:
-            return _SPLIT_OF_FOLDER[folder.lower()]
+        if folder.lower() in SPLIT_OF_FOLDER:
+            return SPLIT_OF_FOLDER[folder.lower()]
     return ""
 
 

@@ -19,7 +19,7 @@ import numpy as np
 from tqdm import tqdm
 
 from fer_kit.datasets.archives import KINDS, find_members, read_members
-from fer_kit.datasets.folder import SPLIT_FOLDERS, picture_paths
+from fer_kit.datasets.folder import SPLIT_OF_FOLDER, picture_paths
 from fer_kit.datasets.source import Source
 from fer_kit.datasets.splits import complete_split
 from fer_kit.emotions import NVIE, VIRI, canonical, is_emotion
@@ -31,12 +31,12 @@ log = logging.getLogger(__name__)
 
 EMOTIONS = {"VIRI": VIRI, "NVIE": NVIE}
 MODALITIES = ("visible", "infrared")
-WORDS = {"visible": ("visible", "vis"), "infrared": ("infrared", "ir", "thermal")}
 DIGITS = "0123456789"
 LISTED = 20  # as many pictures without a partner are named in a warning
 
-_MODALITY_OF = {word: modality for modality, words in WORDS.items() for word in words}
-_SPLIT_OF = {name: split for split, names in SPLIT_FOLDERS.items() for name in names}
+_MODALITY_OF = dict.fromkeys(("visible", "vis"), "visible") | dict.fromkeys(
+    ("infrared", "ir", "thermal"), "infrared"
+)
 _ARCHIVE = re.compile(r"(viri|nvie)-([a-z]+)\d*-(ir|vis)", re.IGNORECASE)
 _SUBJECT = re.compile(r"(?:s|sub|subj|subject|person|id)?0*(\d+)", re.IGNORECASE)
 _MARKED_SUBJECT = re.compile(r"(?:s|sub|subj|subject|person|id)0*(\d+)", re.IGNORECASE)
@@ -132,7 +132,7 @@ def find_pairs(source: str, folder: Path) -> tuple[list[tuple[Shot, Shot]], list
             f"Expected the folder that holds {source}'s archives or pictures. Received: {folder}, "
             "which is a file."
         )
-    shots = _shots_in_archives(source, folder) or _shots_in_folders(source, folder)
+    shots = _find_shots(source, folder)
     _check_modalities(source, folder, shots)
     found = defaultdict(dict)
     for shot in shots:
@@ -152,56 +152,48 @@ def find_pairs(source: str, folder: Path) -> tuple[list[tuple[Shot, Shot]], list
 # Finding the pictures
 
 
-def _shots_in_archives(source: str, folder: Path) -> list[Shot]:
-    shots, copies = [], 0
-    for archive in sorted(folder.iterdir()):
-        named = _ARCHIVE.fullmatch(archive.stem)
-        if not named or archive.suffix.lower() not in KINDS:
-            continue
-        kind, emotion, modality = named.groups()
-        if kind.upper() != source:
-            raise InputError(
-                f"Expected archives of {source} alone in {folder}. Received: {archive.name}, which "
-                f"belongs to {kind.upper()}. Give each data set a folder of its own."
-            )
-        label = _check_emotion(source, emotion, archive.name)
-        for name in find_members(archive):
-            if _is_copy(name):
-                copies += 1
-            else:
-                shots.append(_shot(archive, name, _MODALITY_OF[modality.lower()], label))
-    _warn_of_copies(copies)
-    return shots
+def _find_shots(source: str, folder: Path) -> list[Shot]:
+    """The pictures in the archives of a data set, or else those in its folders."""
+    told = {
+        archive: _told_by_archive(source, archive, named)
+        for archive in sorted(folder.iterdir())
+        if (named := _ARCHIVE.fullmatch(archive.stem)) and archive.suffix.lower() in KINDS
+    }
+    names = [(archive, name) for archive in told for name in find_members(archive)]
+    names = names or [(None, name) for name in picture_paths(folder)]
+    # A folder on the way may say that a picture was made from another one.
+    kept = [place for place in names if {"aug", "msx"}.isdisjoint(_folder_words(place[1]))]
+    if len(kept) < len(names):
+        log.warning("Left out %s copies (augmented or MSX).", f"{len(names) - len(kept):,}")
+    return [
+        _shot(archive, name, *(told[archive] if archive else _told_by_folders(source, name)))
+        for archive, name in kept
+    ]
 
 
-def _shots_in_folders(source: str, folder: Path) -> list[Shot]:
-    shots, copies = [], 0
-    for name in picture_paths(folder):
-        if _is_copy(name):
-            copies += 1
-            continue
-        words = _folder_words(name)
-        modality = next((_MODALITY_OF[word] for word in words if word in _MODALITY_OF), None)
-        letters = [word.rstrip(DIGITS) for word in reversed(words)]
-        emotion = next((word for word in letters if is_emotion(word)), None)
-        if modality is None or emotion is None:
-            raise InputError(
-                f"Expected every picture of {source} below a folder Visible or IR and one named "
-                f"after its emotion. Received: {name}. Move it, or point to another folder."
-            )
-        shots.append(_shot(None, name, modality, _check_emotion(source, emotion, name)))
-    _warn_of_copies(copies)
-    return shots
+def _told_by_archive(source: str, archive: Path, named: re.Match) -> tuple[str, str]:
+    """Modality and emotion of all pictures in an archive."""
+    kind, emotion, modality = named.groups()
+    if kind.upper() != source:
+        raise InputError(
+            f"Expected archives of {source} alone in {archive.parent}. Received: {archive.name}, "
+            f"which belongs to {kind.upper()}. Give each data set a folder of its own."
+        )
+    return _MODALITY_OF[modality.lower()], _check_emotion(source, emotion, archive.name)
 
 
-def _is_copy(name: str) -> bool:
-    """Whether a folder on the way says that the picture was made from another one."""
-    return not {"aug", "msx"}.isdisjoint(_folder_words(name))
-
-
-def _warn_of_copies(count: int) -> None:
-    if count:
-        log.warning("Left out %s copies (augmented or MSX).", f"{count:,}")
+def _told_by_folders(source: str, name: str) -> tuple[str, str]:
+    """Modality and emotion of a picture, from the folders that it is in."""
+    words = _folder_words(name)
+    modality = next((_MODALITY_OF[word] for word in words if word in _MODALITY_OF), None)
+    letters = [word.rstrip(DIGITS) for word in reversed(words)]
+    emotion = next((word for word in letters if is_emotion(word)), None)
+    if modality is None or emotion is None:
+        raise InputError(
+            f"Expected every picture of {source} below a folder Visible or IR and one named "
+            f"after its emotion. Received: {name}. Move it, or point to another folder."
+        )
+    return modality, _check_emotion(source, emotion, name)
 
 
 def _folder_words(name: str) -> list[str]:
@@ -213,7 +205,9 @@ def _shot(archive: Path | None, name: str, modality: str, emotion: str) -> Shot:
     *folders, file = name.replace("\\", "/").split("/")
     telling = [rest for folder in folders if (rest := _without_names(_words(folder)))]
     stem = _without_names(_words(Path(file).stem), keep_numbers=True)
-    split = next((_SPLIT_OF[part.lower()] for part in folders if part.lower() in _SPLIT_OF), "")
+    split = next(
+        (SPLIT_OF_FOLDER[part.lower()] for part in folders if part.lower() in SPLIT_OF_FOLDER), ""
+    )
     subject = _subject(telling, stem)
     return Shot(archive, name, modality, emotion, split, "/".join([*telling, stem]), subject)
 
@@ -228,7 +222,7 @@ def _without_names(words: list[str], keep_numbers: bool = False) -> str:
     for word in words:
         letters = word.rstrip(DIGITS)
         is_name = letters in _MODALITY_OF or is_emotion(letters) or letters in ("viri", "nvie")
-        if is_name or word in _SPLIT_OF:
+        if is_name or word in SPLIT_OF_FOLDER:
             number = word[len(letters) :]
             kept += [number] if keep_numbers and number else []
         else:
