@@ -54,7 +54,7 @@ WANTED = $(if $(FORMAT),--format "$(FORMAT)") $(if $(REPORTS),--reports)
 RESULTS = $(if $(RUN),--run "$(RUN)") $(if $(DATASET),--dataset "$(DATASET)") $(WORK)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab run-all run report bundle grade student test lint bench clean
+.PHONY: help setup lab run-all run report progress bundle grade student test lint bench clean
 
 help: ## List what there is to do
 	@echo "FER Kit: a course on facial expression recognition. Usage: make TARGET"
@@ -76,8 +76,11 @@ run: $(INSTALLED) ## Run one notebook: make run NB=04
 report: $(INSTALLED) ## Write the report of a run again
 	$(BIN)/fer-kit report $(RESULTS)
 
+progress: $(INSTALLED) ## Say which exercises are done, and what grading would miss
+	$(BIN)/fer-kit progress $(RESULTS) $(LESSONS)
+
 bundle: $(INSTALLED) ## Pack a run into bundle.zip, to be handed in: make bundle STUDENT="…" ID=…
-	$(BIN)/fer-kit bundle $(RESULTS) $(WHO)
+	$(BIN)/fer-kit bundle $(RESULTS) $(WHO) $(LESSONS)
 
 grade: $(INSTALLED) ## Grade a folder of bundles: make grade SUBMISSIONS=folder LABELS=synthetic-quick
 	@test -n "$(SUBMISSIONS)" || { echo "Which folder? Such as: make grade SUBMISSIONS=handed-in" >&2; exit 2; }
@@ -106,8 +109,7 @@ bench: $(INSTALLED) ## Measure speed: drawing, predicting, fusing, grading, DDAM
 clean: ## Remove the environment and caches; data, models and runs stay
 	@echo "Removing $(VENV), caches and build leftovers. data/, models/ and runs/ stay."
 	rm -rf $(VENV) build dist fer_kit.egg-info .pytest_cache .ruff_cache
-	find fer_kit tests benchmarks notebooks \
-		\( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
+	find fer_kit tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
 
 # The stamp is written last, so that an interrupted installation starts again.
 $(INSTALLED): pyproject.toml constraints.txt | $(BIN)/python

@@ -93,13 +93,14 @@ def read_card(model_path: str | Path) -> dict:
     if not isinstance(card, dict) or not {"name", "trained_on", "limits"} <= card.keys():
         raise InputError(
             f"Expected in {path} the card of a model, with name, trained_on and limits. Received: "
-            "something else. Get it again, or train the model again."
+            "something else. Copy the card from where the model came from."
         )
     if card.get("sha256") != found:
         raise InputError(
             f"Expected {model_path} to be the file that its card describes. Received: a file with "
             f"sha256 {found[:12]}… instead of {str(card.get('sha256'))[:12]}…. "
-            "It was changed or damaged; train it again."
+            "One of them was changed: copy both from where they came from, or train another, under "
+            "another name."
         )
     return card
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -129,6 +130,9 @@ Workers = Annotated[
         help="How many side by side; 1 is one after the other. [default: as many as fit]",
     ),
 ]
+Own = Annotated[
+    str, typer.Option("--notebooks", help="The folder of your notebooks. [default: student]")
+]
 Notebooks = Annotated[
     list[str],
     typer.Argument(
@@ -170,8 +174,6 @@ def run_some(
     workers: Workers = None,
 ) -> None:
     """Run some notebooks and write the report."""
-    from pathlib import Path
-
     from fer_kit.course.running import ParameterError, run_course
 
     try:
@@ -215,13 +217,34 @@ def bundle(
     pictures: Annotated[
         bool, typer.Option("--pictures", help="Also pictures that may show real people.")
     ] = False,
+    folder: Own = "",
 ) -> None:
-    """Pack a run into bundle.zip, to be handed in."""
+    """Pack a run into bundle.zip, to be handed in, and say what grading would miss in it."""
+    from fer_kit.course import progress
     from fer_kit.course.bundle import write_bundle
     from fer_kit.run import default_name, runs_folder
 
-    folder = runs_folder() / (run or default_name(dataset, profile, seed))
-    print(write_bundle(folder, name, student_id, pictures))
+    run_folder = runs_folder() / (run or default_name(dataset, profile, seed))
+    packed = write_bundle(run_folder, name, student_id, pictures)
+    done = progress.look(run_folder, _own_notebooks(folder))
+    print(f"{packed}\n\n{progress.told(done, progress.before_handing_in(done))}")
+    _check_gradable(packed)
+
+
+@app.command("progress")
+def show_progress(
+    run: RunName = "",
+    dataset: Dataset = None,
+    profile: Profile = None,
+    seed: Seed = None,
+    folder: Own = "",
+) -> None:
+    """Say which exercises are done in a run, which are not, and what grading would miss."""
+    from fer_kit.course import progress
+    from fer_kit.run import default_name
+
+    done = progress.look_at_run(run or default_name(dataset, profile, seed), _own_notebooks(folder))
+    print(progress.told(done, progress.before_handing_in(done)))
 
 
 @app.command()
@@ -626,6 +649,24 @@ def _backend_log_hidden() -> Iterator[None]:
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nothing)
+
+
+def _check_gradable(bundle: Path) -> None:
+    """Let grading's own reader look at a bundle: what it refuses now, it would refuse then."""
+    from fer_kit.grading.archive import Bundle
+
+    try:
+        with Bundle(bundle) as opened:
+            for _ in opened.notebooks():
+                pass
+    except InputError as error:
+        raise InputError(f"This bundle would be refused when it is graded. {error}") from error
+
+
+def _own_notebooks(folder: str) -> Path:
+    from fer_kit.run import course_folder
+
+    return Path(folder) if folder else course_folder() / "student"
 
 
 def _print_json(value: Any) -> None:

@@ -149,7 +149,7 @@ class Faces:
         except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
             raise InputError(
                 f"Expected a file of faces written by Faces.save. Received: {path} ({error}). "
-                "Delete it and make it again."
+                "Run the notebook that writes it; the new file takes its place."
             ) from error
 
 

@@ -100,8 +100,12 @@ class Run:
             ) from error
         return path
 
-    def need(self, name: str) -> Path:
+    def need(self, name: str, notebooks: Path | None = None) -> Path:
         """The path of a file in this run, to be read.
+
+        Args:
+            name: the file.
+            notebooks: the folder of the notebook that needs it; left out, the current folder.
 
         Raises:
             InputError: it is not there; the message names the notebook that makes it.
@@ -110,7 +114,7 @@ class Run:
         if not path.exists():
             raise InputError(
                 f"Expected {name} in the run {self.run}. Received: no such file. "
-                + _how_to_make(name, self.run)
+                + _how_to_make(name, self.run, notebooks)
             )
         return path
 
@@ -238,7 +242,7 @@ def read_config(run: str) -> Run | None:
         if folder.is_dir() and any(not inside.name.startswith(".") for inside in folder.iterdir()):
             raise InputError(
                 f"Expected a run in {folder}. Received: a folder without config.json, so nobody "
-                "knows how its files were made. Choose another name, or delete the folder."
+                "knows how its files were made. Choose another name: that folder stays as it is."
             )
         return None
     try:
@@ -249,7 +253,7 @@ def read_config(run: str) -> Run | None:
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"Expected the parameters of a run in {path}. Received: a file that cannot be read "
-            f"({type(error).__name__}: {error}). Choose another name, or delete the folder."
+            f"({type(error).__name__}: {error}). Choose another name: that folder stays as it is."
         ) from error
 
 
@@ -286,8 +290,8 @@ def _check_version(stored: Run) -> None:
     if stored.fer_kit.split(".")[:2] != __version__.split(".")[:2]:
         raise InputError(
             f"Expected a run made by fer_kit {__version__}. Received: {stored.run}, which fer_kit "
-            f"{stored.fer_kit} made. Choose another name, such as {stored.run}-{__version__}, or "
-            "delete that run."
+            f"{stored.fer_kit} made. Choose another name, such as {stored.run}-{__version__}: that "
+            "run stays as it is."
         )
 
 
@@ -306,12 +310,32 @@ def _check_parameters(stored: Run, wanted: Run) -> None:
             )
 
 
-def _how_to_make(name: str, run: str) -> str:
+def notebooks_folder(here: Path | None = None) -> str:
+    """The notebooks that somebody works with: "student", "notebooks", …, below the course's folder.
+
+    A notebook runs in its own folder, so that the current one tells; elsewhere it is "notebooks".
+    """
+    here, course = (here or Path.cwd()).resolve(), course_folder().resolve()
+    if here == course or not any(here.glob("*.ipynb")):
+        return "notebooks"
+    return here.relative_to(course).as_posix() if course in here.parents else str(here)
+
+
+def make_options(run: str, notebooks: Path | None = None) -> str:
+    """What `make` has to be given for a run and a folder of notebooks, with a space in front."""
+    folder = notebooks_folder(notebooks)
+    option = "" if run == default_name(DATASET, PROFILE) else f" RUN={run}"
+    return option + ("" if folder == "notebooks" else f" NOTEBOOKS={folder}")
+
+
+def _how_to_make(name: str, run: str, notebooks: Path | None) -> str:
     lesson = maker(name)
     if lesson is None:
         return "Run the notebook that makes it first."
-    option = "" if run == default_name(DATASET, PROFILE) else f" RUN={run}"
-    return f"Run notebooks/{lesson.name}.ipynb first: make run NB={lesson.number}{option}"
+    return (
+        f"Run {notebooks_folder(notebooks)}/{lesson.name}.ipynb first: make run "
+        f"NB={lesson.number}{make_options(run, notebooks)}"
+    )
 
 
 def _title(figure: Any) -> str:

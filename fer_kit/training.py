@@ -336,12 +336,12 @@ class Resume(keras.callbacks.Callback):
         except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
             raise InputError(
                 f"Expected an unfinished training. Received: {self.path} ({error}). "
-                "Delete it to start anew."
+                "To start anew, give that file another name."
             ) from error
         if about["recipe"] != self.recipe or len(about["kept"]) != len(self.keep):
             raise InputError(
                 "Expected an unfinished training of this network with these compile settings. "
-                f"Received: {self.path} of another one. Delete it to start anew."
+                f"Received: {self.path} of another one. To start anew, give that file another name."
             )
         return about, arrays
 

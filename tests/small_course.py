@@ -84,7 +84,7 @@ def pretend(lessons: tuple[Lesson, ...], replace=setattr) -> None:
 
     replace(fer_kit.lessons, "LESSONS", lessons)
     replace(running, "LESSONS", lessons)
-    replace(running, "_finish", lambda run: None)
+    replace(running, "_finish", lambda *_: None)
 
 
 def run_four(folder: Path, **options):

@@ -2,11 +2,13 @@
 
 import errno
 import json
+import re
 import runpy
 from pathlib import Path
 
 import pytest
 from saved_models import save_lenet5
+from submissions import make_run
 
 from fer_kit import cli
 from fer_kit.cards import best_shipped
@@ -160,6 +162,32 @@ def test_report_of_no_run_is_a_sentence(fer_kit):
     assert "nothing" in error
 
 
+def test_progress_says_how_much_is_done(fer_kit):
+    Run.open("mine", profile="smoke")
+    code, output, _ = fer_kit("progress", "--run", "mine")
+    assert code == 0
+    assert re.match(r"0 of \d+ checks passed, 0 of 12 texts written\.", output)
+    code, _, error = fer_kit("progress", "--run", "other")
+    assert code == 1
+    assert "There are: mine." in error
+
+
+def test_bundle_ends_with_the_progress_and_refuses_what_grading_would(
+    fer_kit, tmp_path, monkeypatch
+):
+    make_run(Run.open("mine").folder, lessons="01_*")
+    code, output, _ = fer_kit("bundle", "--run", "mine", "--name", "Ada")
+    assert code == 0
+    assert f"{Run.open('mine').folder / 'bundle.zip'}\n" in output
+    assert re.search(r"2 of \d+ checks passed, 1 of 12 texts written\.", output)
+    assert "Signed without id" in output
+    monkeypatch.setattr("fer_kit.grading.archive.LARGEST_MEMBER", 1000)
+    code, output, error = fer_kit("bundle", "--run", "mine")
+    assert code == 1
+    assert "checks passed" in output
+    assert "would be refused when it is graded" in error
+
+
 def test_download_of_a_data_set_that_is_built_in_is_a_sentence(fer_kit):
     code, _, error = fer_kit("download", "synthetic")
     assert code == 1
@@ -175,7 +203,7 @@ def test_info_names_the_versions_and_the_data_sets(fer_kit, monkeypatch):
 
 
 COMMANDS = ["run-all", "run", "report", "predict", "evaluate", "download", "info"]
-COMMANDS += ["fuse", "mixtures"]
+COMMANDS += ["fuse", "mixtures", "progress", "bundle"]
 COMMANDS += ["train", "export", "ship"]
 
 

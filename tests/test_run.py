@@ -205,6 +205,25 @@ def test_a_missing_file_names_the_notebook_that_makes_it(lab):
     assert lab.need("data/prepared.npz") == path
 
 
+@pytest.mark.parametrize("folder", ["student", "mine/kept"])
+def test_a_missing_file_names_the_notebook_of_the_folder_that_one_works_in(
+    lab, tmp_path, monkeypatch, folder
+):
+    here = tmp_path / folder
+    for path in (here, tmp_path / "notebooks", tmp_path / "fer_kit"):
+        path.mkdir(parents=True)
+    (here / "04_lenet5.ipynb").touch()
+    monkeypatch.chdir(here)
+    with pytest.raises(
+        InputError, match=f"Run {folder}/03_preprocess.*NOTEBOOKS={folder}$"
+    ) as told:
+        lab.need("data/prepared.npz")
+    assert "notebooks/" not in str(told.value)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="Run notebooks/03_preprocess"):
+        lab.need("data/prepared.npz")
+
+
 def test_the_models_are_those_with_predictions(lab):
     assert lab.models() == []
     for name in ("lenet5", "cnn"):

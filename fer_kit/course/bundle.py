@@ -8,7 +8,6 @@ Introduced in notebooks/12_save.ipynb.
 """
 
 import base64
-import logging
 import tempfile
 import zipfile
 from pathlib import Path
@@ -16,7 +15,6 @@ from typing import Any
 
 import nbformat
 
-from fer_kit.course.executed import source_hash
 from fer_kit.course.leaving import (
     Figures,
     Item,
@@ -33,9 +31,6 @@ from fer_kit.course.places import DATA, everywhere, without_places
 from fer_kit.course.report import read_run_config, write_report
 from fer_kit.errors import InputError
 from fer_kit.files import read_json, write_json, write_text, write_whole
-from fer_kit.run import course_folder
-
-log = logging.getLogger(__name__)
 
 MOMENT = (1980, 1, 1, 0, 0, 0)  # the first that a ZIP file knows: every file gets it
 
@@ -64,7 +59,6 @@ def write_bundle(
             f"Expected a run with executed notebooks. Received: {run_folder} without any. "
             "Run them first: make run-all NOTEBOOKS=student."
         )
-    _warn_of_other_notebooks(run_folder)
     student = sign(run_folder, name, student_id)
     write_report(run_folder)
     with tempfile.TemporaryDirectory() as temporary:
@@ -79,32 +73,6 @@ def write_bundle(
         wanted = sorted(path for path in files if path.is_file())
         print(packing_list(items))
         return write_whole(run_folder / "bundle.zip", lambda path: _pack(path, copy, wanted))
-
-
-def _warn_of_other_notebooks(run_folder: Path) -> None:
-    """Say so where the solutions were run, or a notebook of `student` has changed since."""
-    solved, changed = [], []
-    for path in sorted(run_folder.glob("notebooks/[!.]*.ipynb")):
-        executed = _source_of(path)
-        lesson, own = (course_folder() / part / path.name for part in ("notebooks", "student"))
-        if lesson.exists() and executed == _source_of(lesson):
-            solved.append(path.stem)
-        elif own.exists() and executed != _source_of(own):
-            changed.append(path.stem)
-    for names, what in (
-        (solved, "These are the notebooks with the solutions"),
-        (changed, "These were changed in the folder student since they were run"),
-    ):
-        if names:
-            log.warning(
-                "%s: %s. To hand in your own: make run-all NOTEBOOKS=student, then make bundle.",
-                what,
-                ", ".join(names),
-            )
-
-
-def _source_of(path: Path) -> str:
-    return source_hash(nbformat.read(path, as_version=4))
 
 
 def sign(run_folder: Path, name: str, student_id: str) -> dict[str, str]:

@@ -9,6 +9,7 @@ import ast
 import hashlib
 import json
 import re
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,7 +61,8 @@ def read_notebook(path: Path) -> Any:
 
     try:
         text = path.read_text(encoding="utf-8")
-        return nbformat.reads(text, as_version=4)
+        with warnings.catch_warnings(action="ignore"):  # about ids that it mends by itself
+            return nbformat.reads(text, as_version=4)
     except OSError as error:
         raise InputError(f"Expected the notebook {path}. Received: {error.strerror}.") from error
     except Exception as error:  # nbformat passes on whatever its parser raises

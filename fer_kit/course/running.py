@@ -16,8 +16,9 @@ from typing import Any
 
 from tqdm import tqdm
 
-from fer_kit.course import records
+from fer_kit.course import progress, records
 from fer_kit.course.environment import describe
+from fer_kit.course.executed import read_notebook, tags
 from fer_kit.course.workers import (
     OneAfterTheOther,
     check_workers,
@@ -83,10 +84,10 @@ def run_course(
         for lesson in lessons
     }
     with opened.locked():
-        _check_inputs(opened, lessons)
+        _check_inputs(opened, lessons, folder)
         with side_by_side(min(workers, len(tasks)), threads_each(), _say) as pool:
             failed = _run_all(tasks, force, pool)
-        _finish(opened)
+        _finish(opened, lessons, folder)
     if failed:
         raise InputError(_what_failed(tasks, failed))
     return opened
@@ -139,28 +140,25 @@ def _check_notebooks(
 
 def _declared(path: Path) -> dict[str, str]:
     """The names and types in a notebook's parameters cell."""
-    import papermill
+    from papermill.translators import PythonTranslator
 
     if not path.exists():
+        others = [other.name for other in progress.copies_of(path)]
         raise InputError(
-            f"Expected the notebook {path.name} in {path.parent}. Received: no such file. Run this "
-            "in the course's folder."
+            f"Expected the notebook {path.name} in {path.parent}. Received: no such file"
+            + (f", but {', '.join(others)}. Rename it." if others else ". Is it another folder?")
         )
-    try:
-        found = papermill.inspect_notebook(str(path))
-    except Exception as error:  # papermill passes on whatever its parser raises
-        raise InputError(
-            f"Expected a Jupyter notebook. Received: {path}, which cannot be read "
-            f"({type(error).__name__}). Get it again: git checkout {path.name}, or a new copy."
-        ) from error
-    return {name: about["inferred_type_name"] for name, about in found.items()}
+    tagged = [cell for cell in read_notebook(path).cells if "parameters" in tags(cell)]
+    found = PythonTranslator.inspect(tagged[0]) if tagged else []
+    return {parameter.name: parameter.inferred_type_name for parameter in found}
 
 
 def _check_parameter(notebook: str, types: dict[str, str], name: str, value: Any) -> None:
     if name not in types:
         raise ParameterError(
             f"Expected a parameter that {notebook}.ipynb has: {', '.join(types) or 'none'}. "
-            f"Received: {name!r}. Add it to the cell tagged parameters."
+            f"Received: {name!r}. The cell that sets the parameters needs the tag parameters (in "
+            "JupyterLab: Property Inspector, Cell Tags), and a line for each of them."
         )
     expected, came = types[name].split("[")[0], type(value).__name__
     if expected not in (came, "None") and (expected, came) != ("float", "int"):
@@ -170,13 +168,13 @@ def _check_parameter(notebook: str, types: dict[str, str], name: str, value: Any
         )
 
 
-def _check_inputs(run: Run, lessons: Sequence[Lesson]) -> None:
+def _check_inputs(run: Run, lessons: Sequence[Lesson], notebooks: Path) -> None:
     """Every file that a lesson needs is there, or a lesson before it will make it."""
     coming: set[str] = set()
     for lesson in lessons:
         for name in lesson.needs:
             if name not in coming and "*" not in name:
-                run.need(name)
+                run.need(name, notebooks)
         coming.update(lesson.makes)
 
 
@@ -318,13 +316,15 @@ def _what_failed(tasks: dict[str, Task], failed: dict[str, str]) -> str:
     return "\n".join(reasons)
 
 
-def _finish(run: Run) -> None:
+def _finish(run: Run, lessons: Sequence[Lesson], notebooks: Path) -> None:
     from fer_kit.course.report import write_report
 
     print(f"\nThe report: {write_report(run.folder)}")
     metrics = run.folder / METRICS
     if metrics.exists():
         print(results_table(read_json(metrics)))
+    done = progress.look(run.folder, notebooks, [lesson.name for lesson in lessons])
+    print(f"\n{progress.told(done, progress.warnings(done))}")
 
 
 def results_table(metrics: dict[str, Any]) -> str:

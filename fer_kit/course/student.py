@@ -4,13 +4,21 @@
 `student/` holds what students open; it is always made from `notebooks/`, never edited.
 """
 
+import json
 from pathlib import Path
 
 import nbformat
 
+from fer_kit.course.executed import is_solution, is_unwritten, read_notebook
 from fer_kit.errors import InputError
 from fer_kit.files import write_text
 from fer_kit.run import course_folder
+
+ELSEWHERE = {
+    "/main/notebooks/": "/main/student/",
+    "labpath=notebooks/": "labpath=student/",
+    "%cd fer-kit/notebooks": "%cd fer-kit/student",
+}
 
 
 def write_student_copies(folder: str | Path = "", notebooks: str | Path = "") -> list[Path]:
@@ -21,10 +29,18 @@ def write_student_copies(folder: str | Path = "", notebooks: str | Path = "") ->
         notebooks: the lessons, by default `notebooks` in the course's folder.
 
     Raises:
-        InputError: there are no notebooks, nbgrader is not installed, or its markers are wrong.
+        InputError: there are no notebooks, nbgrader is not installed, or its markers are wrong; or
+            somebody's work is in the folder. Then nothing is written.
     """
     folder = Path(folder) if str(folder) else course_folder() / "student"
     copies = _copies(notebooks)
+    changed = [path for path in sorted(folder.glob("*.ipynb")) if _is_work(path, copies)]
+    if changed:
+        raise InputError(
+            f"Expected in {folder} copies that nobody has worked in. Received: "
+            f"{', '.join(path.name for path in changed)}, with answers, results or cells of their "
+            "own. Nothing was written. Give that folder another name, and it stays as it is."
+        )
     for path in folder.glob("*.ipynb"):
         if path.name not in copies:
             path.unlink()
@@ -61,12 +77,29 @@ def student_copy(notebook: nbformat.NotebookNode, name: str = "") -> nbformat.No
             f"Expected nbgrader's markers in pairs, in cells of the right kind. Received: {name} "
             f"({error}). CONTRIBUTING.md says how an exercise is written."
         ) from error
-    copy.cells[0].source = (
-        copy.cells[0]
-        .source.replace("/notebooks/", "/student/")
-        .replace("labpath=notebooks/", "labpath=student/")
-    )
+    for cell in copy.cells[:3]:  # the badges, and where the course is on Colab
+        for before, after in ELSEWHERE.items():
+            cell.source = cell.source.replace(before, after)
     return copy
+
+
+def _is_work(path: Path, copies: dict[str, str]) -> bool:
+    """Whether there is more in a notebook than `make student` ever wrote."""
+    copy = copies.get(path.name, '{"cells": []}')
+    if path.read_text(encoding="utf-8", errors="replace") == copy:
+        return False
+    known = {cell["id"] for cell in json.loads(copy)["cells"]}
+    try:
+        cells = read_notebook(path).cells
+    except InputError:
+        return True  # whatever it was
+    return any(
+        not (cell.id in known or cell.id.startswith(f"{path.name[:2]}-"))
+        or cell.get("outputs")
+        or cell.get("execution_count")
+        or (is_solution(cell) and not is_unwritten(cell))
+        for cell in cells
+    )
 
 
 def _copies(notebooks: str | Path) -> dict[str, str]:

@@ -115,7 +115,7 @@ def _py7zr(archive: Path):
         raise InputError(
             f"Expected py7zr, which reads .7z archives. Received: {archive.name}, and it is not "
             'installed. Install it, pip install "py7zr>=1.1,<2", or pack the pictures as .zip '
-            "under the same name and remove the .7z."
+            "under the same name and move the .7z elsewhere."
         ) from error
     return py7zr
 

@@ -60,7 +60,7 @@ def check_counts(folder: Path) -> None:
         if found != expected:
             raise InputError(
                 f"Expected FER2013's {part} pictures in {folder}: {expected} for "
-                f"{', '.join(FER2013)}. Received: {found}. Delete the folder and download it again."
+                f"{', '.join(FER2013)}. Received: {found}. Download it into a new folder."
             )
 
 

@@ -222,7 +222,7 @@ def _decode(folder: Path, paths: list[str], image_size: int) -> np.ndarray:
         raise InputError(
             f"Expected pictures that can be opened in {folder}. "
             f"Received: {len(broken):,} that cannot: {first_few(broken)}. "
-            "Delete or replace them."
+            "Move them to another folder, or save them anew."
         )
     converted = sum(was_converted for _, was_converted in read)
     if converted:

@@ -140,7 +140,8 @@ def find_pairs(source: str, folder: Path) -> tuple[list[tuple[Shot, Shot]], list
         if shot.modality in partners:
             raise InputError(
                 f"Expected one {shot.modality} picture of each name. Received: "
-                f"{partners[shot.modality].id} and {shot.id}. Rename or remove one of them."
+                f"{partners[shot.modality].id} and {shot.id}. "
+                "Rename one of them, or move it elsewhere."
             )
         partners[shot.modality] = shot
     pairs = [tuple(both[name] for name in MODALITIES) for both in found.values() if len(both) == 2]
@@ -314,7 +315,7 @@ def _decode_all(folder: Path, shots: Sequence[Shot], size: int, colour: bool) ->
     if broken:
         raise InputError(
             f"Expected pictures that can be decoded. Received: {len(broken):,} that cannot: "
-            f"{first_few(broken)}. Get them again, or remove both pictures of the pair."
+            f"{first_few(broken)}. Mend them, or move both pictures of the pair elsewhere."
         )
     return images
 

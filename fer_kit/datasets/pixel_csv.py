@@ -259,5 +259,5 @@ def _raise_if_any(problems: Problems, path: Path, classes: int) -> None:
             f"Expected in every row of {path.name} an emotion from 0 to {classes - 1}, {PIXELS:,} "
             f"pixels from 0 to 255, and a Usage among {', '.join(SPLIT_OF_USAGE)}. "
             f"Received: {len(lines):,} fault(s): {first_few(lines)}. "
-            "Mend or delete these rows, or download the file again."
+            "Mend these rows in a copy of the file, or download it under another name."
         )

@@ -256,7 +256,7 @@ def new_folder(path: str | Path) -> Path:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(
             f"Expected the name of a new folder. Received: {folder}, which is there already. "
-            "Choose another name, or delete it."
+            "Choose another name: what is there stays."
         )
     return folder
 

@@ -44,7 +44,7 @@ def make_ensemble(models: list[str], lab: Run, name: str = "") -> dict[str, Any]
     path = lab.file(f"models/{name or _usual_name(lab)}.keras")
     details = _details(members, lab, path)
     if card := finished(path, details["plan"]):
-        print(f"{path.name} is there already. Delete it to make it again.")
+        print(f"{path.name} is there already and stays. For another one: --name.")
         return card
     write_whole(path, average(members).save)
     return finish(path, original, faces, _habits(members), Recipe(), details)

@@ -65,7 +65,7 @@ def train_from_scratch(
     }
     plan = _plan(network, recipe, lab.seed, faces, others)
     if card := finished(path, plan):
-        print(f"{path.name} is trained already. Delete it to train it again.")
+        print(f"{path.name} is trained already and stays. For another training: --name.")
         return card
     _begin(path, plan)
     teacher = others.get("teacher")
@@ -100,7 +100,7 @@ def finished(path: Path, plan: dict[str, Any]) -> dict[str, Any] | None:
         return card
     raise InputError(
         f"Expected no model of another training in {path}. Received: one by another recipe, seed "
-        "or data set. Give this one another name (--name), or delete that one."
+        "or data set, which stays. Give this one another name: --name."
     )
 
 
@@ -110,8 +110,8 @@ def _begin(path: Path, plan: dict[str, Any]) -> None:
     if beside(path, "unfinished.npz").exists() and read_json(noted) != plan:
         raise InputError(
             f"Expected to go on with the training of {path.name} by the same recipe, seed and "
-            f"faces. Received: others. Give this one another name (--name), or delete {noted} and "
-            "the files beside it."
+            f"faces. Received: others. Give this one another name (--name): the unfinished one can "
+            "then still be finished."
         )
     write_json(noted, plan)
 

@@ -3,7 +3,6 @@
 import base64
 import json
 import re
-import shutil
 import zipfile
 
 import nbformat
@@ -162,15 +161,6 @@ def test_it_can_be_made_of_notebooks_that_hold_no_pictures(run, capsys):
     for lesson in ("01_load", "04_lenet5", "11_classify"):
         change(run, lesson, lambda notebook: code_of(notebook).update(outputs=[]))
     assert not [name for name in contents(write_bundle(run)) if name.endswith(".png")]
-
-
-def test_solutions_and_older_versions_are_said(run, caplog):
-    write_bundle(run)
-    assert "were changed in the folder student" in caplog.text  # the made-up answers
-    caplog.clear()
-    shutil.copy(COURSE / "notebooks" / "04_lenet5.ipynb", run / "notebooks")
-    write_bundle(run)
-    assert "These are the notebooks with the solutions: 04_lenet5. To hand in" in caplog.text
 
 
 def test_a_plan_of_a_training_is_no_model(run):

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -157,6 +158,17 @@ def test_it_is_this_python_that_runs_the_notebooks(notebooks, tmp_path, monkeypa
     )
     run = run_course(only=["01"], notebooks=notebooks)
     assert text_of(run, "data/number.txt") == sys.executable
+
+
+def test_a_notebook_that_names_no_kernel_and_has_no_ids_runs(notebooks):
+    path = notebooks / "01_first.ipynb"
+    notebook = json.loads(path.read_text())
+    notebook |= {"metadata": {}, "nbformat_minor": 4}
+    for cell in notebook["cells"]:
+        del cell["id"]
+    path.write_text(json.dumps(notebook))
+    run = run_course(only=["01"], seed=7, notebooks=notebooks)
+    assert text_of(run, "data/number.txt") == "7"
 
 
 def test_a_failing_notebook_keeps_the_earlier_results(notebooks):
@@ -365,7 +377,7 @@ def test_a_further_parameter_reaches_the_notebooks_that_have_it(notebooks, monke
     )
     wider = PARAMETERS + "\nnoise: float = 0.5  # how much"
     write_notebook(notebooks / "01_first.ipynb", FIRST, parameters=wider)
-    monkeypatch.setattr(running, "_check_inputs", lambda run, lessons: None)
+    monkeypatch.setattr(running, "_check_inputs", lambda *_: None)
     run_course(extra={"noise": 1}, notebooks=notebooks)
     assert given["01_first"]["noise"] == 1
     assert "noise" not in given["02_second"]
@@ -379,9 +391,37 @@ def test_a_missing_input_names_the_notebook_to_run_first(notebooks, no_kernel):
 
 def test_a_damaged_notebook_is_a_sentence(notebooks, no_kernel):
     (notebooks / "02_second.ipynb").write_text("<<<<<<< HEAD")
-    with pytest.raises(InputError, match="02_second.ipynb, which cannot be read"):
+    with pytest.raises(InputError, match="02_second.ipynb, into which git has put two versions"):
         run_course(notebooks=notebooks)
+    assert (notebooks / "02_second.ipynb").read_text() == "<<<<<<< HEAD"
     assert no_kernel == []
+
+
+def test_a_lost_tag_is_a_sentence_that_says_where_to_put_it(notebooks, no_kernel):
+    path = notebooks / "01_first.ipynb"
+    path.write_text(path.read_text().replace('"parameters"', '"mine"'))
+    with pytest.raises(ParameterError, match="JupyterLab: Property Inspector"):
+        run_course(notebooks=notebooks)
+
+
+@pytest.mark.parametrize("name", ["02_second (1).ipynb", "02_second-Copy1.ipynb"])
+def test_a_notebook_under_another_name_is_named(notebooks, no_kernel, name):
+    (notebooks / "02_second.ipynb").rename(notebooks / name)
+    with pytest.raises(InputError, match=re.escape(f"no such file, but {name}. Rename it.")):
+        run_course(notebooks=notebooks)
+
+
+def test_a_students_missing_input_leads_to_the_students_notebook(notebooks, no_kernel, monkeypatch):
+    monkeypatch.chdir(notebooks.parent)
+    (notebooks.parent / "fer_kit").mkdir()
+    notebooks.rename("student")
+    (notebooks.parent / "notebooks").mkdir()
+    said = "Run student/01_first.ipynb first: make run NB=01 NOTEBOOKS=student"
+    with pytest.raises(InputError, match=said):
+        run_course(only=["02"], notebooks=Path("student"))
+    monkeypatch.chdir("student")  # where a notebook of this folder runs
+    with pytest.raises(InputError, match=said):
+        Run("synthetic-quick").need("data/number.txt")
 
 
 def test_a_missing_notebook_is_a_sentence(notebooks, no_kernel):

@@ -26,14 +26,52 @@ def test_the_copies_in_the_repository_are_up_to_date():
 
 def test_a_changed_a_missing_and_a_foreign_copy_are_stale(tmp_path):
     write_student_copies(tmp_path, COURSE / "notebooks")
+    gone = (tmp_path / "01_load.ipynb").read_text(encoding="utf-8").replace('"01-', '"13-')
     (tmp_path / "01_load.ipynb").unlink()
-    (tmp_path / "99_mine.ipynb").write_text("{}")
+    (tmp_path / "13_gone.ipynb").write_text(gone, encoding="utf-8")
     path = tmp_path / "03_preprocess.ipynb"
     path.write_text(path.read_text(encoding="utf-8") + " ", encoding="utf-8")
-    stale = ["01_load.ipynb", "03_preprocess.ipynb", "99_mine.ipynb"]
+    stale = ["01_load.ipynb", "03_preprocess.ipynb", "13_gone.ipynb"]
     assert stale_student_copies(tmp_path, COURSE / "notebooks") == stale
     write_student_copies(tmp_path, COURSE / "notebooks")
     assert stale_student_copies(tmp_path, COURSE / "notebooks") == []
+
+
+def answer(notebook):
+    next(cell for cell in notebook.cells if cell.id == "01-afraid").source = "AU20, I think."
+
+
+def run_a_cell(notebook):
+    next(cell for cell in notebook.cells if cell.cell_type == "code").execution_count = 1
+
+
+def add_a_cell(notebook):
+    notebook.cells.append(nbformat.v4.new_markdown_cell("A note"))
+
+
+@pytest.mark.parametrize("change", [answer, run_a_cell, add_a_cell])
+def test_nobodys_work_is_overwritten(tmp_path, change):
+    write_student_copies(tmp_path, COURSE / "notebooks")
+    for name, other in (("01_load", "02_analyze"), ("01_load (1)", "02_analyze")):
+        path = tmp_path / f"{name}.ipynb"
+        notebook = nbformat.read(COURSE / "student" / "01_load.ipynb", as_version=4)
+        change(notebook)
+        nbformat.write(notebook, path)
+        (tmp_path / f"{other}.ipynb").unlink(missing_ok=True)
+        before = path.read_bytes()
+        with pytest.raises(InputError, match=re.escape(path.name)):
+            write_student_copies(tmp_path, COURSE / "notebooks")
+        assert path.read_bytes() == before
+        assert not (tmp_path / f"{other}.ipynb").exists()
+        path.unlink()
+
+
+@pytest.mark.parametrize("text", ["<<<<<<< HEAD", "", "{}"])
+def test_what_cannot_be_read_may_be_work_and_stays(tmp_path, text):
+    (tmp_path / "01_load.ipynb").write_text(text)
+    with pytest.raises(InputError, match="01_load.ipynb"):
+        write_student_copies(tmp_path, COURSE / "notebooks")
+    assert (tmp_path / "01_load.ipynb").read_text() == text
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
@@ -97,6 +135,7 @@ def test_badges_open_the_copy():
     first = read("student", "04_lenet5.ipynb").cells[0].source
     assert "student/04_lenet5.ipynb" in first
     assert "notebooks/04_lenet5.ipynb" not in first
+    assert "%cd fer-kit/student" in read("student", "04_lenet5.ipynb").cells[2].source
 
 
 def test_a_marker_without_its_end_is_a_sentence_and_nothing_is_written(tmp_path):

@@ -1,0 +1,286 @@
+"""How far a run has come, and what grading would miss: said in time.
+
+`run`, `run-all` and `bundle` end with it, and `fer-kit progress` says it at any time.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fer_kit.course.compare import Lesson, Released, compare, read_released
+from fer_kit.course.executed import (
+    Exercise,
+    grade_id,
+    is_unwritten,
+    lesson_cells,
+    read_notebook,
+    source_hash,
+)
+from fer_kit.course.limits import LARGEST_MEMBER, MEGABYTE
+from fer_kit.course.matching import match
+from fer_kit.course.rubric import read_rubric
+from fer_kit.errors import InputError
+from fer_kit.files import read_json
+from fer_kit.lessons import LESSONS, METRICS
+from fer_kit.run import course_folder, make_options, read_config, runs_folder
+
+DONE = ("passed", "answered")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What was done in a run, of all lessons or of some.
+
+    Attributes:
+        run: the run's folder.
+        notebooks: the folder of the notebooks that the student works with.
+        given: the lessons as they were given out, by name.
+        lessons: what was done with those that the run has executed, by name.
+    """
+
+    run: Path
+    notebooks: Path
+    given: dict[str, Released]
+    lessons: dict[str, Lesson]
+
+    def own(self, name: str) -> Path:
+        """The student's notebook of a lesson."""
+        return self.notebooks / f"{name}.ipynb"
+
+    def executed(self, name: str) -> Path:
+        """The same as the run has executed it."""
+        return self.run / "notebooks" / f"{name}.ipynb"
+
+
+def look(run: Path, notebooks: Path, names: Sequence[str] = ()) -> Progress:
+    """Look at the notebooks that a run has executed.
+
+    Args:
+        run: the run's folder.
+        notebooks: the folder that they come from.
+        names: the lessons to look at; all of them where it is empty.
+
+    Raises:
+        InputError: one of them, or of the course's, cannot be read.
+    """
+    originals = course_folder() / "notebooks"
+    released = read_released(originals, originals)
+    given = {name: one for name, one in released.items() if name in names or not names}
+    paths = {name: run / "notebooks" / f"{name}.ipynb" for name in given}
+    lessons = {
+        name: compare(name, read_notebook(path), given[name])
+        for name, path in paths.items()
+        if path.exists()
+    }
+    return Progress(run, notebooks, given, lessons)
+
+
+def look_at_run(name: str, notebooks: Path) -> Progress:
+    """The same for a run by its name.
+
+    Raises:
+        InputError: there is no run of that name.
+    """
+    if read_config(name) is None:
+        there = sorted(path.parent.name for path in runs_folder().glob("*/config.json"))
+        raise InputError(
+            f"Expected the name of a run. Received: {name}, in which nothing was run yet. There "
+            f"are: {', '.join(there) or 'none'}. Begin with make run NB=01"
+            f"{make_options(name, notebooks)}"
+        )
+    return look(runs_folder() / name, notebooks)
+
+
+def summary(progress: Progress) -> str:
+    """How many exercises are done; then a line for each notebook in which some are not."""
+    states = [pair for name in progress.given for pair in _states(progress, name)]
+    checks = [state in DONE for exercise, state in states if not exercise.written]
+    texts = [state in DONE for exercise, state in states if exercise.written]
+    told = (
+        f"{sum(checks)} of {len(checks)} checks passed, {sum(texts)} of {len(texts)} texts written."
+    )
+    return "\n  ".join([told, *_open(progress)])
+
+
+def told(progress: Progress, troubles: Iterable[str]) -> str:
+    """The summary, and under it what is to be looked at."""
+    notes = [f"Note: {trouble}" for trouble in troubles]
+    return "\n".join([summary(progress), *([""] if notes else []), *notes])
+
+
+def _states(progress: Progress, name: str) -> list[tuple[Exercise, str]]:
+    """The exercises of a lesson, with their states as grading will see them."""
+    lesson = progress.lessons.get(name)
+    if lesson is None:
+        return [(exercise, "not run") for exercise in progress.given[name].exercises]
+    doubtful = {one.name for one in lesson.exercises if one.state == "passed"} - lesson.passed
+    return [
+        (exercise, "check changed" if exercise.name in doubtful else exercise.state)
+        for exercise in lesson.exercises
+    ]
+
+
+def _open(progress: Progress) -> Iterator[str]:
+    """What is still to be done, a line for each notebook to be opened."""
+    for name in progress.lessons:
+        found: dict[str, list[str]] = {}
+        for exercise, state in _states(progress, name):
+            if state not in DONE:
+                found.setdefault(state, []).append(exercise.name)
+        if found:
+            told = "; ".join(f"{state}: {', '.join(names)}" for state, names in found.items())
+            yield f"{_shown(progress.own(name))}  {told}"
+    if waiting := [name for name in progress.given if name not in progress.lessons]:
+        yield f"not run yet: {', '.join(waiting)}"
+
+
+# What grading would not find, or refuse
+
+
+def warnings(progress: Progress) -> Iterator[str]:
+    """What would be missed in the notebooks that were run, and why, in sentences."""
+    yield from _second_copies(progress)
+    for name, lesson in progress.lessons.items():
+        yield from (f"{_shown(progress.own(name))}: {text}" for text in _losses(lesson))
+        yield from _too_large(progress.executed(name))
+    if lost := [name for name, lesson in progress.lessons.items() if lesson.without_ids]:
+        yield (
+            f"Saved without the ids of the cells, as old editors do: {', '.join(lost)}. Nothing is "
+            "lost: the cells were found by their names and texts."
+        )
+
+
+def _second_copies(progress: Progress) -> Iterator[str]:
+    for name, released in progress.given.items():
+        own = progress.own(name)
+        for copy in copies_of(own, released):
+            yield (
+                f"{_shown(copy)} ({_answers(copy, released)}) is not run and not handed in: "
+                f"{own.name} is ({_answers(own, released)}). If it should be the other one, "
+                "rename both."
+            )
+
+
+def copies_of(path: Path, released: Released | None = None) -> list[Path]:
+    """Other files beside a lesson's notebook that are it, too, by their name or their exercises."""
+    lessons = {f"{lesson.name}.ipynb" for lesson in LESSONS}
+    return [
+        other
+        for other in sorted(path.parent.glob("[!.]*"))
+        if other.name not in lessons
+        and other.is_file()
+        and (path.stem.casefold() in other.name.casefold() or _has_exercises(other, released))
+    ]
+
+
+def _has_exercises(path: Path, released: Released | None) -> bool:
+    if released is None or path.suffix != ".ipynb":
+        return False
+    try:
+        names = {grade_id(cell) for cell in read_notebook(path).cells}
+    except InputError:
+        return False
+    return any(exercise.name in names for exercise in released.exercises)
+
+
+def _answers(path: Path, released: Released) -> str:
+    """How much is filled in, in words."""
+    try:
+        count = _count(path, released)
+    except InputError:
+        return "it cannot be read" if path.exists() else "it is not there"
+    return f"{count or 'no'} answer{'' if count == 1 else 's'}"
+
+
+def _count(path: Path, released: Released) -> int:
+    """How many exercises of a notebook are filled in."""
+    cells = match(list(released.cells.values()), lesson_cells(read_notebook(path)))
+    filled = [cells[one.filled] for one in released.exercises if one.filled in cells]
+    return sum(not is_unwritten(cell) for cell in filled)
+
+
+def _losses(lesson: Lesson) -> Iterator[str]:
+    """What keeps a notebook from counting as executed, or gives a doubt."""
+    for names, what in (
+        (lesson.missing, "cells of the lesson are gone, so that it does not count as executed"),
+        (lesson.emptied, "little is left of these cells, so that it does not count as executed"),
+        (lesson.hidden_errors, "an error counts, whatever the tag raises-exception says"),
+        (lesson.disguised, "only papermill's own cells should have this tag"),
+    ):
+        if names:
+            yield f"{what}: {', '.join(names)}."
+
+
+def _too_large(path: Path) -> Iterator[str]:
+    size = path.stat().st_size
+    if size > LARGEST_MEMBER:
+        code = [cell for cell in read_notebook(path).cells if cell.cell_type == "code"]
+        sizes = [len(json.dumps(cell.outputs)) for cell in code]
+        worst = code[sizes.index(max(sizes))]
+        yield (
+            f"{path.stem} holds {size / MEGABYTE:.0f} MB; grading reads at most "
+            f"{LARGEST_MEMBER // MEGABYTE} MB of a file. Most of it is what the cell {worst.id} "
+            f"puts out, which begins with {worst.source.splitlines()[:1]}."
+        )
+
+
+def before_handing_in(progress: Progress) -> Iterator[str]:
+    """All that grading would miss in a bundle of this run, in sentences."""
+    yield from _outdated(progress)
+    yield from warnings(progress)
+    yield from _not_asked_for(progress)
+
+
+def _outdated(progress: Progress) -> Iterator[str]:
+    """What the run does not have of the student's own notebooks, in sentences."""
+    solved, changed = [], []
+    for name, released in progress.given.items():
+        own, executed = progress.own(name), progress.executed(name)
+        try:
+            written = source_hash(read_notebook(own)) if own.exists() else ""
+        except InputError as error:
+            yield str(error)
+            continue
+        if not executed.exists():
+            changed += [name] if written and _count(own, released) else []
+        elif (ran := source_hash(read_notebook(executed))) != written:
+            original = course_folder() / "notebooks" / own.name
+            is_solved = original.exists() and ran == source_hash(read_notebook(original))
+            (solved if is_solved else changed).append(name)
+    again = f"make run-all{make_options(progress.run.name, progress.notebooks)}"
+    if solved:
+        yield f"Run with the solutions: {', '.join(solved)}. To hand in your own: {again}"
+    if changed:
+        yield (
+            f"Not in the run as they are in {_shown(progress.notebooks)} now: "
+            f"{', '.join(changed)}. Run them: {again}"
+        )
+
+
+def _not_asked_for(progress: Progress) -> Iterator[str]:
+    """What a bundle of this run lacks of what the course asks for, in sentences."""
+    student = {"name": "", "id": ""} | _read(progress.run / "student.json")
+    if nameless := [what for what in ("name", "id") if not student[what]]:
+        yield f'Signed without {" and ".join(nameless)}: make bundle STUDENT="…" ID=…'
+    if not (course_folder() / "rubric.toml").exists():
+        return
+    rubric, config = read_rubric(), _read(progress.run / "config.json")
+    for name, wanted in rubric.run.items():
+        if config.get(name) != wanted:
+            yield f"The course asks for {name} {wanted!r}; this run has {config.get(name)!r}."
+    models = [m for one in rubric.criteria if one.kind == "results" for m in one.models]
+    claimed = _read(progress.run / METRICS).get("models", {})
+    if missing := [model for model in dict.fromkeys(models) if model not in claimed]:
+        yield f"No results of {', '.join(missing)}, which count: run lessons 01 to 08."
+
+
+def _read(path: Path) -> dict[str, Any]:
+    return read_json(path) if path.exists() else {}
+
+
+def _shown(path: Path) -> str:
+    """A path as one would type it in the course's folder."""
+    path, course = path.resolve(), course_folder().resolve()
+    return path.relative_to(course).as_posix() if course in path.parents else str(path)
