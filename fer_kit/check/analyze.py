@@ -46,7 +46,7 @@ def mirrored_copies(ask: Ask) -> None:
 
 @check
 def entropy(ask: Ask) -> None:
-    """`entropy(shares)`: (N, K) shares that sum to 1 in a row → N entropies in nats."""
+    """`entropy(shares)`: (N, K) shares that sum to 1 in a row → N entropies in bits."""
     shares = np.array([[1.0, 0, 0, 0], [0.25] * 4, [0.5, 0.5, 0, 0]])
     zeros = "0 · log 0 counts as 0: replace the zeros before you take the logarithm."
     slip = "Sum over the emotions only, axis=1, not over the faces."
@@ -55,7 +55,7 @@ def entropy(ask: Ask) -> None:
     positive = (found[1:] >= -WITHIN).all()
     expect(positive, "entropies of 0 or more", found.round(3), "The formula begins with a minus.")
     expect_number(found[0], 0, "the entropy where all agree", zeros)
-    bits = [(2, "That is in bits: np.log counts in nats, np.log2 in bits.")]
+    nats = [(np.log(4), "That is in nats: np.log counts in nats, np.log2 in bits.")]
     slip = "What is added to the shares to avoid log 0 adds to the entropy, too: replace the zeros."
-    expect_number(found[1], np.log(4), "the entropy of four equal shares, ln 4", slip, bits)
-    expect_number(found[2], np.log(2), "the entropy of two equal shares", zeros)
+    expect_number(found[1], 2, "the entropy of four equal shares, log2 4", slip, nats)
+    expect_number(found[2], 1, "the entropy of two equal shares", zeros)

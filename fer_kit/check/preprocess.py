@@ -38,6 +38,10 @@ def standardise(ask: Ask) -> None:
         f"mean {second.mean():.3f}, standard deviation {second.std():.3f}",
         "The same two numbers (or two pictures) that the training part was given.",
     )
+    few = np.array([0.0, 2.0], np.float32).reshape(2, 1, 1, 1)
+    third = np.asarray(ask(few, few + 3)[1]).ravel()
+    slip = "Of N values np.std divides by N, as the formula does; ddof=1 divides by N - 1."
+    expect(np.allclose(third, [2, 4], atol=1e-3), "2 and 4 for 3 and 5 beside 0 and 2", third, slip)
 
 
 @check

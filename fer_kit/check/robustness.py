@@ -29,6 +29,13 @@ def black_square(ask: Ask) -> None:
     places = len(np.unique(48 * rows.argmax(axis=1) + columns.argmax(axis=1)))
     slip = "Draw a row and a column for each picture, inside of the loop."
     expect(places > 10, "a place of its own for each picture", f"{places} places", slip)
+    down, right = rows.argmax(axis=1), columns.argmax(axis=1)
+    slip = "Draw the row and the column separately: two numbers for each picture."
+    expect((down != right).any(), "squares anywhere", "all of them on the diagonal", slip)
+    large = expect_array(ask(images, 47, 0), images.shape, "pictures as they came")
+    reached = (large[:, -1, -1, 0] == 0).any()
+    slip = "The upper end of integers is not included: 48 - size + 1."
+    expect(reached, "squares that also reach the last row and column", "none", slip)
     is_same = np.array_equal(worse, ask(images, 16, 0))
     slip = "Use np.random.default_rng(seed) inside of the function."
     expect(is_same, "the same for the same seed", "another", slip)

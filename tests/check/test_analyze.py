@@ -19,13 +19,13 @@ WRONG = {
         (lambda a, b: [[3, 11], [26]], "a list of numbers"),
     ],
     "entropy": [
-        (lambda p: -(p * np.log(p)).sum(axis=1), "0 · log 0"),
-        (lambda p: -(p * np.log2(np.where(p > 0, p, 1))).sum(axis=1), "bits"),
-        (lambda p: -(p * np.log(np.where(p > 0, p, 1))).sum(), "axis=1"),
-        (lambda p: -(p * np.log(np.where(p > 0, p, 1))).sum(axis=0), "not over the faces"),
-        (lambda p: (p * np.log(np.where(p > 0, p, 1))).sum(axis=1), "minus"),
-        (lambda p: -(p * np.log(p + 1e-5)).sum(axis=1), "replace the zeros"),
-        (lambda p: -(p * np.log(p + 1e-6)).sum(axis=1), "adds to the entropy"),
+        (lambda p: -(p * np.log2(p)).sum(axis=1), "0 · log 0"),
+        (lambda p: -(p * np.log(np.where(p > 0, p, 1))).sum(axis=1), "nats"),
+        (lambda p: -(p * np.log2(np.where(p > 0, p, 1))).sum(), "axis=1"),
+        (lambda p: -(p * np.log2(np.where(p > 0, p, 1))).sum(axis=0), "not over the faces"),
+        (lambda p: (p * np.log2(np.where(p > 0, p, 1))).sum(axis=1), "minus"),
+        (lambda p: -(p * np.log2(p + 1e-5)).sum(axis=1), "replace the zeros"),
+        (lambda p: -(p * np.log2(p + 6e-7)).sum(axis=1), "adds to the entropy"),
     ],
 }  # fmt: skip
 
@@ -37,4 +37,4 @@ def test_a_wrong_answer_is_told_what_was_overlooked(name, answer, said):
 
 @pytest.mark.parametrize("small", [1e-12, 1e-9, 1e-8])
 def test_an_entropy_that_is_a_little_below_zero_is_right(small):
-    assert check.entropy(lambda shares: -(shares * np.log(shares + small)).sum(axis=1))
+    assert check.entropy(lambda shares: -(shares * np.log2(shares + small)).sum(axis=1))

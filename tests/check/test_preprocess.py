@@ -10,6 +10,7 @@ WRONG = {
         (lambda a, b: ((a - a.mean()) / a.var(), (b - a.mean()) / a.var()), "variance"),
         (lambda a, b: ((a - a.mean()) / a.std(), (b - b.mean()) / b.std()), "leak"),
         (lambda a, b: ((a - a.mean()) / a.std(), b - a.mean()), "same two numbers"),
+        (lambda a, b: tuple((x - a.mean()) / a.std(ddof=1) for x in (a, b)), "ddof"),
     ],
     "split_by_person": [
         (lambda s, share, seed: np.random.default_rng(seed).random(len(s)) < share, "Draw people"),

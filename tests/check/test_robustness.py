@@ -24,8 +24,27 @@ def square_in_place(images, size, seed):
     return images
 
 
+def square_on(images, size, seed, draw):
+    """Squares whose corners `draw` takes from a generator and the number of places."""
+    generator, worse = np.random.default_rng(seed), images.copy()
+    for image in worse:
+        y, x = draw(generator, images.shape[1] - size)
+        image[y : y + size, x : x + size] = 0
+    return worse
+
+
+def on_the_diagonal(images, size, seed):
+    return square_on(images, size, seed, lambda g, last: [g.integers(0, last + 1)] * 2)
+
+
+def never_at_the_end(images, size, seed):
+    return square_on(images, size, seed, lambda g, last: g.integers(0, max(last, 1), 2))
+
+
 WRONG = {
     "black_square": [
+        (on_the_diagonal, "two numbers for each picture"),
+        (never_at_the_end, "not included"),
         (square_everywhere_the_same, "place of its own"),
         (square_over_the_border, "over the border"),
         (square_in_place, "begin with a copy"),
