@@ -153,23 +153,25 @@ LESSONS = (
         needs=("data/prepared.npz",),
         makes=(
             *(file for name in PAIRED for file in _model(name, f"infrared/{name}.csv")),
-            *(f"infrared/{name}-history.csv" for name in PAIRED[:2]),
+            *(f"infrared/{name}-history.csv" for name in ("start", *PAIRED)),
+            "infrared/mean.csv",
             "results/visible_infrared.json",
         ),
         # "size" pairs are taken, or drawn where the data set has no infrared pictures; real ones
         # are read in "image_size".
         settings={
-            "size": Per((64, 32, 32), (2400, 600, 2000), None),
+            "size": Per((64, 32, 32), (6000, 2000, 2000), None),
             "image_size": Per(48, 96, 224),
             "colour": Per(False, False, True),
             "width": Per(0.125, 0.125, 1.0),
-            "dropout": Per(0.25, 0.25, 1.0),
-            "downsampling": 4,
+            "dropout": Per(0.0, 0.0, 1.0),
+            "downsampling": Per(2, 2, 4),
             "augmentation": Per(GENTLE_PAIRS, GENTLE_PAIRS, PUBLISHED_PAIRS),
-            "batch_size": Per(64, 32, 64),
-            "alone": {"epochs": Per(1, 10, 50), "learning_rate": Per(3e-3, 3e-3, 1e-3)},
-            "joined": {"passes": Per(1, 3, 10), "epochs": Per(2, 10, 20), "learning_rate": 1e-3},
-            "fine_tuned": {"epochs": Per(0, 0, 150), "learning_rate": 1e-3},
+            "batch_size": 64,
+            "start": {"epochs": Per(1, 8, 50), "learning_rate": Per(5e-3, 5e-3, 1e-3)},
+            "alone": {"epochs": Per(1, 5, 50), "learning_rate": Per(3e-3, 3e-3, 1e-3)},
+            "joined": {"passes": Per(1, 2, 10), "epochs": Per(2, 8, 20), "learning_rate": 1e-3},
+            "fine_tuned": {"epochs": Per(1, 6, 150), "learning_rate": Per(2e-3, 2e-3, 1e-3)},
         },
     ),
     Lesson(

@@ -160,6 +160,7 @@ def callbacks(
         rate,
         stopping,
         best,
+        Finite(),
         HistoryFile(path.with_name(f"{path.stem}-history.csv")),
         ProgressBar(),
         Resume(path.with_name(f"{path.stem}-unfinished.npz"), keep, forget),
@@ -200,6 +201,32 @@ class Seconds(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         logs["seconds"] = time.perf_counter() - self.start
+
+
+def annealed(
+    model_path: str | Path, batches: Any, learning_rate: float, epochs: int
+) -> list[keras.callbacks.Callback]:
+    """What a training of fixed length needs: cosine annealing, and the best weights at its end.
+
+    In epoch e of T the rate is learning_rate / 2 · (1 + cos(π e / T)) (Loshchilov & Hutter 2017).
+    The history goes to NAME-history.csv beside `model_path`; the model itself is not written.
+
+    Introduced in notebooks/06_visible_infrared.ipynb.
+    """
+    path = Path(model_path)
+    best = keras.callbacks.EarlyStopping(
+        "val_accuracy", mode="max", patience=epochs, restore_best_weights=True
+    )
+    return [
+        keras.callbacks.LearningRateScheduler(
+            lambda epoch: learning_rate / 2 * (1 + math.cos(math.pi * epoch / epochs))
+        ),
+        best,
+        Finite(),
+        HistoryFile(path.with_name(f"{path.stem}-history.csv")),
+        ProgressBar(),
+        Resume(path.with_name(f"{path.stem}-unfinished.npz"), [best, batches]),
+    ]
 
 
 class ProgressBar(keras.callbacks.Callback):
