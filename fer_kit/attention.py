@@ -21,14 +21,12 @@ class WithAttentionLoss(SharpnessAware):
         trainer.fit(...)
 
     The history tells the attention loss on its own, before it is weighted, as `attention_loss` and
-    `val_attention_loss`; `loss` holds it, in training and in validation, as published.
+    `val_attention_loss`; `loss` holds it, in training and in validation, as published. Lesson 07.
 
     Args:
         network: a model with the layers "head1", "head2", …, such as `fer_kit.build("ddamfn")`.
         weight: of the attention loss, above 0; without it, fit the network itself.
         rho, every: with a rho above 0 the steps are SAM's, see `fer_kit.sharpness`.
-
-    Introduced in notebooks/07_ddamfn.ipynb.
     """
 
     def __init__(
@@ -93,15 +91,13 @@ def head_maps(network: keras.Model) -> list:
 
 
 def attention_maps(network: keras.Model, images: np.ndarray) -> np.ndarray:
-    """Where each head lets something pass: its maps, averaged over the filters.
+    """Where each head lets something pass: its maps, averaged over the filters (lesson 07).
 
     Args:
         images: (N, H, W, C), 0 to 1.
 
     Returns:
         float32 (heads, N, h, w), 0 (nothing passes) to 1 (everything does).
-
-    Introduced in notebooks/07_ddamfn.ipynb.
     """
     inside = keras.Model(network.input, [ops.mean(maps, axis=-1) for maps in head_maps(network)])
     answers = inside(ops.convert_to_tensor(images), training=False)

@@ -24,15 +24,13 @@ SYNTHETIC_LIMITS = "Trained on drawn faces: says nothing about real ones. "
 
 
 def write_card(model_path: str | Path, model, faces: "Faces", **details) -> dict:
-    """Describe a saved model in `<model_path without suffix>.json`.
+    """Describe a saved model in `<model_path without suffix>.json` (lesson 04).
 
     Args:
         model_path: the saved .keras file; its sha256 goes into the card.
         model: the `keras.Model` itself.
         faces: what it was trained on.
         details: what only the lesson knows: protocol, seed, epochs, results, ….
-
-    Introduced in notebooks/04_lenet5.ipynb.
     """
     import keras
 
@@ -201,7 +199,7 @@ def default_model(run: str = "") -> str:
 
 
 def pretrained(name: str, path: Path) -> tuple[Any, Any, dict[str, Any]]:
-    """Take a model that comes with the course for one that a lesson would train itself.
+    """Take a model that comes with the course for one that a lesson would train itself (lesson 05).
 
     Args:
         name: of the model, such as "cnn-fer2013".
@@ -213,8 +211,6 @@ def pretrained(name: str, path: Path) -> tuple[Any, Any, dict[str, Any]]:
 
     Raises:
         InputError: no model of that name comes with the course.
-
-    Introduced in notebooks/05_cnn.ipynb.
     """
     import keras
 

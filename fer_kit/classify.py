@@ -191,7 +191,7 @@ class Answer:
 
 
 def load_model(model: str | Path, run: str = "") -> Classifier:
-    """Load a model that a lesson saved.
+    """Load a model that a lesson saved (lesson 11).
 
     Args:
         model: the path of a .keras file with its card beside it; or the name of a model in a run,
@@ -203,8 +203,6 @@ def load_model(model: str | Path, run: str = "") -> Classifier:
     Raises:
         InputError: there is no such model; the file is damaged, is not the one that its card
             describes, or holds code (a Lambda layer); the card does not fit the model.
-
-    Introduced in notebooks/11_classify.ipynb.
     """
     path = find_model(model, run)
     card = cards.read_card(path)
@@ -226,7 +224,7 @@ def predict_emotion(classifier: Classifier, picture, prior: Prior = None) -> lis
 
     A picture of at most 64 pixels is taken as a face, as a whole, and so is a square of at most 128
     pixels in which no face is found; the answer's `note` says so. A picture without faces gives no
-    answers.
+    answers. Lesson 11.
 
     Args:
         classifier: what `load_model` returns.
@@ -237,8 +235,6 @@ def predict_emotion(classifier: Classifier, picture, prior: Prior = None) -> lis
 
     >>> predict_emotion(classifier, "holiday.jpg")[0].emotion
     'happy'
-
-    Introduced in notebooks/11_classify.ipynb.
     """
     if not isinstance(classifier, Classifier):
         raise InputError(

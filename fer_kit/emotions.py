@@ -1,4 +1,4 @@
-"""The emotions of every data set in the course, and how their names correspond.
+"""The emotions of every data set in the course, and how their names correspond (lesson 01).
 
 Data sets number the same emotions differently: "sad" is 4 in FER2013, 3 in FER+ and 5 in a list of
 folders sorted by name. So the course never maps by number: each vocabulary stands here in its own
@@ -8,8 +8,6 @@ order, and everything between two of them goes by name.
 'happy'
 >>> index_map(FERPLUS, FER2013)   # where each FER+ emotion stands in FER2013; contempt has no place
 array([ 6,  3,  5,  4,  0,  1,  2, -1])
-
-Introduced in notebooks/01_load.ipynb.
 """
 
 from collections.abc import Sequence

@@ -87,14 +87,13 @@ def save_predictions(
     """Write one line a face: id, split, label, the target and the probability of each emotion.
 
     The label is there for people: whoever reads the file takes the emotion of the highest target.
+    Lesson 04.
 
     Args:
         path: predictions/<model>.csv; title and protocol go into a .json file beside it.
         probabilities: (N, K), the model's answers for `faces`, in the same order.
         title: what the model is called in tables and reports.
         protocol: how the model was chosen, in a few words.
-
-    Introduced in notebooks/04_lenet5.ipynb.
     """
     probabilities = np.asarray(probabilities)
     if probabilities.shape != faces.targets.shape:
@@ -143,7 +142,7 @@ def read_predictions(path: str | Path) -> Predictions:
 
 
 def score(predictions: Predictions, seed: int = 0) -> dict:
-    """The scores of one model on one set of faces, as plain numbers ready for JSON.
+    """The scores of one model on one set of faces, as plain numbers ready for JSON (lesson 08).
 
     Accuracy carries Wilson's 95 % interval. The intervals of the macro means are a bootstrap: the
     faces are drawn again with replacement 2,000 times.
@@ -153,8 +152,6 @@ def score(predictions: Predictions, seed: int = 0) -> dict:
         macro_recall and macro_f1, each also with _95 for its interval, weighted_precision,
         weighted_recall, weighted_f1, and per_emotion: {name: {precision, recall, f1, faces}}.
         Scores are between 0 and 1.
-
-    Introduced in notebooks/08_confusion_matrix.ipynb.
     """
     if not len(predictions):
         raise InputError("Expected predictions for at least one face. Received: none.")
@@ -223,14 +220,12 @@ def most_confused(predictions: Predictions, count: int = 5) -> pd.DataFrame:
 
 
 def reliability(predictions: Predictions, bins: int = BINS) -> pd.DataFrame:
-    """How often the model is right when it is so sure: a row for each bin of confidence.
+    """How often the model is right when it is so sure: a row a bin of confidence (lesson 08).
 
     Returns:
         low, high: the bin's edges, of equal width; a confidence of exactly `high` is in it.
         faces: how many answers were that sure.
         confidence, accuracy: their means, NaN in an empty bin.
-
-    Introduced in notebooks/08_confusion_matrix.ipynb.
     """
     edges = np.linspace(0, 1, bins + 1)
     inside = np.digitize(predictions.confidence, edges[1:-1], right=True)
@@ -274,12 +269,10 @@ def with_prior(
     strength: float = 1.0,
     expected: Sequence[float] | None = None,
 ) -> Predictions:
-    """The same answers with the habits of the training taken back; see `prior.corrected`.
+    """The same answers, the habits of the training taken back: `prior.corrected` (lesson 08).
 
     Args:
         shares: (K,), how often each emotion occurred in training.
-
-    Introduced in notebooks/08_confusion_matrix.ipynb.
     """
     rows = corrected(predictions.probabilities, shares, strength, expected)
     return replace(predictions, probabilities=rows)
@@ -326,8 +319,7 @@ def fit_temperature(predictions: Predictions) -> float:
     """The temperature with the smallest `log_loss` on these predictions (Guo et al. 2017).
 
     Fit it on validation faces and use it on test faces. It is sought between 0.05 and 20.
-
-    Introduced in notebooks/08_confusion_matrix.ipynb.
+    Lesson 08.
     """
     found = minimize_scalar(
         lambda log_t: log_loss(with_temperature(predictions, np.exp(log_t))),
@@ -338,15 +330,13 @@ def fit_temperature(predictions: Predictions) -> float:
 
 
 def fit_prior(predictions: Predictions, shares: Sequence[float]) -> float:
-    """How far the habits of the training can be taken back at no cost of accuracy.
+    """How far the habits of the training can be taken back at no cost of accuracy (lesson 08).
 
     Fit it on validation faces, after the temperature, and use it on test faces.
 
     Returns:
         The largest strength, in steps of 0.05, that loses no more answers than chance could explain
         (one standard error of the difference: the root of how many faces change sides).
-
-    Introduced in notebooks/08_confusion_matrix.ipynb.
     """
     free = 0
     for step in range(1, STEPS + 1):
@@ -362,6 +352,7 @@ def mcnemar(first: Predictions, second: Predictions) -> dict:
 
     Faces that both got right or both got wrong say nothing about the difference. Of those that one
     alone got right, each model would get about half if both were equally good (McNemar 1947).
+    Lesson 08.
 
     Returns:
         only_first, only_second: the faces that only one of them got right; p: the probability of a
@@ -369,8 +360,6 @@ def mcnemar(first: Predictions, second: Predictions) -> dict:
 
     Raises:
         InputError: they did not answer for the same faces in the same order.
-
-    Introduced in notebooks/08_confusion_matrix.ipynb.
     """
     if not np.array_equal(first.ids, second.ids):
         raise InputError(
@@ -424,13 +413,11 @@ def _shares(columns: pd.DataFrame, path: str | Path) -> np.ndarray:
 
 
 def names_sources(probabilities: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Whether a network's two highest emotions are the two that were mixed: bool (N,).
+    """Whether a network's two highest emotions are the two that were mixed: bool (N,) (lesson 10).
 
     Args:
         probabilities: (N, K), its answers to the mixtures.
         first, second: int (N,), the two emotions, in the columns' order.
-
-    Introduced in notebooks/10_image_fusion.ipynb.
     """
     if (np.asarray(first) == np.asarray(second)).any():
         raise InputError("Expected two different emotions in each mixture. Received: one twice.")
@@ -441,14 +428,12 @@ def names_sources(probabilities: np.ndarray, first: np.ndarray, second: np.ndarr
 def mean_interval(
     values: np.ndarray, groups: np.ndarray | None = None, resamples: int = 2000, seed: int = 0
 ) -> tuple[float, float, float]:
-    """The mean and its 95 % interval (value, low, high), by bootstrap.
+    """The mean and its 95 % interval (value, low, high), by bootstrap (lesson 10).
 
     Args:
         values: (N,), numbers or bools.
         groups: (N,), who is shown. The 42 mixtures of one person rise and fall together, so that
             whole people are drawn again, not pictures. None draws each value on its own.
-
-    Introduced in notebooks/10_image_fusion.ipynb.
     """
     values = np.asarray(values, float)
     if not len(values):

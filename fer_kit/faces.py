@@ -21,7 +21,7 @@ SPLITS = ("train", "validation", "test")
 
 @dataclass(frozen=True, eq=False)
 class Faces:
-    """N pictures of faces with what is known about them.
+    """N pictures of faces with what is known about them (lesson 01).
 
     Attributes:
         images: uint8 (N, H, W, C), C = 1 for grey and 3 for colour (RGB), 0 black to 255 white.
@@ -33,8 +33,6 @@ class Faces:
         subject: str (N,), who is shown, or None where nobody knows.
         infrared: uint8 (N, H, W, C), the thermal picture of the same moment, or None.
         votes: float32 (N, K), how many annotators chose each emotion, or None.
-
-    Introduced in notebooks/01_load.ipynb.
     """
 
     images: np.ndarray

@@ -49,15 +49,13 @@ def corrected(
     strength: float = 1.0,
     expected: Sequence[float] | None = None,
 ) -> np.ndarray:
-    """Answers with the habits of the training taken back.
+    """Answers with the habits of the training taken back (lesson 08).
 
     Args:
         probabilities: (N, K), rows summing to 1.
         shares: (K,), how often each emotion occurred in training.
         strength: 1 divides by the shares, 0 by nothing, 0.5 by their square root.
         expected: (K,), how often each emotion is expected instead; None: all alike.
-
-    Introduced in notebooks/08_confusion_matrix.ipynb.
     """
     logits = np.log(probabilities.clip(TINY)) - strength * np.log(np.clip(shares, RAREST, 1))
     if expected is not None:

@@ -270,12 +270,10 @@ def changed(recipe: Recipe, changes: dict[str, Any]) -> Recipe:
 
 
 def ddamfn(name: str) -> Recipe:
-    """A recipe by which DDAMFN was trained, by its name in `DDAMFN`.
+    """A recipe by which DDAMFN was trained, by its name in `DDAMFN` (lesson 07).
 
     Raises:
         InputError: there is none.
-
-    Introduced in notebooks/07_ddamfn.ipynb.
     """
     return DDAMFN[choose(name, DDAMFN, "a recipe")]
 

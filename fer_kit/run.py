@@ -1,9 +1,7 @@
-"""`Run`: one folder holds everything that running the course makes.
+"""`Run`: one folder holds everything that running the course makes (lesson 01).
 
 A notebook reads named files from its run and writes named files into it, so that notebooks can be
 run alone, again, or all at once, and never depend on what another kernel remembers.
-
-Introduced in notebooks/01_load.ipynb.
 """
 
 import os
@@ -136,7 +134,7 @@ class Run:
         return sorted(path.stem for path in self.folder.glob("predictions/[!.]*.csv"))
 
     def show(self, drawn: Any, name: str, *, alt: str, people: bool | None = None) -> None:
-        """Keep a figure in `figures/NAME.png` and show it in the notebook.
+        """Keep a figure in `figures/NAME.png` and show it in the notebook (lesson 02).
 
         The figure is closed afterwards, so that the notebook does not show it a second time.
 
@@ -148,8 +146,6 @@ class Run:
             people: whether it may show a real person, were it only some pixels of a face; such a
                 figure is not handed in. Left out, the run decides: figures of real faces may, those
                 of drawn faces may not, until the notebook opens a file of yours.
-
-        Introduced in notebooks/02_analyze.ipynb.
         """
         import matplotlib.pyplot as plt
         import numpy as np

@@ -14,7 +14,7 @@ TINY = 1e-12  # keeps the length of a gradient of zeros above 0
 
 
 class SharpnessAware(keras.Model):
-    """Trains a network by SAM's steps, with any optimizer and loss.
+    """Trains a network by SAM's steps, with any optimizer and loss (lesson 07).
 
         trainer = SharpnessAware(network, rho=0.05)
         trainer.compile(keras.optimizers.Adam(5e-4), "categorical_crossentropy")
@@ -34,8 +34,6 @@ class SharpnessAware(keras.Model):
         network: a model from faces to probabilities; `save` saves it, not the trainer.
         rho: how far to climb; 0 makes ordinary steps.
         every: climb in every so many-th step only; the others are ordinary ones.
-
-    Introduced in notebooks/07_ddamfn.ipynb.
     """
 
     def __init__(self, network: keras.Model, rho: float = 0.05, every: int = 1):

@@ -1,4 +1,4 @@
-"""Answers that are folded away, and numbers that were measured elsewhere.
+"""Answers that are folded away, and numbers that were measured elsewhere (lesson 04).
 
 A lesson asks before it tells: the question stands above the figure, the answer below it, folded
 away and made of the run's own numbers. A number of another run or machine is never written into a
@@ -6,8 +6,6 @@ lesson: it stands in assets/measured.toml with all that it depends on, and the l
 
     fk.reveal(f"Yes: {right} of {total} faces.")
     fk.measured("lenet5-protocols")
-
-Introduced in notebooks/04_lenet5.ipynb.
 """
 
 import tomllib

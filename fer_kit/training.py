@@ -36,8 +36,7 @@ def execution(profile: str) -> dict[str, Any]:
 
     JAX and GPUs gain from compiling a network with XLA. With TensorFlow on a CPU this takes longer
     than a short training does, and for the few steps of "smoke" even tracing the network does.
-
-    Introduced in notebooks/06_visible_infrared.ipynb.
+    Lesson 06.
     """
     if keras.backend.backend() == "jax" or keras.distribution.list_devices("gpu"):
         return {"jit_compile": "auto"}
@@ -72,10 +71,7 @@ def multiplying_in(precision: str) -> Iterator[None]:
 
 
 def optimizer(recipe: Recipe) -> keras.optimizers.Optimizer:
-    """SGD with Nesterov momentum or Adam, with weight decay and the running mean of the weights.
-
-    Introduced in notebooks/07_ddamfn.ipynb.
-    """
+    """SGD with Nesterov momentum, or Adam; weight decay, running mean of weights (lesson 07)."""
     options: dict[str, Any] = {"learning_rate": recipe.learning_rate}
     if recipe.weight_decay:
         options["weight_decay"] = recipe.weight_decay
@@ -104,10 +100,7 @@ def learning_rate(recipe: Recipe, epoch: int) -> float:
 
 
 def schedule(recipe: Recipe) -> keras.callbacks.Callback:
-    """The callback that sets the learning rate as a recipe says.
-
-    Introduced in notebooks/07_ddamfn.ipynb.
-    """
+    """The callback that sets the learning rate as a recipe says (lesson 07)."""
     if recipe.schedule == "plateau":
         return keras.callbacks.ReduceLROnPlateau(
             monitor="val_accuracy", mode="max", factor=0.75, patience=5, min_lr=1e-6
@@ -124,7 +117,7 @@ def callbacks(
     before: Sequence[keras.callbacks.Callback] = (),
     forget: bool = True,
 ) -> list[keras.callbacks.Callback]:
-    """What a long training needs, in the order that it needs it.
+    """What a long training needs, in the order that it needs it (lesson 05).
 
     Stops early and goes back to the best weights, lowers the learning rate to a tenth on a plateau
     (down to 1e-6), keeps the best model and the history on disk, shows a progress bar, and goes on
@@ -141,8 +134,6 @@ def callbacks(
         rate: what sets the learning rate instead; see `schedule`.
         before: what has to come before all these, such as what changes the weights.
         forget: see `Resume`.
-
-    Introduced in notebooks/05_cnn.ipynb.
     """
     path = Path(model_path)
     watched = {"monitor": "val_accuracy", "mode": "max"}
@@ -249,12 +240,10 @@ class ProgressBar(keras.callbacks.Callback):
 
 
 class EachEpoch(keras.callbacks.Callback):
-    """Keep what the network answers after each epoch: `answers`, a list of (N, K) arrays.
+    """Keep what the network answers after each epoch: `answers`, (N, K) each (lesson 04).
 
     Args:
         images: (N, H, W, C), as the network takes them. Nothing is learned from them.
-
-    Introduced in notebooks/04_lenet5.ipynb.
     """
 
     def __init__(self, images: np.ndarray):
@@ -309,7 +298,7 @@ class Resume(keras.callbacks.Callback):
 
     After each epoch everything that the next one depends on goes into one file: weights, the
     optimizer, the random numbers of dropout, and the state of the other callbacks. Keras's
-    BackupAndRestore forgets these, so that patience would start anew.
+    BackupAndRestore forgets these, so that patience would start anew. Lesson 05.
 
     Args:
         path: where to keep the state, an .npz file.
@@ -320,8 +309,6 @@ class Resume(keras.callbacks.Callback):
 
     Raises:
         InputError: the file holds the state of another network or of other compile settings.
-
-    Introduced in notebooks/05_cnn.ipynb.
     """
 
     def __init__(self, path: str | Path, keep: Sequence[Any] = (), forget: bool = True):
@@ -401,18 +388,14 @@ def restore(model: keras.Model, state: list[np.ndarray]) -> None:
     """Make a model what it was when `snapshot` was taken: to train it again, from the same start.
 
     Building and compiling it anew would do the same and take longer than a short training.
-
-    Introduced in notebooks/10_image_fusion.ipynb.
+    Lesson 10.
     """
     for variable, value in zip([*model.variables, *model.optimizer.variables], state, strict=True):
         variable.assign(value)
 
 
 def save_history(history: keras.callbacks.History, path: str | Path) -> pd.DataFrame:
-    """Write a `fit` history as CSV, one line an epoch, and return it as a table.
-
-    Introduced in notebooks/04_lenet5.ipynb.
-    """
+    """Write a `fit` history as CSV, one line an epoch, and return it as a table (lesson 04)."""
     epochs = pd.Index([epoch + 1 for epoch in history.epoch], name="epoch")
     table = pd.DataFrame(history.history, index=epochs)
     write_whole(path, table.to_csv)

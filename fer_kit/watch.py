@@ -3,9 +3,7 @@
 `fer-kit run` loads this into every kernel before the first cell, as an extension of IPython. It
 listens to which files Python opens (PEP 578) and to whether it fetches anything; what reads
 pictures without Python, such as OpenCV, is known by its name in a cell. In a run on drawn faces a
-figure may be handed in as long as the notebook has read nothing of that kind.
-
-Introduced in notebooks/11_classify.ipynb.
+figure may be handed in as long as the notebook has read nothing of that kind. Lesson 11.
 """
 
 import contextlib
