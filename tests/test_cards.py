@@ -1,8 +1,10 @@
 import pytest
+from saved_models import save_lenet5
 
 from fer_kit import cards
 from fer_kit.errors import InputError
 from fer_kit.networks import build
+from fer_kit.run import runs_folder
 
 
 @pytest.fixture
@@ -50,3 +52,9 @@ def test_a_missing_model_or_card_is_a_sentence(saved):
     saved.unlink()
     with pytest.raises(InputError, match=r"lenet5\.keras"):
         cards.read_card(saved)
+
+
+def test_the_default_model_is_the_cnn_where_there_is_one(make_faces):
+    assert cards.default_model("mine") == "lenet5"
+    save_lenet5(runs_folder() / "mine" / "models", make_faces(), "cnn")
+    assert cards.default_model("mine") == "cnn"

@@ -62,12 +62,6 @@ def test_a_model_is_found_by_its_name_in_a_run(make_faces):
         fk.load_model("cnn", run="mine")
 
 
-def test_the_default_model_is_the_cnn_where_there_is_one(make_faces):
-    assert cards.default_model("mine") == "lenet5"
-    save_lenet5(runs_folder() / "mine" / "models", make_faces(), "cnn")
-    assert cards.default_model("mine") == "cnn"
-
-
 def test_a_missing_model_is_a_sentence(tmp_path):
     with pytest.raises(InputError, match=r"nothing\.keras"):
         fk.load_model(tmp_path / "nothing.keras")
