@@ -34,7 +34,7 @@ def test_one_changed_byte_is_noticed(saved):
     content = bytearray(saved.read_bytes())
     content[100] ^= 1
     saved.write_bytes(content)
-    with pytest.raises(InputError, match="changed or damaged"):
+    with pytest.raises(InputError, match="One of them was changed"):
         cards.read_card(saved)
 
 
