@@ -57,13 +57,13 @@ class Lesson:
 
     @property
     def number(self) -> str:
-        """The two digits that the name begins with."""
-        return self.name[:2]
+        """What the name begins with: two digits, and a letter where a lesson was put in between."""
+        return self.name.split("_")[0]
 
     @property
     def key(self) -> str:
         """The name without the number: what its settings and results are called."""
-        return self.name[3:]
+        return self.name.split("_", 1)[1]
 
 
 def _model(name: str, *more: str) -> tuple[str, ...]:
@@ -185,11 +185,18 @@ LESSONS = (
             "depth": Per(0.0, 0.0, 1.0),
             "size": Per(None, None, 112),
             "recipe": Per("short", "short", "v1"),
-            "epochs": Per(1, 4, 80),
-            "batch_size": Per(64, 32, 256),
-            "faces": Per(128, 3000, None),
-            "crowd": {"faces": Per(128, 2000, 10000), "epochs": Per(1, 6, 10)},
+            "epochs": Per(1, 9, 80),
+            "batch_size": Per(64, 64, 256),
+            "faces": Per(128, None, None),
         },
+    ),
+    Lesson(
+        "07b_votes",
+        "Votes: ten people look at a face",
+        minutes=0.5,
+        needs=("data/prepared.npz",),
+        makes=("results/votes.json",),
+        settings={"faces": Per(128, 2000, 10000), "epochs": Per(1, 6, 10)},
     ),
     Lesson(
         "08_confusion_matrix",

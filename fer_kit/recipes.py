@@ -229,7 +229,7 @@ DDAMFN = {
     ),
     "short": Recipe(
         **_PLAIN
-        | {"optimizer": "adam", "learning_rate": 3e-3, "decay": 0.6, "every": 1}
+        | {"optimizer": "adam", "learning_rate": 4e-3, "decay": 0.75, "every": 1}
         | {"attention": 0.01}
     ),
 }

@@ -151,7 +151,6 @@ def callbacks(
         rate,
         stopping,
         best,
-        Finite(),
         HistoryFile(path.with_name(f"{path.stem}-history.csv")),
         ProgressBar(),
         Resume(path.with_name(f"{path.stem}-unfinished.npz"), keep, forget),

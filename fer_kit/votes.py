@@ -78,7 +78,7 @@ def draw(targets: np.ndarray, generator: np.random.Generator) -> np.ndarray:
 
 
 def agreement(votes: np.ndarray) -> np.ndarray:
-    """How often one annotator says what most of the others say: the level of a person (lesson 07).
+    """How often one annotator says what most of the others say, face by face.
 
     Each annotator of a face in turn is held against the others. Where several answers share the
     first place among the others, the annotator who gave one of them is half right with two of them,
@@ -90,16 +90,44 @@ def agreement(votes: np.ndarray) -> np.ndarray:
     Returns:
         float (N,), 0 to 1: the mean over the annotators of each face; NaN with fewer than two.
     """
+    agreed, judged = _against_the_others(votes)
+    return np.divide(agreed, judged, out=np.full(len(votes), np.nan), where=judged > 0)
+
+
+def level_of_a_person(votes: np.ndarray, unnamed: int = 0) -> float:
+    """How often one annotator says what the *majority* of the others says, of all who are judged.
+
+    A network is tested on faces with a majority. So an annotator counts only where the others have
+    one, by the rule of `label`: whoever is judged has no say in which faces count.
+
+    Args:
+        votes: counts (N, K).
+        unnamed: the last columns that name no emotion, as in `label`.
+
+    Introduced in notebooks/07b_votes.ipynb.
+    """
+    agreed, judged = _against_the_others(votes, "majority", unnamed)
+    return float(agreed.sum() / judged.sum()) if judged.any() else float("nan")
+
+
+def _against_the_others(
+    votes: np.ndarray, mode: str = "", unnamed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """How many annotators of each face agree with the others, and how many are judged."""
     votes = np.asarray(votes, float)
-    found = np.zeros(len(votes))
+    agreed, judged = np.zeros(len(votes)), np.zeros(len(votes))
     for answer in range(votes.shape[1]):
         others = votes.copy()
         others[:, answer] -= 1
         first = others == others.max(axis=1, keepdims=True)
-        found += votes[:, answer] * first[:, answer] / first.sum(axis=1)
-    annotators = votes.sum(axis=1)
-    enough = annotators >= 2
-    return np.divide(found, annotators, out=np.full(len(votes), np.nan), where=enough)
+        counts = votes[:, answer] * (others.sum(axis=1) > 0)
+        if mode:
+            targets, kept = label(np.maximum(others, 0), mode, unnamed)
+            first = np.pad(targets, ((0, 0), (0, unnamed))) > 0
+            counts = counts * kept
+        agreed += counts * first[:, answer] / np.maximum(first.sum(axis=1), 1)
+        judged += counts
+    return agreed, judged
 
 
 def divergence(votes: np.ndarray, answers: np.ndarray, base: float = np.e) -> np.ndarray:

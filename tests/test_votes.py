@@ -118,6 +118,14 @@ def test_one_annotator_has_nobody_to_agree_with():
     assert np.isnan(votes.agreement(np.array([[1, 0], [0, 0]]))).all()
 
 
+def test_whoever_is_judged_has_no_say_in_which_faces_count():
+    # Of 6 against 4 the six meet five against four of the others, the four meet six against three.
+    split, alone = np.array([[6, 4]]), np.array([[2, 1, 1]])
+    assert votes.level_of_a_person(split) == pytest.approx(0.6)
+    # Only who said something else meets two others who agree, and is wrong.
+    assert votes.level_of_a_person(alone) == 0
+
+
 def test_the_divergence_from_the_crowd():
     counts = np.array([[5, 5, 0], [10, 0, 0], [5, 5, 0]])
     answers = np.array([[0.5, 0.5, 0], [0.5, 0.25, 0.25], [0.25, 0.25, 0.5]])
@@ -175,6 +183,8 @@ def test_the_level_of_a_person(real):
     _, kept = votes.label(rows, "majority")
     assert np.nanmean(level[test]) == pytest.approx(0.737, abs=5e-4)
     assert np.nanmean(level[test & kept]) == pytest.approx(0.806, abs=5e-4)
+    assert votes.level_of_a_person(rows[test], unnamed=2) == pytest.approx(0.743, abs=5e-4)
+    assert votes.level_of_a_person(rows[test][:, :8]) == pytest.approx(0.772, abs=5e-4)
 
 
 COUNTED = np.array(

@@ -87,7 +87,7 @@ def test_code_cells_are_short(path):
 def test_it_begins_with_its_title_and_what_will_be_learned(path):
     first = cells(path)[0]
     assert first.cell_type == "markdown"
-    assert re.match(rf"# {path.stem[:2]} · \S", first.source)
+    assert re.match(rf"# {path.stem.split('_')[0]} · \S", first.source)
     assert "What you will learn" in first.source
 
 
