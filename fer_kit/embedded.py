@@ -11,14 +11,16 @@ LONGEST_WORD = 400  # characters without a space
 MOST_NUMBERS = 200  # without a word between them: 14 by 14 pixels
 
 # data:image/png;base64,… to its end: the quote or bracket that it began with, else a space.
+# Line ends within the word do not keep a browser from reading it.
 _HEAD = (
-    r"data:(?=[^,\s]*[/;])(?:(?:image|video|audio|application|text|font|model)/[\w.+*-]+)?"
+    r"[\t\r\n]*".join("data:")
+    + r"(?=[^,\s]{0,200}[/;])(?:(?:image|video|audio|application|text|font|model)/[\w.+*-]+)?"
     r"(?:;[\w.+=-]+)*,"
 )
 _ADDRESS = re.compile(
     rf"""(?<=["'`]){_HEAD}[^"'`]*|(?<=<){_HEAD}[^>]*|{_HEAD}[^\s"'`<>)]*""", re.IGNORECASE
 )
-_DRAWING = re.compile(r"<svg\b.*?(?:</svg\s*>|\Z)", re.IGNORECASE | re.DOTALL)
+_DRAWING = re.compile(r"<svg\b(?:.*?</svg\s*>|.*>)", re.IGNORECASE | re.DOTALL)
 _WORD = re.compile(rf"[!-~]{{{LONGEST_WORD},}}")
 # Lines of base64 or of hexadecimal digits, also as Python's literals hold them.
 _LINES = re.compile(r"""(?:[bB]?["']?[A-Za-z0-9+/][A-Za-z0-9+/=_-]{38,}["'\\,+)]*(?:\s+|\Z)){6,}""")
@@ -49,7 +51,7 @@ def without_pictures(text: str, instead: str = "[left out]") -> tuple[str, int]:
 
 
 def _hides_address(text: str) -> bool:
-    return bool(_HIDDEN_ADDRESS.search(re.sub(r"[\x00-\x20]+", "", unescape(text))))
+    return bool(_HIDDEN_ADDRESS.search("".join(unescape(text).split())))
 
 
 def _cut(text: str, instead: str) -> tuple[str, int]:

@@ -8,7 +8,7 @@ import pytest
 from saved_models import save_lenet5
 
 import fer_kit as fk
-from fer_kit import video
+from fer_kit import video, watch
 from fer_kit.detect import Box, find_faces
 from fer_kit.errors import InputError
 from fer_kit.pictures import PHOTOGRAPH, read_picture
@@ -141,3 +141,14 @@ def test_a_notebook_that_runs_by_itself_opens_no_camera(monkeypatch):
     monkeypatch.setattr(cv2, "VideoCapture", None)
     with pytest.raises(InputError, match="runs by itself"):
         video.camera_picture()
+
+
+def test_a_video_and_the_camera_may_show_people(tmp_path, monkeypatch, listening):
+    with pytest.raises(InputError, match="no such file"):
+        video.Video(tmp_path / "me.mp4")
+    assert watch.may_show_people([]) == "after a video"
+    watch._noted.clear()
+    monkeypatch.delenv("FER_KIT_HEADLESS", raising=False)
+    with pytest.raises(InputError, match="a camera with number 99"):
+        video.camera_picture(99)
+    assert watch.may_show_people([]) == "after a picture from the camera"

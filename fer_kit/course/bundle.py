@@ -8,6 +8,7 @@ Introduced in notebooks/12_save.ipynb.
 """
 
 import base64
+import json
 import tempfile
 import zipfile
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 import nbformat
 
 from fer_kit.course.leaving import (
+    SHOWING,
     Figures,
     Item,
     all_figures,
@@ -64,8 +66,9 @@ def write_bundle(
     with tempfile.TemporaryDirectory() as temporary:
         copy = Path(temporary) / "run"
         items = _copy_run(run_folder, copy, config, pictures)
+        write_json(copy / "student.json", student)
         write_report(copy)
-        left_out = sum(not item.leaves for item in items)
+        left_out = sum(item.what in SHOWING and not item.leaves for item in items)
         told = take_out_of_json(manifest(run_folder, copy, student, left_out))
         write_json(copy / "run.json", everywhere(told, without_places(config["data"])))
         files = [*copy.glob("report/**/*"), *copy.glob("notebooks/*.ipynb")]
@@ -90,24 +93,27 @@ def sign(run_folder: Path, name: str, student_id: str) -> dict[str, str]:
 
 
 def _copy_run(source: Path, copy: Path, config: dict[str, Any], pictures: bool) -> list[Item]:
-    """Copy of a run what may leave; returns the figures that do, and what stays."""
+    """Copy of a run what may leave; returns what does and what does not."""
     for folder in ("notebooks", "figures", "predictions", "results"):
         (copy / folder).mkdir(parents=True)
     hide = without_places(config["data"])
     words = own_names(source, config["dataset"], config["data"])
-    data = {"data": DATA if config["data"] else ""}
-    write_json(copy / "config.json", config | data)
-    for pattern in ("student.json", "notebooks/[!.]*.json", "results/[!.]*.json"):
-        for path in source.glob(pattern):
-            value = everywhere(take_out_of_json(read_json(path)), hide)
-            write_json(copy / path.relative_to(source), value)
+    rename = without_names(words)
+    write_json(copy / "config.json", config | {"data": DATA if config["data"] else ""})
+    for path in source.glob("notebooks/[!.]*.json"):
+        write_json(copy / path.relative_to(source), everywhere(read_json(path), hide))
+    for path in source.glob("results/[!.]*.json"):
+        told = json.dumps(take_out_of_json(read_json(path)), indent=2, ensure_ascii=False)
+        write_text(copy / path.relative_to(source), rename(hide(told)))
     items = _copy_predictions(source, copy, words)
+    items += [Item("name", "of your files and folders: other words stand for them")] * len(words)
     figures: Figures = {}
     for path in sorted(source.glob("notebooks/[!.]*.ipynb")):
         notebook = nbformat.read(path, as_version=4)
+        items.append(Item("notebook", "as it was run", path.stem, leaves=True))
         items += all_figures(notebook) if pictures else take_out(notebook, path.stem)
         notebook = everywhere(notebook, hide)
-        change_outputs(notebook, without_names(words, nbformat.writes(notebook)))
+        change_outputs(notebook, rename)
         nbformat.write(notebook, copy / "notebooks" / path.name)
         figures |= figures_of(notebook)
     _write_figures(copy / "figures", figures)
@@ -120,8 +126,9 @@ def _copy_predictions(source: Path, copy: Path, words: dict[str, str]) -> list[I
         try:
             told = predictions(path.read_text(encoding="utf-8"), words)
         except ValueError as error:
-            items.append(Item("table", f"no predictions: {error}", path.name))
+            items.append(Item("table", f"that holds no predictions: {error}", path.name))
         else:
+            items.append(Item("table", "of predictions", path.name, leaves=True))
             write_text(copy / "predictions" / path.name, told)
     return items
 

@@ -23,6 +23,13 @@ from fer_kit.embedded import holds_picture, without_pictures
 FIGURE = "image/png"  # as which `lab.show` shows a figure
 TEXTS = ("text/plain", "text/html", "text/markdown", "text/latex", OUTCOME)
 WIDGET = "application/vnd.jupyter.widget-view+json"  # points into the notebook's metadata
+# All that the format of notebooks knows.
+NOTEBOOK = ("cells", "metadata", "nbformat", "nbformat_minor")
+CELL = ("cell_type", "id", "metadata", "source", "attachments", "outputs", "execution_count")
+OUTPUT = (
+    *("output_type", "data", "metadata", "execution_count", "name", "text", "ename", "evalue"),
+    "traceback",
+)
 # What Jupyter, papermill and nbgrader note. Other programs keep anything there, pictures too.
 METADATA = ("kernelspec", "language_info", "papermill", "tags", "nbgrader", "editable", "deletable")
 NOTED = ("name", "title", "alt", "people", "why", "width", "height")  # of a figure
@@ -30,19 +37,22 @@ NOTED = ("name", "title", "alt", "people", "why", "width", "height")  # of a fig
 # By the name of each figure: the picture in base64, and what was noted of it.
 Figures = dict[str, tuple[str, dict[str, Any]]]
 
+SHOWING = ("figure", "picture", "text", "output")  # what may show somebody
 UNTOLD = "not shown with lab.show: nobody said what it shows"
 HIDDEN = "may hide a picture: an address, a word without end, or rows of numbers"
 LEFT_OUT = "(Left out of the bundle: it may hold a picture.)"
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
-_SHOWING = re.compile(r"<(?:img|image|svg|video|audio|canvas|object|embed|iframe)\b", re.IGNORECASE)
+_PICTURE_TAG = re.compile(
+    r"<(?:img|image|svg|video|audio|canvas|object|embed|iframe)\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, order=True)
 class Item:
-    """Something of a notebook that leaves or stays.
+    """Something of a run that leaves or stays.
 
     Attributes:
-        what: "figure", "picture", "text" or "output".
+        what: one of `SHOWING`, or "notebook", "table", "name".
         why: the reason.
         where: the name of a figure, or the lesson and the cell.
         leaves: whether it leaves.
@@ -50,7 +60,7 @@ class Item:
 
     what: str
     why: str
-    where: str
+    where: str = ""
     leaves: bool = False
 
 
@@ -64,11 +74,13 @@ def take_out(notebook: nbformat.NotebookNode, lesson: str) -> list[Item]:
         What was taken out, and the figures that remain.
     """
     items = []
+    _forget_the_rest(notebook, NOTEBOOK)
     if holds_picture(_as_text(notebook.metadata.get("widgets", ""))):
         items.append(Item("picture", "in a widget", lesson))
     notebook.metadata = _known(notebook.metadata, METADATA)
     for number, cell in enumerate(notebook.cells, start=1):
         where = f"{lesson}, cell {number}"
+        _forget_the_rest(cell, CELL)
         cell.metadata = _known(cell.metadata, METADATA)
         pasted = cell.pop("attachments", {})
         cell.source, hidden = without_pictures(cell.source)
@@ -93,8 +105,10 @@ def take_out_of_json(value: Any) -> Any:
 
 
 def change_outputs(notebook: nbformat.NotebookNode, change: Callable[[str], str]) -> None:
-    """Change every text in a notebook's outputs, in place."""
+    """Change every text in a notebook's outputs and in its parameters, in place."""
     for cell in notebook.cells:
+        if "parameters" in cell.metadata.get("tags", []):
+            cell.source = change(cell.source)
         for output in cell.get("outputs", []):
             for part in {"text", "evalue", "traceback", "data", "metadata"} & set(output):
                 output[part] = everywhere(output[part], change)
@@ -118,26 +132,31 @@ def packing_list(items: Sequence[Item]) -> str:
     for title, leaves in (("Packed", True), ("Left at home", False)):
         lines.append(f"{title}:")
         chosen = sorted(item for item in items if item.leaves is leaves)
+        if not chosen:
+            lines.append("  nothing")
         for (what, why), group in groupby(chosen, key=lambda item: (item.what, item.why)):
             places = [item.where for item in group]
             count = f"{len(places)} {what}{'s' if len(places) > 1 else ''}"
-            where = "" if leaves else f" ({'; '.join(dict.fromkeys(places))})"
+            named = "; ".join(dict.fromkeys(filter(None, places)))
+            where = f" ({named})" if named and not leaves else ""
             lines.append(f"  {count:<12} {why}{where}")
     return "\n".join(lines)
 
 
 def _take_out_of(output: nbformat.NotebookNode, where: str) -> list[Item]:
+    _forget_the_rest(output, OUTPUT)
     if output.output_type == "stream":
         return _replace_text(output, where, [output.text], text=LEFT_OUT)
     if output.output_type == "error":
         told = [output.ename, output.evalue, *output.traceback]
-        return _replace_text(output, where, told, evalue=LEFT_OUT, traceback=[])
+        name = without_pictures(output.ename)[0]
+        return _replace_text(output, where, told, ename=name, evalue=LEFT_OUT, traceback=[])
     about, data, items = _noted(output), output.data, []
     data.pop(WIDGET, None)
     html = _as_text(data.get("text/html", ""))
     if html:
         data["text/html"] = str(sanitise(html, pictures=False))
-    if _SHOWING.search(html):
+    if _PICTURE_TAG.search(html):
         items.append(Item("picture", "within HTML", where))
     for form in list(data):
         why = _why_it_stays(form, data[form], about)
@@ -182,6 +201,11 @@ def _noted(output: Mapping[str, Any]) -> dict[str, Any]:
     about = _known(about if isinstance(about, Mapping) else {}, NOTED)
     is_figure = FIGURE in output.get("data", {}) and {"name", "people", "why"} <= set(about)
     return about if is_figure and _NAME.fullmatch(str(about["name"])) else {}
+
+
+def _forget_the_rest(part: nbformat.NotebookNode, names: Sequence[str]) -> None:
+    for name in set(part) - set(names):
+        del part[name]
 
 
 def _known(metadata: Mapping[str, Any], names: Sequence[str]) -> nbformat.NotebookNode:

@@ -12,12 +12,10 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from fer_kit.course.places import DATA, spelled
+from fer_kit.course.places import DATA, LONG, replacing, spelled
 from fer_kit.datasets import SOURCES
 from fer_kit.emotions import is_emotion
 from fer_kit.faces import SPLITS
-
-LONG = 40  # characters: pandas cuts longer texts
 
 
 def own_names(run_folder: Path, dataset: str, data: str) -> dict[str, str]:
@@ -38,22 +36,9 @@ def own_names(run_folder: Path, dataset: str, data: str) -> dict[str, str]:
     return {name: word for name, word in words.items() if name in ids or _tells_something(name)}
 
 
-def without_names(words: Mapping[str, str], everything: str) -> Callable[[str], str]:
-    """A function that puts other words for names, in whatever spelling.
-
-    Args:
-        words: for each name the other word.
-        everything: the texts that will be given to the function, to pass over names that they lack.
-    """
-    everything = everything.lower()
-    names = sorted(
-        (name for name in words if _hint(name) in everything), key=lambda name: (-len(name), name)
-    )
-    if not names:
-        return lambda text: text
-    groups = "|".join(f"({_pattern(name)})" for name in names)
-    find = re.compile(rf"(?<!\w)(?:{groups})(?!\w)", re.IGNORECASE)
-    return lambda text: find.sub(lambda match: words[names[match.lastindex - 1]], text)
+def without_names(words: Mapping[str, str]) -> Callable[[str], str]:
+    """A function that puts the other words for names in a text, in whatever spelling they are."""
+    return replacing(words, _pattern)
 
 
 def predictions(table: str, words: Mapping[str, str]) -> str:
@@ -62,17 +47,18 @@ def predictions(table: str, words: Mapping[str, str]) -> str:
     Raises:
         ValueError: it is no such table.
     """
-    reader = csv.DictReader(StringIO(table), strict=True)
-    columns = [name for name in reader.fieldnames or () if _is_of_predictions(name)]
+    try:
+        reader = csv.DictReader(StringIO(table), strict=True)
+        columns = [name for name in reader.fieldnames or () if _is_of_predictions(name)]
+        rows = [row | {"id": words.get(row["id"], row["id"])} for row in reader]
+    except (csv.Error, KeyError) as error:
+        raise ValueError(f"{type(error).__name__} {error}") from error
     if "id" not in columns:
         raise ValueError("no column id")
     kept = StringIO()
     writer = csv.DictWriter(kept, columns, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
-    try:
-        writer.writerows(row | {"id": words.get(row["id"], row["id"])} for row in reader)
-    except csv.Error as error:
-        raise ValueError(str(error)) from error
+    writer.writerows(rows)
     return kept.getvalue()
 
 
@@ -101,12 +87,8 @@ def _tells_something(name: str) -> bool:
     return len(re.findall(r"[^\W\d_]", name)) > 1 and not is_emotion(name) and name not in SPLITS
 
 
-def _hint(name: str) -> str:
-    """Letters of the name that stand in every spelling of it."""
-    return max(re.split(r"[^A-Za-z0-9]+", name), key=len).lower()
-
-
 def _pattern(name: str) -> str:
-    if len(name) <= LONG:
-        return spelled(name)
-    return rf"{spelled(name)}|{spelled(name[:LONG])}[^\s\"'<>|]*"
+    patterns = [spelled(name)]
+    if len(name) > LONG:
+        patterns.append(rf"{spelled(name[:LONG])}[^\n\"'<>|]*?(?:\.\.\.|…)")
+    return rf"(?<!\w)(?:{'|'.join(patterns)})(?!\w)"

@@ -18,12 +18,16 @@ from urllib.parse import quote
 from fer_kit.run import course_folder, portable, runs_folder
 
 DATA = "[data]"
+LONG = 40  # characters of a name by which it is known; pandas cuts longer texts
 # Between two folders: as it is, escaped, in an address, in HTML, or in a list of a path's parts.
-_BETWEEN = r"""(?:[/\\]+|%2f|%5c|&#(?:47|92|x2f|x5c);|\\*['"],\s*\\*['"])+"""
+_BETWEEN = r"""(?:[/\\]|%2f|%5c|&#(?:47|92|x2f|x5c);|\\{0,8}['"],\s{0,2}\\{0,8}['"]){1,8}"""
 # Where a path begins: colours in a terminal, which end with "m", may stand before it.
-_START = r"(?:(?<=[\d\[]m)|(?<![\w.~]))"
+_START = r"(?:(?<=[\d\[]m)|(?<![\w.~/\\])(?<!http:)(?<!https:))"
 # The home folder of anybody, also on another machine.
-_ANY_HOME = rf"{_START}(?:[a-z](?::|%3a))?{_BETWEEN}(?:home|users){_BETWEEN}[^\s/\\'\"<>|,:;&%]+"
+_ANY_HOME = re.compile(
+    rf"{_START}(?:[a-z](?::|%3a))?{_BETWEEN}(?:home|users){_BETWEEN}[^\s/\\'\"<>|,:;&%]+",
+    re.IGNORECASE,
+)
 
 
 def without_places(data: str = "") -> Callable[[str], str]:
@@ -45,13 +49,39 @@ def without_places(data: str = "") -> Callable[[str], str]:
     return replacing(places)
 
 
-def replacing(places: Mapping[str, str]) -> Callable[[str], str]:
-    """A function that replaces paths, in whatever spelling, by other words; the longest first."""
-    paths = sorted(places, key=lambda path: (-len(path), path))
-    groups = [f"({_pattern(path)})" for path in paths] + [f"({_ANY_HOME})"]
-    find = re.compile("|".join(groups), re.IGNORECASE)
-    words = [places[path] for path in paths] + ["~"]
-    return lambda text: find.sub(lambda match: words[match.lastindex - 1], text)
+def replacing(
+    words: Mapping[str, str], pattern: Callable[[str], str] | None = None
+) -> Callable[[str], str]:
+    """A function that replaces names in a text, in whatever spelling; the longest first.
+
+    Args:
+        words: for each name the word that stands for it.
+        pattern: the regular expression that finds a name, which is a path where it is left out;
+            then everybody's home folder becomes "~".
+    """
+    names = sorted(words, key=lambda name: (-len(name), name))
+    rows = [(name, _letters(name[:LONG]), words[name]) for name in names]
+
+    @cache
+    def find(name: str) -> re.Pattern:
+        return re.compile((pattern or _pattern)(name), re.IGNORECASE)
+
+    def replace(text: str) -> str:
+        folded = text.lower()
+        for name, letters, word in rows:
+            # Most texts hold no name at all, and that is quick to see.
+            if all(part in folded for part in letters) or "&#" in text:
+                text = find(name).sub(lambda _, word=word: word, text)
+        if pattern is None and ("home" in folded or "users" in folded):
+            text = _ANY_HOME.sub("~", text)
+        return text
+
+    return replace
+
+
+def _letters(name: str) -> list[str]:
+    """Parts of a name that stand in every spelling of it, but for letters written by numbers."""
+    return re.findall(r"[a-z0-9]{2,}", name.lower())
 
 
 def everywhere(value: Any, change: Callable[[str], str]) -> Any:
@@ -100,11 +130,10 @@ def spelled(name: str) -> str:
 @cache
 def _spelled(character: str) -> str:
     if character.isascii() and character.isalnum():
-        return character
-    forms = set()
+        return rf"(?:{character}|{_by_number(character)})"
+    forms, numbers = set(), set()
     for kind in ("NFC", "NFD"):  # "ü" as one character, or as "u" with two dots
         text = unicodedata.normalize(kind, character)
-        points = [ord(letter) for letter in text]
         forms |= {
             text,
             quote(text),
@@ -112,10 +141,13 @@ def _spelled(character: str) -> str:
             json.dumps(text)[1:-1],
             ascii(text)[1:-1],
             ascii(text.encode())[2:-1],
-            "".join(f"&#{point};" for point in points),
-            "".join(f"&#x{point:x};" for point in points),
             text.encode("ascii", "namereplace").decode(),
         }
+        numbers.add("".join(map(_by_number, text)))
     # What is escaped twice has its backslashes doubled.
-    patterns = [re.sub(r"(\\\\)+", r"\\\\+", re.escape(form)) for form in sorted(forms)]
-    return rf"\\*(?:{'|'.join(patterns)})"
+    patterns = [re.sub(r"(\\\\)+", r"\\\\{1,8}", re.escape(form)) for form in sorted(forms)]
+    return rf"\\{{0,8}}(?:{'|'.join([*patterns, *sorted(numbers)])})"
+
+
+def _by_number(character: str) -> str:
+    return rf"&#(?:0*{ord(character)}|x0*{ord(character):x});"

@@ -4,6 +4,7 @@ import base64
 import json
 import re
 import zipfile
+from urllib.parse import unquote
 
 import nbformat
 import pytest
@@ -151,7 +152,7 @@ def test_it_is_said_what_is_packed_what_stays_and_why(run, capsys):
     show(run, "04_lenet5")
     write_bundle(run)
     told = capsys.readouterr().out
-    assert re.search(r"Packed:\n  1 figure +people=False\nLeft at home:", told)
+    assert re.search(r"Packed:\n  1 figure +people=False\n  3 notebooks +as it was run\n", told)
     assert re.search(r"1 figure +after the file me.jpg \(01-me\)", told)
     assert re.search(r"1 picture +not shown with lab.show: .* \(04_lenet5, cell \d+\)", told)
     assert b"me.jpg" not in everything_in(run / "bundle.zip")
@@ -161,6 +162,81 @@ def test_it_can_be_made_of_notebooks_that_hold_no_pictures(run, capsys):
     for lesson in ("01_load", "04_lenet5", "11_classify"):
         change(run, lesson, lambda notebook: code_of(notebook).update(outputs=[]))
     assert not [name for name in contents(write_bundle(run)) if name.endswith(".png")]
+
+
+# Where this machine keeps its files, and what they are called
+
+
+@pytest.fixture
+def own_run(run, tmp_path, monkeypatch):
+    """A run on one's own pictures, which lie outside of the home folder."""
+    home, data = tmp_path / "Jürgen", tmp_path / "drive7" / "Annas Bilder"
+    for folder in (home, data):
+        folder.mkdir(parents=True)
+    for variable in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(variable, str(home))
+    config = read_json(run / "config.json")
+    write_json(run / "config.json", config | {"dataset": "folder", "data": str(data)})
+    results = run / "results" / "confusion_matrix.json"
+    told = {"synthetic": False, "note": f"of {data}", "worst": "Anna/happy/Zoë.png"}
+    write_json(results, read_json(results) | told)
+    table = (run / "predictions" / "cnn.csv").read_text()
+    (run / "predictions" / "cnn.csv").write_text(
+        table.replace("synthetic-test-000000", "Anna/happy/Zoë.png")
+    )
+    record = {"title": "x", "environment": {"device": f"{home}/gpu"}, "failed": f"no {home}"}
+    write_json(run / "notebooks" / "04_lenet5.json", record)
+
+    def edit(notebook):
+        given = next(
+            cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])
+        )
+        given.source = given.source.replace('data: str = ""', 'data: str = "../Annas Bilder"')
+        code = code_of(notebook)
+        code.source = f"data = {str(data)!a}\nhome = {str(home)!r}"
+        for text in (f"{home}\n", ascii(str(data)), json.dumps(str(home)), "worst: Anna, Zoë.png"):
+            code.outputs.append(new_output("stream", name="stdout", text=text))
+        html = f"<td>Anna/happy/Zoë.png</td><td>{home}</td>"
+        code.outputs.append(new_output("display_data", {"text/html": html}))
+        code.outputs.append(
+            new_output("error", ename="E", evalue=f"{data}/Anna", traceback=[f"\x1b[32m{home}/x"])
+        )
+        notebook.cells[0].source += f"\n\nMy pictures are in {data.as_uri()}."
+        notebook.metadata.papermill.parameters.data = str(data)
+        notebook.metadata.papermill.input_path = f"{home}/student/04_lenet5.ipynb"
+
+    change(run, "04_lenet5", edit)
+    return run
+
+
+def test_no_path_and_no_name_of_a_file_leaves(own_run, tmp_path):
+    files = contents(write_bundle(own_run, "Ada", "s1"))
+    assert "report/04_lenet5.html" in files
+    for name, content in files.items():
+        text = content.decode("utf-8", "replace").lower()
+        text += unquote(text)
+        for private in (str(tmp_path), "rgen", "drive7", "anna", "zo\\u00eb", "zo\\xeb", "zoë"):
+            assert private.lower() not in text, f"{private} in {name}"
+    notebook = files["notebooks/04_lenet5.ipynb"].decode()
+    assert "My pictures are in file:[data]." in notebook
+    assert "folder-1/happy/picture-1" not in notebook  # the whole place is one name
+    assert "picture-1" in notebook
+    assert "picture-1,test," in files["predictions/cnn.csv"].decode()
+
+
+def test_the_student_s_own_report_still_tells_where_things_are(own_run):
+    write_bundle(own_run)
+    page = (own_run / "report" / "index.html").read_text(encoding="utf-8")
+    assert "Annas Bilder" in page
+
+
+def test_a_table_that_is_none_stays_and_is_said(run, capsys):
+    (run / "predictions" / "pixels.csv").write_text("70,71\n72,73\n")
+    assert "predictions/pixels.csv" not in contents(write_bundle(run))
+    assert (
+        "1 table      that holds no predictions: KeyError 'id' (pixels.csv)"
+        in capsys.readouterr().out
+    )
 
 
 def test_a_plan_of_a_training_is_no_model(run):
