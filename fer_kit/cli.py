@@ -7,6 +7,7 @@ not understand, and 130 after Ctrl-C.
 import ast
 import json
 import os
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -486,6 +487,64 @@ def train(
 
 
 @app.command()
+def sweep(
+    networks: Annotated[list[str], typer.Argument(help="Such as: small cnn.")],
+    seeds: Annotated[
+        list[int] | None, typer.Option(help="One or several: --seeds 42 1 2. [default: 42]")
+    ] = None,
+    switches: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="SWITCH=VALUE,…",
+            help="Values to try, such as mixup=0,0.2; of several switches, every combination.",
+        ),
+    ] = None,
+    dataset: Annotated[
+        list[str] | None, typer.Option(help="One, or once for each. [default: synthetic]")
+    ] = None,
+    data: Annotated[
+        list[str] | None, typer.Option(help="The path, once for each data set that needs one.")
+    ] = None,
+    profile: Profile = None,
+    workers: Workers = None,
+    out: Annotated[
+        str, typer.Option(help="The table's files, without an ending. [default: runs/sweeps/…]")
+    ] = "",
+) -> None:
+    """Train networks with several seeds and recipes, side by side, and compare them in a table.
+
+    If it is stopped, the same command goes on where it was.
+    """
+    from fer_kit.datasets import check_dataset
+    from fer_kit.networks import NETWORKS
+    from fer_kit.run import DATASET, PROFILE, SEED, runs_folder
+    from fer_kit.zoo import sweep as sweeps
+
+    # Of `--seeds 42 1 2`, the words after the first come as networks; no network is a number.
+    numbers = [*(seeds or ()), *(int(word) for word in networks if word.isdecimal())]
+    names = [word for word in networks if not word.isdecimal()]
+    datasets, profile = dataset or [DATASET], profile or PROFILE
+    with _mistakes_are_usage():
+        for name in names or [""]:
+            choose(name, NETWORKS, "a network")
+        for name in datasets:
+            check_dataset(name)
+        values = dict(map(_name_and_values, switches or ()))
+        rows = sweeps.grid(names, sweeps.with_data(datasets, data or ()), values)
+        for row in rows:
+            row.recipe(profile)
+    place = out or runs_folder() / "sweeps" / "-".join([*names, *datasets, profile, *values])
+    words = [os.path.basename(word) if word in (data or ()) else word for word in sys.argv[1:]]
+    command = shlex.join(["fer-kit", *words])
+    try:
+        found = sweeps.sweep(rows, numbers or [SEED], profile, place, workers, command)
+    except KeyboardInterrupt:
+        _stopped("The same command goes on where it was.")
+    print(f"{sweeps.as_text(found)}\n\n{place}.md")
+
+
+@app.command()
 def ensemble(
     models: Annotated[list[str], typer.Argument(help="Names or paths of trained models.")],
     run: RunName = "",
@@ -688,6 +747,12 @@ def _name_and_value(text: str) -> tuple[str, Any]:
         return name, ast.literal_eval(value.title() if value in ("true", "false") else value)
     except (ValueError, SyntaxError):
         return name, value
+
+
+def _name_and_values(text: str) -> tuple[str, list[Any]]:
+    """A parameter with all values that it is to have: mixup=0,0.2."""
+    name, equals, values = text.partition("=")
+    return name, [_name_and_value(f"{name}{equals}{value}")[1] for value in values.split(",")]
 
 
 if __name__ == "__main__":  # python -m fer_kit.cli, where the command is not on the path

@@ -6,6 +6,7 @@ import re
 import runpy
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from saved_models import save_lenet5
 from submissions import make_run
@@ -15,7 +16,7 @@ from fer_kit.cards import best_shipped
 from fer_kit.course import running
 from fer_kit.errors import InputError
 from fer_kit.pictures import PHOTOGRAPH
-from fer_kit.run import Run
+from fer_kit.run import Run, runs_folder
 from fer_kit.zoo import train
 
 
@@ -114,6 +115,11 @@ def test_bundles_that_are_not_there_are_a_sentence(fer_kit, command):
         (["train", "vgg"], "Received: 'vgg'"),
         (["train", "lenet5", "--set", "mixupp=1"], "Received: 'mixupp'"),
         (["train", "lenet5", "--set", "epochs=0"], "Expected epochs"),
+        (["sweep", "vgg"], "Received: 'vgg'"),
+        (["sweep", "--seeds", "1", "2"], "Expected a network among"),
+        (["sweep", "lenet5", "--set", "epochs=2,0"], "Expected epochs"),
+        (["sweep", "lenet5", "--dataset", "fer2014"], "Received: 'fer2014'"),
+        (["sweep", "lenet5", "--dataset", "fer2013"], "Expected a path for each of fer2013"),
         (["export", "lenet5"], "--format"),
         (["dance"], "dance"),
     ],
@@ -350,6 +356,25 @@ def test_export_says_where_the_model_is_and_how_near(fer_kit, model, tmp_path, m
     assert code == 0
     assert "lenet5.onnx.json" in output
     assert "3.0e-08" in output
+
+
+def test_a_sweep_takes_every_combination(fer_kit, monkeypatch, tmp_path):
+    asked = []
+    monkeypatch.setattr(
+        "fer_kit.zoo.sweep.sweep", lambda *given: asked.append(given) or pd.DataFrame({"row": []})
+    )
+    words = "sweep small cnn --seeds 42 1 2 --set mixup=0,0.2 --dataset fer2013 --workers 2 --data"
+    code, out, _ = fer_kit(*words.split(), str(tmp_path / "fer2013.csv"))
+    assert code == 0
+    ((rows, seeds, profile, place, workers, command),) = asked
+    assert [row.name for row in rows] == [
+        "small-mixup0", "small-mixup0.2", "cnn-mixup0", "cnn-mixup0.2",
+    ]  # fmt: skip
+    assert (seeds, profile, workers) == ([42, 1, 2], "quick", 2)
+    assert {row.data for row in rows} == {str(tmp_path / "fer2013.csv")}
+    assert place == runs_folder() / "sweeps" / "small-cnn-fer2013-quick-mixup"
+    assert str(tmp_path) not in command
+    assert out.strip().endswith("small-cnn-fer2013-quick-mixup.md")
 
 
 def test_a_stopped_training_says_how_to_go_on(fer_kit, monkeypatch):

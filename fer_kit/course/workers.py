@@ -7,8 +7,9 @@ on this computer, or nobody but this process where there is one worker.
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
-from concurrent.futures import Executor, Future
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from itertools import islice
 from typing import Any
 
 from fer_kit.errors import InputError
@@ -63,6 +64,18 @@ def side_by_side(
         for number in range(workers)
     ]
     return Processes(environments, say)
+
+
+def each(pool: Executor, work: Callable, tasks: Iterable[tuple]) -> Iterator[tuple[tuple, Future]]:
+    """(task, future of `work(*task)`), each when it is done; no more are begun than are at work."""
+    tasks, at_work = iter(tasks), {}
+    while True:
+        for task in islice(tasks, pool.at_once - len(at_work)):
+            at_work[pool.submit(work, *task)] = task
+        if not at_work:
+            return
+        for future in wait(at_work, return_when=FIRST_COMPLETED).done:
+            yield at_work.pop(future), future
 
 
 class OneAfterTheOther(Executor):
