@@ -25,7 +25,9 @@ from fer_kit.zoo.fit import fit
 from fer_kit.zoo.scores import faces_of
 from fer_kit.zoo.targets import taught
 
-PROTOCOL = "training part {}; epoch and temperature chosen on validation; test part used once"
+PROTOCOL = (
+    "training part {}; epoch, temperature and prior chosen on validation; test part used once"
+)
 CLEANED = (
     "without blank pictures, second copies, pictures labelled in two ways, and any that are also "
     "validation or test pictures"

@@ -1,6 +1,11 @@
 """The plan of the models: in order of worth, in time, and on where it stopped."""
 
+import os
+import subprocess
+import sys
 import time
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 from trainings import noise_faces, recipe
@@ -79,3 +84,38 @@ def test_what_is_no_plan_is_a_sentence(folder, text):
     (folder / "plan.toml").write_text(text)
     with pytest.raises(InputError, match="models, each with.*Received"):
         plan.read_plan(folder)
+
+
+REHEARSAL = """
+import sys
+sys.path.insert(0, {tests!r})
+from pathlib import Path
+from trainings import noise_faces
+from fer_kit import cards
+from fer_kit.zoo import fit, plan, train, work
+train.faces_of = lambda _lab: noise_faces()
+(one,), _ = plan.read_plan(Path({folder!r}))
+try:
+    work._train(one, "", 1.0)  # the time is up at once
+except fit.OutOfTime:
+    work._train(one, "", float("inf"))
+card = cards.read_card(plan.run_folder(one) / "models/one.keras")
+print(card["versions"]["backend"], card["epochs"], card["parameters"])
+"""
+
+
+@pytest.mark.skipif(find_spec("jax") is None, reason="JAX is not installed")
+def test_the_plan_is_worked_through_on_jax_as_on_a_gpu(tmp_path):
+    (tmp_path / "plan.toml").write_text(
+        '[[model]]\nname = "one"\ntitle = "tiny"\nnetwork = "small"\ndataset = "synthetic"\n'
+        "set = { epochs = 2, width = 0.25, batch_size = 16, sam = 0.05, sam_every = 2 }\n"
+    )
+    script = REHEARSAL.format(tests=str(Path(__file__).parents[1]), folder=str(tmp_path))
+    told = subprocess.run(
+        [sys.executable, "-c", script],
+        env=os.environ | {"KERAS_BACKEND": "jax"}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert told.returncode == 0, told.stderr[-2000:]
+    backend, epochs, parameters = told.stdout.split()[-3:]
+    assert (backend, epochs) == ("jax", "2")
+    assert 10_000 < int(parameters) < 100_000
