@@ -615,6 +615,9 @@ def ship(
 def zoo_run(
     minutes: Annotated[float, typer.Option(min=0.01, help="When to stop.")],
     data: Annotated[str, typer.Option(help="fer2013.csv, with fer2013new.csv beside it.")],
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Trainings at a time. [default: as many as fit]")
+    ] = None,
 ) -> None:
     """Train what is missing in models/plan.toml, in order of worth, and ship what is finished.
 
@@ -622,7 +625,8 @@ def zoo_run(
     """
     with _backend_log_hidden():
         from fer_kit.zoo.work import work
-    print("\n".join(work(minutes, data)) or "Nothing is missing.")
+    told = [f"{name}: {what}" for name, what in work(minutes, data, workers=workers).items()]
+    print("\n".join(told) or "Nothing is missing.")
 
 
 @zoo.command()

@@ -1,14 +1,16 @@
 """Work through the plan of the models: `fer-kit zoo run --minutes 60`.
 
-It trains what is missing, one after the other, stops in time, ships what is finished, and goes on
-where it stopped when it is called again.
+It trains what is missing, side by side where there is room, stops in time, ships what is finished,
+and goes on where it stopped when it is called again.
 """
 
 import time
+from concurrent.futures import as_completed
 from pathlib import Path
 
 from fer_kit import cards
-from fer_kit.course import environment
+from fer_kit.course.workers import fitting, gpus, side_by_side
+from fer_kit.errors import InputError
 from fer_kit.run import Run
 from fer_kit.zoo.ensemble import make_ensemble
 from fer_kit.zoo.fit import OutOfTime
@@ -17,36 +19,61 @@ from fer_kit.zoo.plan import Planned, read_plan, run_folder, run_name, state
 from fer_kit.zoo.ship import ship, write_table
 from fer_kit.zoo.train import train_from_scratch
 
+LATER = "the time is up; it goes on the next time"
 
-def work(minutes: float, data: str | Path, folder: Path = cards.FOLDER) -> list[str]:
+
+def work(
+    minutes: float, data: str | Path, folder: Path = cards.FOLDER, workers: int | None = None
+) -> dict[str, str]:
     """Train what is missing, in order, until the time is up; ship what is finished.
 
+    A model that cannot be trained does not keep the others from it.
+
+    Args:
+        data: fer2013.csv, with FER+'s table beside it.
+        workers: trainings at a time; None takes one a GPU, or as many as fit the processor.
+
     Returns:
-        A line for each model that something was done for.
+        For each model that something was done for, what.
     """
-    until, bench, told = time.time() + 60 * minutes, Bench(data), []
-    has_gpu = "cores" not in environment.device()
-    for planned in read_plan(folder)[0]:
-        now = state(planned, folder)
-        if now == "shipped" or now.startswith("waits") or (planned.gpu and not has_gpu):
-            continue
-        if time.time() > until:
-            break
-        try:
-            _train(planned, data, until)
-        except OutOfTime:
-            told.append(f"{planned.name}: the time is up; it goes on the next time")
-            break
-        ship(run_folder(planned) / "models" / f"{planned.name}.keras", folder)
-        measure(folder / f"{planned.name}.keras", bench)
-        told.append(f"{planned.name}: trained and shipped")
+    until, bench, told = time.time() + 60 * minutes, Bench(data), {}
+    with side_by_side(workers or len(gpus()) or fitting()) as executor:
+        # Round by round: what a finished model was waited for by is in the next one.
+        while todo := [one for one in startable(folder) if one.name not in told]:
+            futures = {executor.submit(trained, one, data, until): one for one in todo}
+            for future in as_completed(futures):
+                one = futures[future]
+                try:
+                    told[one.name] = _shipped(one, bench, folder) if future.result() else LATER
+                except InputError as error:
+                    told[one.name] = str(error)
     write_table(folder)
     return told
 
 
-def _train(planned: Planned, data: str | Path, until: float) -> None:
+def startable(folder: Path) -> list[Planned]:
+    """The models of the plan that are missing, and for whose training everything is there."""
+    return [
+        one
+        for one in read_plan(folder)[0]
+        if state(one, folder) in ("to do", "unfinished", "trained") and (gpus() or not one.gpu)
+    ]
+
+
+def trained(planned: Planned, data: str | Path, until: float) -> bool:
+    """Train a model, or go on with it; False if it could not be finished in time."""
     lab = Run.open(run_name(planned), planned.dataset, data, "full", planned.seed)
-    if planned.members:
-        make_ensemble(planned.members, lab, planned.name)
-    else:
-        train_from_scratch(planned.network, planned.recipe, lab, planned.name, until)
+    try:
+        if planned.members:
+            make_ensemble(planned.members, lab, planned.name)
+        else:
+            train_from_scratch(planned.network, planned.recipe, lab, planned.name, until)
+    except OutOfTime:
+        return False
+    return True
+
+
+def _shipped(planned: Planned, bench: Bench, folder: Path) -> str:
+    ship(run_folder(planned) / "models" / f"{planned.name}.keras", folder)
+    measure(folder / f"{planned.name}.keras", bench)
+    return "trained and shipped"
