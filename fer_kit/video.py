@@ -12,7 +12,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 from tqdm import tqdm
 
 from fer_kit import watch
@@ -147,6 +146,8 @@ def same_faces(followed: dict[int, Box], found: list[Box]) -> dict[int, int]:
 
     The assignment with the largest overlap in all (Kuhn, 1955, the Hungarian method).
     """
+    from scipy.optimize import linear_sum_assignment  # takes a second; pictures need none of it
+
     if not followed or not found:
         return {}
     numbers = list(followed)

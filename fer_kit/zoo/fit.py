@@ -2,6 +2,7 @@
 
 import math
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,16 @@ from keras import ops
 from fer_kit import augment, networks, robustness, training
 from fer_kit.attention import WithAttentionLoss
 from fer_kit.classify import Classifier
+from fer_kit.course.workers import gpus
 from fer_kit.errors import InputError
 from fer_kit.faces import Faces
 from fer_kit.preprocess import normalise
 from fer_kit.prior import RAREST
+from fer_kit.processes import cores
 from fer_kit.recipes import Recipe
 from fer_kit.sharpness import SharpnessAware
 
+AHEAD = 32  # batches that are made before they are asked for
 STATISTICS = 2560  # training faces from which batch normalisation takes its statistics
 
 
@@ -55,7 +59,8 @@ def fit(
         metrics=["accuracy"],
         **training.execution("full"),
     )
-    batches = RecipeBatches(train.images, train.targets, recipe, seed)
+    threads = cores() if gpus() else 1
+    batches = RecipeBatches(train.images, train.targets, recipe, seed, threads)
     with training.multiplying_in(recipe.precision):
         trainer.fit(
             batches,
@@ -174,15 +179,35 @@ class StopInTime(keras.callbacks.Callback):
 
 
 class RecipeBatches(augment.Batches):
-    """Batches of faces, changed as a recipe says; everything follows from the seed."""
+    """Batches of faces, changed as a recipe says; everything follows from the seed.
 
-    def __init__(self, images: np.ndarray, targets: np.ndarray, recipe: Recipe, seed: int):
+    Args:
+        threads: above 1, so many make the next batches while the network trains: a GPU would wait
+            for one. (The `workers` of Keras begin an epoch before they are told of it.)
+    """
+
+    def __init__(
+        self, images: np.ndarray, targets: np.ndarray, recipe: Recipe, seed: int, threads: int = 1
+    ):
+        self.pool = ThreadPoolExecutor(threads) if threads > 1 else None
         geometry = recipe.geometry | ({"flip": 0.0} if recipe.alternate else {})
         super().__init__(images, targets, recipe.batch_size, seed, **geometry)
         self.recipe = recipe
         self.first = np.random.default_rng([seed, len(images)]).random(len(images)) < 0.5
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        if self.pool is None:
+            return self._made(index)
+        for ahead in range(index, min(index + AHEAD, len(self))):
+            if ahead not in self.coming:
+                self.coming[ahead] = self.pool.submit(self._made, ahead)
+        return self.coming.pop(index).result()
+
+    def _begin(self, epoch: int) -> None:
+        self.coming: dict[int, Future] = {}  # batches that are being made
+        super()._begin(epoch)
+
+    def _made(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         rows = self.order[index * self.batch_size : (index + 1) * self.batch_size]
         generator = np.random.default_rng([self.seed, self.epoch, index])
         images, targets, recipe = self.images[rows], self.targets[rows], self.recipe

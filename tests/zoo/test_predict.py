@@ -1,7 +1,10 @@
 """fer-kit predict and fer-kit evaluate: one bad file does not keep the others from being read."""
 
 import shutil
+import subprocess
+import sys
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
@@ -11,6 +14,7 @@ import fer_kit as fk
 from fer_kit.emotions import FER2013
 from fer_kit.errors import InputError
 from fer_kit.pictures import PHOTOGRAPH, read_picture
+from fer_kit.zoo import cost, photographs, scores
 from fer_kit.zoo.predict import as_text, predict_path
 from fer_kit.zoo.scores import evaluate_model, predict_faces, scores_text
 
@@ -111,3 +115,57 @@ def test_faces_of_an_emotion_that_the_model_does_not_know_are_a_sentence(classif
     faces = make_faces(12, emotions=("happy", "contempt"))
     with pytest.raises(InputError, match=r"lenet5 names.*Received: synthetic noise with contempt"):
         predict_faces(classifier, faces)
+
+
+def test_a_shipped_model_answers_without_keras_and_what_else_takes_long_to_import():
+    script = (
+        "import sys; from fer_kit.cli import app; "
+        f"app(['predict', {str(PHOTOGRAPH)!r}], standalone_mode=False); "
+        "print(sorted({'keras', 'tensorflow', 'jax', 'pandas', 'scipy', 'sklearn', 'matplotlib'}"
+        " & sys.modules.keys()))"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert "88×112 pixels" in told.stdout
+    assert told.stdout.splitlines()[-1] == "[]"
+
+
+def test_eight_emotions_are_measured_by_the_majority_of_the_votes(monkeypatch):
+    asked = {}
+    monkeypatch.setattr(scores, "load", lambda *_args, **options: asked.update(options))
+    scores.load_for("ferplus", "fer2013.csv", size=None)
+    assert asked == {"size": None, "targets": "cross-entropy"}
+    asked.clear()
+    scores.load_for("fer2013", "fer2013.csv")
+    assert asked == {}
+
+
+def test_a_face_that_is_not_found_in_a_photograph_counts_as_wrong(classifier, make_faces):
+    faces = make_faces(14)
+    seen, found = faces.images, np.zeros(14, bool)
+    answered = photographs.on_photographs(classifier, seen, found, faces.ids, {"all": faces})
+    assert (answered["found"], answered["balanced_accuracy"]) == (0, 0)
+    found[:] = True
+    answered = photographs.on_photographs(classifier, seen, found, faces.ids, {"all": faces})
+    rows = classifier.probabilities(seen)
+    assert answered["all"]["accuracy"] == (rows.argmax(axis=1) == faces.labels).mean()
+
+
+def test_faces_are_found_where_they_were_pasted(make_faces):
+    grey = np.asarray(
+        Image.open(PHOTOGRAPH).convert("L").crop((160, 60, 290, 190)).resize((48, 48))
+    )
+    faces = make_faces(3, images=np.repeat(grey[None, ..., None], 3, axis=0))
+    seen, found = photographs.photographed(faces, 48)
+    assert found.all()
+    assert np.abs(seen.astype(float) - seen.mean(axis=0)).mean() < 25  # thrice about the same cut
+
+
+def test_the_cost_of_a_training_counts_each_place_of_a_kernel():
+    inputs = keras.Input((8, 8, 1))
+    x = keras.layers.Conv2D(4, 3, padding="same", use_bias=False)(inputs)
+    x = keras.layers.Dense(5)(keras.layers.Flatten()(x))
+    model = keras.Model(inputs, x)
+    assert cost.multiplications(model) == 8 * 8 * 9 * 4 + 8 * 8 * 4 * 5
+    assert cost.petaflop(model, 10, 2) == pytest.approx(6e-15 * 20 * cost.multiplications(model))

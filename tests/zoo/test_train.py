@@ -283,6 +283,18 @@ def test_batches_follow_from_the_seed_and_targets_stay_shares(faces):
     assert (y > 0).sum() > len(y)
 
 
+def test_batches_made_ahead_by_several_threads_are_the_same(faces):
+    train = faces.subset("train")
+    plan = Recipe(batch_size=4, mixup=1.0, alternate=True)
+    one, several = (RecipeBatches(train.images, train.targets, plan, 1, n) for n in (1, 3))
+    several[0]  # Keras looks at a batch before the first epoch begins
+    for _ in range(3):
+        one.on_epoch_begin(), several.on_epoch_begin()
+        for index in range(len(one) - 1):  # the last is left, as where a training is stopped
+            for first, second in zip(one[index], several[index], strict=True):
+                np.testing.assert_array_equal(first, second)
+
+
 def test_without_tricks_the_faces_stay_as_they_are(faces):
     train = faces.subset("train")
     batches = RecipeBatches(train.images, train.targets, changed(Recipe(), NO_TRICKS), 1)
