@@ -31,7 +31,7 @@ def solution(name: str):
 
     # The exercise's function is called as its check, but for the network that can be sure.
     name = {"single_softmax": "can_be_sure"}.get(name, name)
-    place = {"np": np, "pd": pd, "fk": fk, "detect": detect, "classes": 7}
+    place = {"np": np, "pd": pd, "fk": fk, "detect": detect, "classes": 7, "Path": Path}
     if name == "can_be_sure":
         import keras
         from keras import layers

@@ -10,35 +10,15 @@ run is executed unattended (FER_KIT_HEADLESS=1) it gives False and the run goes 
 The checks of a lesson are in the file named after it; `answers` holds what they share.
 """
 
+import re
 from importlib import import_module
+from pathlib import Path
 
-# The check -> the file that it is in.
+# The check -> the file that it is in; read, because nothing is imported before it is asked for.
 _CHECKS = {
-    "read_row": "load",
-    "folder_labels": "load",
-    "mirrored_copies": "analyze",
-    "entropy": "analyze",
-    "standardise": "preprocess",
-    "split_by_person": "preprocess",
-    "convolution_parameters": "lenet5",
-    "single_softmax": "lenet5",
-    "counts_that_round_to": "lenet5",
-    "batch_normalise": "cnn",
-    "mirror_matrix": "cnn",
-    "match_pairs": "visible_infrared",
-    "mcnemar_p": "confusion_matrix",
-    "attention_loss": "ddamfn",
-    "label_by_majority": "ddamfn",
-    "f1_from_matrix": "confusion_matrix",
-    "top_k_accuracy": "confusion_matrix",
-    "black_square": "robustness",
-    "denoise": "robustness",
-    "principal_weights": "image_fusion",
-    "known_halves": "image_fusion",
-    "overlap": "classify",
-    "decide": "classify",
-    "as_half": "save",
-    "is_untouched": "save",
+    name: file.stem
+    for file in Path(__file__).parent.glob("*.py")
+    for name in re.findall(r"^@check\ndef (\w+)", file.read_text(encoding="utf-8"), re.MULTILINE)
 }
 
 __all__ = sorted(_CHECKS)

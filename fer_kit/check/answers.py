@@ -134,7 +134,7 @@ def expect_numbers(value: Any, what: str) -> list:
 
 
 def expect_number(
-    value: Any, right: float, what: str, slip: str = "", slips: Slips = (), within: float = WITHIN
+    value: Any, right: float, what: str, slip: str = "", slips: Slips = (), *, within=WITHIN
 ) -> None:
     """Raise `Wrong` unless the value is a number that is `right`, give or take `within`."""
     number = as_number(value, what)

@@ -29,7 +29,7 @@ def sculpt(identity: Identity, left: Units, right: Units, rng: np.random.Generat
     empty = np.zeros((5, GRID, GRID), np.float32)
     head = Head(depth, complexion(identity, rng), mask, half_width, *empty)
     head.landmarks |= {"nose_tip": (0.0, nose_base(identity, both) - 0.07), "chin": (0.0, chin)}
-    fold(head, identity, left, right, both, chin)
+    fold(head, identity, left, right, both=both, chin=chin)
     for side, units in ((-1, left), (1, right)):
         paint_eye(head, identity, units, side, rng)
         paint_brow(head, identity, units, side, rng)

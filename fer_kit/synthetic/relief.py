@@ -120,7 +120,7 @@ def _tint(identity: Identity) -> np.ndarray:
     return identity.skin * (1 + tint)
 
 
-def fold(head: Head, identity: Identity, left: Units, right: Units, both: Units, chin: float):
+def fold(head: Head, identity: Identity, left: Units, right: Units, *, both: Units, chin: float):
     """Wrinkles and folds: drawn as lines, blurred, then cut into the relief and darkened."""
     canvas = np.zeros((GRID, GRID), np.uint8)
     for side, units in ((-1, left), (1, right)):
