@@ -193,12 +193,23 @@ class Seconds(keras.callbacks.Callback):
         logs["seconds"] = time.perf_counter() - self.start
 
 
+def cosine(learning_rate: float, epochs: int) -> list[keras.callbacks.Callback]:
+    """Cosine annealing with a bar: in epoch e of T, learning_rate / 2 · (1 + cos(π e / T)).
+
+    Source: Loshchilov & Hutter 2017. Introduced in notebooks/06_visible_infrared.ipynb.
+    """
+
+    def rate(epoch: int) -> float:
+        return learning_rate / 2 * (1 + math.cos(math.pi * epoch / epochs))
+
+    return [keras.callbacks.LearningRateScheduler(rate), Finite(), ProgressBar()]
+
+
 def annealed(
     model_path: str | Path, batches: Any, learning_rate: float, epochs: int
 ) -> list[keras.callbacks.Callback]:
     """What a training of fixed length needs: cosine annealing, and the best weights at its end.
 
-    In epoch e of T the rate is learning_rate / 2 · (1 + cos(π e / T)) (Loshchilov & Hutter 2017).
     The history goes to NAME-history.csv beside `model_path`; the model itself is not written.
 
     Introduced in notebooks/06_visible_infrared.ipynb.
@@ -208,13 +219,9 @@ def annealed(
         "val_accuracy", mode="max", patience=epochs, restore_best_weights=True
     )
     return [
-        keras.callbacks.LearningRateScheduler(
-            lambda epoch: learning_rate / 2 * (1 + math.cos(math.pi * epoch / epochs))
-        ),
+        *cosine(learning_rate, epochs),
         best,
-        Finite(),
         HistoryFile(path.with_name(f"{path.stem}-history.csv")),
-        ProgressBar(),
         Resume(path.with_name(f"{path.stem}-unfinished.npz"), [best, batches]),
     ]
 
