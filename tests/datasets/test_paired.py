@@ -14,7 +14,6 @@ from PIL import Image
 
 import fer_kit as fk
 from fer_kit.datasets.paired import find_pairs
-from fer_kit.datasets.splits import draw_split
 from fer_kit.emotions import NVIE, VIRI
 from fer_kit.errors import InputError
 
@@ -223,18 +222,6 @@ def test_pictures_without_a_partner_are_named(viri, caplog):
     assert "VIRI-Happy-Ir.zip/S99_1.JPG" in caplog.text
     assert "VIRI-Happy-Vis.zip/S07_1.JPG" in caplog.text
     assert [shot.name for shot in find_pairs("VIRI", viri)[1]] == ["S99_1.JPG", "S07_1.JPG"]
-
-
-def test_a_split_by_subject_keeps_the_shares():
-    generator = np.random.default_rng(0)
-    subject = np.repeat(np.arange(110), 5).astype(str)
-    labels = np.tile(np.arange(5), 110)
-    shuffled = generator.permutation(550)
-    split = draw_split(labels[shuffled], 0, subject[shuffled])
-    shares = [(split == name).mean() for name in ("train", "validation", "test")]
-    np.testing.assert_allclose(shares, (0.70, 0.15, 0.15), atol=0.01)
-    for name in set(subject):
-        assert len(set(split[subject[shuffled] == name])) == 1
 
 
 # Bad input: a sentence that names the file
