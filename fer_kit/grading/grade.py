@@ -160,7 +160,7 @@ class _Grading:
     def grade_all(self, processes: Workers) -> None:
         """Make every record, and write the gradebook now and then."""
         by_name = {one.name: one for one in self.graded}
-        tasks = {one.name: (one.hand_in, one.identity, one.told) for one in self.graded}
+        tasks = {one.name: (one,) for one in self.graded}
         written = time.monotonic()
         bar = tqdm(total=len(tasks), desc="grading", unit="bundle", file=sys.stderr, disable=None)
         with bar:

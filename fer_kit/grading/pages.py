@@ -141,12 +141,15 @@ def write_exercise(
         notebooks: where the lessons with their solutions are; theirs is shown first.
     """
     solved = _sources(notebooks / f"{asked.lesson}.ipynb")
+    task = asked.sources.get(f"{asked.name}-task", "")
+    told = [(one, _answer_of(one, asked.name)) for one in graded]
+    told.sort(key=lambda both: not both[0].counts)  # what counts first, in manual.csv's order
     values = {
         "asked": asked,
-        "task": answer(asked.sources.get(f"{asked.name}-task", "")),
+        "task": answer(re.sub(r"^#.*", "", task)),  # its heading is the page's own
         "solution": answer(solved.get(asked.exercise.filled, "")),
-        "answers": [(one, html) for one in graded if (html := _answer_of(one, asked.name))],
-        "without": [one for one in graded if not _answer_of(one, asked.name)],
+        "answers": [(one, html) for one, html in told if html],
+        "without": [one for one, html in told if not html],
     }
     _write(out / "exercises" / f"{asked.name}.html", page_html("exercise.html.j2", values))
 

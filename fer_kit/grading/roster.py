@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import permutations
 from pathlib import Path
 from typing import Protocol
 
@@ -23,7 +24,7 @@ HEADS = {
     "section": ("section", "group", "groups"),
 }
 MOODLE = re.compile(r"(?P<name>[^/]+?)_\d+_assignsubmission_(file|onlinetext)", re.IGNORECASE)
-CANVAS = re.compile(r"(?:.*/)?[^/_]+_(?:late_)?(?P<canvas>\d+)_\d+_", re.IGNORECASE)
+CANVAS = re.compile(r"(?:.*/)?(?P<short>[^/_]+)_(?:late_)?(?P<canvas>\d+)_\d+_", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -127,13 +128,19 @@ def stand(
     for together in attempts.values():
         for one in together:
             person = persons[one.name]
-            known = person is not None if people else bool(same(one.id))
-            counts, remarks = _among(one, together, person)
+            others = _whose_id_is_anothers(together, person)
+            counts, remarks = _among(one, [other for other in together if other not in others])
+            if one in others:
+                person, counts = None, False
+                remarks = [
+                    f"It does not count until its id is corrected: {_also_of(one, together)}."
+                ]
+            known = counts and (person is not None if people else bool(same(one.id)))
             if not one.readable:
                 remarks = remarks[:1]
             elif not one.id:
                 remarks.append("It has no id." if one.student else "It has neither id nor name.")
-            if people and person is None:
+            if people and person is None and one not in others:
                 remarks.append("Nobody on the class list is found for it.")
             whose = f"{_key(one, person)} {_words(one.student)}"
             found[one.name] = Standing(person, whose, counts, known, tuple(remarks))
@@ -153,23 +160,28 @@ def _person_of(one: Submission, people: Sequence[Person]) -> Person | None:
         (one.id, ("id", "login", "email")),
         (one.student if not one.id else "", ("name",)),
         (canvas["canvas"] if canvas and not one.id else "", ("canvas",)),
+        (canvas["short"] if canvas and not one.id else "", ("short",)),
         (moodle["name"] if moodle and not one.id else "", ("name",)),
     )
     for told, fields in asked:
         for field in fields:
-            found = [p for p in people if told and _alike(told, getattr(p, field), field)]
+            found = [person for person in people if told and _alike(told, person, field)]
             if len(found) == 1:
                 return found[0]
     return None
 
 
-def _alike(told: str, known: str, field: str) -> bool:
-    if field == "name":  # "Lovelace, Ada" is Ada Lovelace
-        return _words(told) == _words(known) != []
-    return same(told) == same(known) != ""
+def _alike(told: str, person: Person, field: str) -> bool:
+    words = _words(person.name)
+    if field == "name":
+        return _words(told) == words != []
+    if field == "short":  # Canvas calls the files of Ada Lovelace "lovelaceada"
+        return len(words) < 5 and same(told) in map("".join, permutations(words)) and told != ""
+    return same(told) == same(getattr(person, field)) != ""
 
 
 def _words(name: str) -> list[str]:
+    """The words of a name in an order of its own: "Lovelace, Ada" is Ada Lovelace."""
     return sorted(same(word) for word in re.split(r"[\s,]+", name) if same(word))
 
 
@@ -180,23 +192,30 @@ def _key(one: Submission, person: Person | None) -> str:
     return f"id {same(one.id)}" if same(one.id) else f"file {one.name}"
 
 
-def _among(
-    one: Submission, together: Sequence[Submission], person: Person | None
-) -> tuple[bool, list[str]]:
+def _whose_id_is_anothers(
+    together: Sequence[Submission], person: Person | None
+) -> list[Submission]:
+    """Of submissions with one id those that are not of its owner, as far as the names tell.
+
+    Without a class list nobody knows who that is, and it is none of them.
+    """
+    readable = [other for other in together if other.readable and other.student]
+    if len({tuple(_words(other.student)) for other in readable}) < 2:
+        return []
+    return [o for o in readable if not (person and _alike(o.student, person, "name"))]
+
+
+def _also_of(one: Submission, together: Sequence[Submission]) -> str:
+    others = [f"{other.name} ({other.student})" for other in together if other.name != one.name]
+    return f"{one.id} is also that of {', '.join(others)[:200]}"
+
+
+def _among(one: Submission, together: Sequence[Submission]) -> tuple[bool, list[str]]:
     """Whether a submission counts among those of one student, and what to say of it."""
-    readable = [other for other in together if other.readable]
-    if len({tuple(_words(other.student)) for other in readable if other.student}) > 1:
-        of_person = [o for o in readable if person and _alike(o.student, person.name, "name")]
-        if one not in of_person:
-            others = [f"{o.name} ({o.student})" for o in together if o.name != one.name]
-            return False, [
-                f"It does not count until its id is corrected: {one.id} is also that of "
-                f"{', '.join(others)[:200]}."
-            ]
-        readable = together = of_person
-    last = max(readable or together, key=lambda other: (other.when, other.name))
-    if len(together) == 1:
+    if len(together) < 2:
         return True, []
+    readable = [other for other in together if other.readable]
+    last = max(readable or together, key=lambda other: (other.when, other.name))
     if one is last:
         return True, [f"One of {len(together)} attempts of this student. It counts: it ran last."]
     why = f"ran later, {last.when[:16].replace('T', ' ')}" if one.readable else "can be read"

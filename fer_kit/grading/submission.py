@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -18,7 +18,6 @@ from fer_kit.grading.doubts import find_doubts
 from fer_kit.grading.graded import Graded, Identity, Record
 from fer_kit.grading.handed_in import AGAIN, HandIn
 from fer_kit.grading.labels import Labels
-from fer_kit.grading.manual import Told
 from fer_kit.grading.parallel import TooLong, time_limit
 from fer_kit.grading.plain import few, finite, line, mapping
 from fer_kit.grading.reports import write_report_of
@@ -64,12 +63,12 @@ def identify(hand_in: HandIn, with_labels: bool) -> Identity:
         return Identity(hand_in.name)
 
 
-def grade_safely(hand_in: HandIn, identity: Identity, told: Told) -> tuple[Record, str]:
+def grade_safely(one: Graded) -> tuple[Record, str]:
     """The record of a hand-in, and what could not be written of it. Never raises an error.
 
     A bundle that was graded before, against the same, is not graded again.
     """
-    record, path = _record(hand_in)
+    record, path = _record(one.hand_in)
     unwritten = ""
     if path is not None and not path.exists():
         try:
@@ -77,8 +76,7 @@ def grade_safely(hand_in: HandIn, identity: Identity, told: Told) -> tuple[Recor
         except Exception as error:
             unwritten = str(error)
     try:
-        one = Graded(hand_in, identity, record, told=told)
-        pages.write_feedback(_measure.out, one, _measure.rubric)
+        pages.write_feedback(_measure.out, replace(one, record=record), _measure.rubric)
     except Exception as error:
         unwritten = str(error)
     return record, line(unwritten, 300)

@@ -353,7 +353,7 @@ def test_a_class_list_says_who_is_missing(hand_in, tmp_path):
     graded = hand_in(roster=tmp_path / "class.csv")
     assert graded.student == "Ada Lovelace"
     overview = (tmp_path / "grades" / "overview.html").read_text(encoding="utf-8")
-    assert "1 students have handed in nothing" in overview
+    assert "1 of the class list missing" in overview
     text = (tmp_path / "grades" / "gradebook.csv").read_text(encoding="utf-8")
     assert ",Bob,s2,,,,,,,100.0,missing," in text
 

@@ -92,11 +92,12 @@ def test_what_is_strange_in_a_bundle_is_said_without_our_own_words(hand_in, tmp_
 
 def test_answers_stand_side_by_side_on_a_page_for_each_exercise(grade_all, honest, tmp_path):
     for name in ("ada", "bob"):
-        change = change_notebook(
-            lambda notebook, name=name: cell_of(notebook, "04-conclusion").update(
-                source=f"# Because\n\n{name} thinks so."
-            )
-        )
+        source = f"# Because\n\n{name} thinks so."
+
+        def change(files, name=name, source=source):
+            change_notebook(lambda n: cell_of(n, "04-conclusion").update(source=source))(files)
+            change_run(student={"name": name, "id": name})(files)
+
         rewrite(honest[0], tmp_path / "in" / f"{name}.zip", change)
     (tmp_path / "in" / "eve.pdf").write_bytes(b"%PDF")
     grade_all()
