@@ -7,7 +7,6 @@ TensorFlow starts, no seed is set and no setting changes until a lesson asks for
 """
 
 from importlib import import_module
-from importlib.util import find_spec
 
 from fer_kit.version import __version__
 
@@ -37,8 +36,11 @@ __all__ = ["__version__", *_NAMES]
 def __getattr__(name: str):
     if name in _NAMES:
         return getattr(import_module(f"fer_kit.{_NAMES[name]}"), name)
-    if not name.startswith("_") and find_spec(f"fer_kit.{name}"):
+    try:
         return import_module(f"fer_kit.{name}")
+    except ModuleNotFoundError as error:
+        if error.name != f"fer_kit.{name}":  # a package that the module needs
+            raise
     raise AttributeError(f"fer_kit has no {name!r}. It offers: {', '.join(__dir__())}.")
 
 
