@@ -13,7 +13,7 @@ import pandas as pd
 from fer_kit.errors import InputError
 from fer_kit.evaluation import percent
 from fer_kit.files import read_json
-from fer_kit.run import read_config
+from fer_kit.run import read_config, runs_folder
 
 
 def accuracies(found: dict[str, dict]) -> pd.DataFrame:
@@ -39,7 +39,7 @@ def comparison(numbers: dict) -> str:
 def main(names: list[str]) -> None:
     found = {}
     for name in names:
-        run = read_config(name)
+        run = read_config(runs_folder() / name)
         if run is None:
             raise InputError(f"Expected the name of a run. Received: {name!r}, and there is none.")
         found[f"seed {run.seed}"] = read_json(run.need("results/visible_infrared.json"))

@@ -156,3 +156,29 @@ def _told(holder: Path) -> str:
         told = read_json(holder)
         return f"process {told['process']} on {told['computer']}, since {told['since']},"
     return "another process"
+
+
+def replace_folder(folder: Path, build: Callable[[Path], None]) -> None:
+    """Let `build` fill a new folder, then put it in the place of `folder`.
+
+    Raises:
+        InputError: it cannot be written. `folder` keeps its old content.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as temporary:
+            fresh, earlier = Path(temporary) / "fresh", Path(temporary) / "earlier"
+            fresh.mkdir()
+            build(fresh)
+            if folder.exists():
+                folder.rename(earlier)
+            try:
+                fresh.rename(folder)
+            except OSError:
+                if earlier.exists():
+                    earlier.rename(folder)
+                raise
+    except OSError as error:
+        raise InputError(
+            f"Expected to write {folder}. Received: {error.strerror or error}. Free some space or "
+            "choose a folder that you may write to."
+        ) from error

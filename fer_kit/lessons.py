@@ -214,7 +214,7 @@ LESSONS = (
         "09_robustness",
         "Robustness: what noise does to a network, and what helps",
         minutes=1.5,
-        needs=("data/prepared.npz", "models/cnn.keras"),
+        needs=("data/prepared.npz", "models/lenet5.keras", "models/cnn.keras"),
         makes=(*_model("cnn-noise", "robustness/cnn-noise.csv"), "results/robustness.json"),
         settings={
             "epochs": Per(1, 2, 30),

@@ -7,7 +7,7 @@ run alone, again, or all at once, and never depend on what another kernel rememb
 import os
 import re
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ class Run:
     """A run and where its files are.
 
     Attributes:
-        run: its name, and the name of its folder below `runs`.
+        name: what it and its folder below `runs` are called.
         dataset: where the faces come from, a name that `fer_kit.load` knows.
         data: the absolute path of that data set's files, or "" where none is needed.
         profile: how much work is done, a name in `fer_kit.lessons.PROFILES`.
@@ -33,7 +33,7 @@ class Run:
         fer_kit: the version of the library that made the run.
     """
 
-    run: str
+    name: str
     dataset: str = DATASET
     data: str = ""
     profile: str = PROFILE
@@ -62,29 +62,35 @@ class Run:
         """
         from fer_kit.datasets import check_dataset, check_path
 
-        run = check_name(run or default_name(dataset, profile, seed))
+        name = check_name(run or default_name(dataset, profile, seed))
         settings(profile, dataset)
         check_dataset(dataset)
         _check_seed(seed)
-        wanted = cls(run, dataset, find_data(data), profile, int(seed))
-        stored = read_config(run)
+        wanted = cls(name, dataset, find_data(data), profile, int(seed))
+        stored = read_config(runs_folder() / name)
         if stored is None:
             check_path(dataset, wanted.data)
             wanted._write_config()
             return wanted
         _check_version(stored)
         _check_parameters(stored, wanted)
-        return stored
+        return replace(stored, name=name)  # its folder may have been called otherwise
 
     @property
     def folder(self) -> Path:
         """Where everything in this run is."""
-        return runs_folder() / self.run
+        return runs_folder() / self.name
 
     @property
     def settings(self) -> dict[str, Any]:
         """What this run's profile asks of each lesson; see `fer_kit.lessons`."""
         return settings(self.profile, self.dataset)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What the notebooks are given, by the names in their parameters cell; "~" is the home."""
+        own = {"run": self.name, "dataset": self.dataset, "data": portable(self.data)}
+        return own | {"profile": self.profile, "seed": self.seed}
 
     def file(self, name: str) -> Path:
         """The path of a file in this run, to be written: its folder is there."""
@@ -111,8 +117,8 @@ class Run:
         path = self.folder / name
         if not path.exists():
             raise InputError(
-                f"Expected {name} in the run {self.run}. Received: no such file. "
-                + _how_to_make(name, self.run, notebooks)
+                f"Expected {name} in the run {self.name}. Received: no such file. "
+                + _how_to_make(name, self.name, notebooks)
             )
         return path
 
@@ -122,7 +128,7 @@ class Run:
         Raises:
             InputError: somebody does, and `wait` seconds later still; the message says who.
         """
-        what = f"{part} of the run {self.run}" if part else f"the run {self.run}"
+        what = f"{part} of the run {self.name}" if part else f"the run {self.name}"
         return locked(self.folder / ".locks" / f"{part or 'run'}.lock", what, wait)
 
     def predictions(self, model: str) -> Path:
@@ -154,7 +160,7 @@ class Run:
         if not alt.strip():
             raise InputError(
                 f"Expected a text that describes the figure {name}. Received: alt={alt!r}. "
-                'Say what it shows: run.show(axes, "counts", alt="Bars: happy is the most common").'
+                'Say what it shows: lab.show(axes, "counts", alt="Bars: happy is the most common").'
             )
         figure = np.ravel(drawn)[0].figure
         path = self.file(f"figures/{check_name(name)}.png")
@@ -226,13 +232,12 @@ def check_name(name: str) -> str:
     return name
 
 
-def read_config(run: str) -> Run | None:
-    """The run of that name as its config.json tells it, or None where nothing of it is there.
+def read_config(folder: Path) -> Run | None:
+    """The run in a folder as its config.json tells it, or None where nothing of it is there.
 
     Raises:
         InputError: the folder holds files but no config.json, or one that cannot be read.
     """
-    folder = runs_folder() / check_name(run)
     path = folder / "config.json"
     if not path.exists():
         if folder.is_dir() and any(not inside.name.startswith(".") for inside in folder.iterdir()):
@@ -243,12 +248,13 @@ def read_config(run: str) -> Run | None:
         return None
     try:
         config = read_json(path)
-        if config["data"]:
+        config["name"] = config.pop("run", None) or config["name"]  # as it was called before
+        if config["data"].startswith("~"):
             config["data"] = str(Path(config["data"]).expanduser().resolve())
         return Run(**{field.name: config[field.name] for field in fields(Run)})
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(
-            f"Expected the parameters of a run in {path}. Received: a file that cannot be read "
+            f"Expected a run with its parameters in {path}. Received: a file that cannot be read "
             f"({type(error).__name__}: {error}). Choose another name: that folder stays as it is."
         ) from error
 
@@ -285,8 +291,8 @@ def _check_seed(seed: int) -> None:
 def _check_version(stored: Run) -> None:
     if stored.fer_kit.split(".")[:2] != __version__.split(".")[:2]:
         raise InputError(
-            f"Expected a run made by fer_kit {__version__}. Received: {stored.run}, which fer_kit "
-            f"{stored.fer_kit} made. Choose another name, such as {stored.run}-{__version__}: that "
+            f"Expected a run made by fer_kit {__version__}. Received: {stored.name}, which fer_kit "
+            f"{stored.fer_kit} made. Choose another name, such as {stored.name}-{__version__}: that "
             "run stays as it is."
         )
 
@@ -294,13 +300,13 @@ def _check_version(stored: Run) -> None:
 def _check_parameters(stored: Run, wanted: Run) -> None:
     names = ["dataset", "profile", "seed"] + (["data"] if wanted.data else [])
     proposed = default_name(wanted.dataset, wanted.profile, wanted.seed)
-    if proposed == stored.run:
+    if proposed == stored.name:
         proposed += "-2"
     for name in names:
         theirs, ours = getattr(stored, name), getattr(wanted, name)
         if theirs != ours:
             raise InputError(
-                f"Expected {name} = {theirs!r}, with which the run {stored.run} was made. "
+                f"Expected {name} = {theirs!r}, with which the run {stored.name} was made. "
                 f"Received: {name} = {ours!r}. One run holds one set of results: set {name} back, "
                 f'or choose another run, such as run = "{proposed}".'
             )

@@ -33,7 +33,7 @@ def edit_config(lab: Run, **changes) -> None:
 
 def test_a_new_run_writes_down_its_parameters(lab):
     assert json.loads((lab.folder / "config.json").read_text()) == {
-        "run": "synthetic-smoke",
+        "name": "synthetic-smoke",
         "dataset": "synthetic",
         "data": "",
         "profile": "smoke",
@@ -48,8 +48,8 @@ def test_a_run_opened_again_is_the_same(lab):
 
 
 def test_a_run_without_a_name_is_called_after_its_parameters():
-    assert Run.open().run == "synthetic-quick"
-    assert Run.open(profile="smoke", seed=7).run == "synthetic-smoke-seed7"
+    assert Run.open().name == "synthetic-quick"
+    assert Run.open(profile="smoke", seed=7).name == "synthetic-smoke-seed7"
 
 
 @pytest.mark.parametrize(
@@ -150,14 +150,25 @@ def test_a_run_of_another_version_is_refused(lab):
 
 def test_a_run_of_a_patch_release_is_opened(lab):
     edit_config(lab, fer_kit=".".join([*lab.fer_kit.split(".")[:2], "99"]))
-    assert Run.open("synthetic-smoke", profile="smoke").run == lab.run
+    assert Run.open("synthetic-smoke", profile="smoke").name == lab.name
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"run": "x"}'])
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"name": "x"}'])
 def test_a_config_that_cannot_be_read_is_a_sentence(lab, content):
     (lab.folder / "config.json").write_text(content)
     with pytest.raises(InputError, match="config.json.*cannot be read"):
         Run.open("synthetic-smoke", profile="smoke")
+
+
+def test_a_run_that_was_written_down_under_another_word_is_opened(lab):
+    path = lab.folder / "config.json"
+    path.write_text(path.read_text().replace('"name"', '"run"'))
+    assert Run.open("synthetic-smoke", profile="smoke") == lab
+
+
+def test_a_run_whose_folder_was_called_otherwise_is_the_one_in_its_folder(lab):
+    lab.folder.rename(lab.folder.with_name("mine"))
+    assert Run.open("mine", profile="smoke").folder == runs_folder() / "mine"
 
 
 def test_a_half_there_run_is_refused(lab):

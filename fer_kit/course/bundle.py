@@ -11,8 +11,8 @@ import base64
 import json
 import tempfile
 import zipfile
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import nbformat
 
@@ -30,9 +30,10 @@ from fer_kit.course.leaving import (
 from fer_kit.course.manifest import manifest
 from fer_kit.course.names import own_names, predictions, without_names
 from fer_kit.course.places import DATA, everywhere, without_places
-from fer_kit.course.report import read_run_config, write_report
+from fer_kit.course.report import read_run, write_report
 from fer_kit.errors import InputError
 from fer_kit.files import read_json, write_json, write_text, write_whole
+from fer_kit.run import Run
 
 MOMENT = (1980, 1, 1, 0, 0, 0)  # the first that a ZIP file knows: every file gets it
 
@@ -55,7 +56,7 @@ def write_bundle(
     Introduced in notebooks/12_save.ipynb.
     """
     run_folder = Path(run_folder)
-    config = read_run_config(run_folder)
+    run = read_run(run_folder)
     if not list(run_folder.glob("notebooks/[!.]*.ipynb")):
         raise InputError(
             f"Expected a run with executed notebooks. Received: {run_folder} without any. "
@@ -65,12 +66,12 @@ def write_bundle(
     write_report(run_folder)
     with tempfile.TemporaryDirectory() as temporary:
         copy = Path(temporary) / "run"
-        items = _copy_run(run_folder, copy, config, pictures)
+        items = _copy_run(run_folder, copy, run, pictures)
         write_json(copy / "student.json", student)
         write_report(copy)
         left_out = sum(item.what in SHOWING and not item.leaves for item in items)
-        told = take_out_of_json(manifest(run_folder, copy, student, left_out))
-        write_json(copy / "run.json", everywhere(told, without_places(config["data"])))
+        told = take_out_of_json(manifest(run, run_folder, copy, student, left_out))
+        write_json(copy / "run.json", everywhere(told, without_places(run.data)))
         files = [*copy.glob("report/**/*"), *copy.glob("notebooks/*.ipynb")]
         files += [*copy.glob("predictions/*.csv"), *copy.glob("results/*.json"), copy / "run.json"]
         wanted = sorted(path for path in files if path.is_file())
@@ -92,14 +93,14 @@ def sign(run_folder: Path, name: str, student_id: str) -> dict[str, str]:
 # Copying what may leave
 
 
-def _copy_run(source: Path, copy: Path, config: dict[str, Any], pictures: bool) -> list[Item]:
+def _copy_run(source: Path, copy: Path, run: Run, pictures: bool) -> list[Item]:
     """Copy of a run what may leave; returns what does and what does not."""
     for folder in ("notebooks", "figures", "predictions", "results"):
         (copy / folder).mkdir(parents=True)
-    hide = without_places(config["data"])
-    words = own_names(source, config["dataset"], config["data"])
+    hide = without_places(run.data)
+    words = own_names(source, run.dataset, run.data)
     rename = without_names(words)
-    write_json(copy / "config.json", config | {"data": DATA if config["data"] else ""})
+    write_json(copy / "config.json", asdict(run) | {"data": DATA if run.data else ""})
     for path in source.glob("notebooks/[!.]*.json"):
         write_json(copy / path.relative_to(source), everywhere(read_json(path), hide))
     for path in source.glob("results/[!.]*.json"):

@@ -11,6 +11,7 @@ from fer_kit.course.executed import execution, source_hash
 from fer_kit.faces import are_drawn
 from fer_kit.files import read_json, sha256
 from fer_kit.lessons import METRICS
+from fer_kit.run import Run
 
 FORMAT = 1
 PREPARED = "data/prepared.json"
@@ -20,29 +21,30 @@ OF_A_CARD = (
 
 
 def manifest(
-    run_folder: Path, copy: Path, student: dict[str, str], pictures_left_out: int
+    run: Run, run_folder: Path, copy: Path, student: dict[str, str], pictures_left_out: int
 ) -> dict[str, Any]:
     """What was run, by whom, on what, with what.
 
     Args:
-        run_folder: the run itself.
+        run: what config.json says.
+        run_folder: where the run is.
         copy: what of it leaves.
         student: its name and id.
         pictures_left_out: how many pictures, and texts that may hold one, stayed.
     """
-    config, metrics, prepared = (
+    metrics, prepared = (
         read_json(path) if path.exists() else {}
-        for path in (run_folder / name for name in ("config.json", METRICS, PREPARED))
+        for path in (run_folder / name for name in (METRICS, PREPARED))
     )
     paths = sorted(path for path in copy.rglob("*") if path.is_file() and path.suffix != ".json")
     return {
         "format": FORMAT,
         "student": student,
-        "parameters": {name: config[name] for name in ("run", "dataset", "profile", "seed")},
-        "fer_kit": config["fer_kit"],
-        "environment": _environments(run_folder),
+        "parameters": {k: value for k, value in run.parameters.items() if k != "data"},
+        "fer_kit": run.fer_kit,
+        "environment": records.environment(run_folder),
         "data": prepared,
-        "synthetic": are_drawn(config["dataset"]),
+        "synthetic": are_drawn(run.dataset),
         "source": metrics.get("source", ""),
         "notebooks": {
             path.stem: _notebook_facts(run_folder, path)
@@ -60,15 +62,6 @@ def _notebook_facts(run_folder: Path, path: Path) -> dict[str, Any]:
     record = records.read(run_folder / "notebooks" / f"{path.stem}.json")
     commit = record.get("environment", {}).get("commit")
     return hashes | asdict(execution(notebook)) | {"commit": commit}
-
-
-def _environments(run_folder: Path) -> dict[str, list[str]]:
-    """Versions and devices; more than one value where notebooks ran on different ones."""
-    found: dict[str, set[str]] = {}
-    for path in run_folder.glob("notebooks/[!.]*.json"):
-        for name, value in records.read(path).get("environment", {}).items():
-            found.setdefault(name, set()).add(str(value))
-    return {name: sorted(values) for name, values in sorted(found.items())}
 
 
 def _models(run_folder: Path) -> dict[str, dict[str, Any]]:

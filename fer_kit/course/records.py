@@ -1,6 +1,6 @@
 """What is remembered of each notebook's last execution, to skip it where nothing has changed.
 
-`runs/RUN/notebooks/NN_name.json` holds the title, the seconds it took, when it finished, versions
+`runs/RUN/notebooks/NN_name.json` holds the seconds it took, when it finished, versions
 and device, a fingerprint of all that its results depend on, and in "made" the sha256 of each file.
 "failed" is there, with the reason, where the last try did not succeed; before work begins it says
 that it was interrupted, and so it was unless a new record follows. "checked" says when it was last
@@ -48,6 +48,23 @@ def made(run: Run, lesson: Lesson) -> dict[str, str | None]:
 def now() -> str:
     """The time, in UTC, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def duration(seconds: float | None) -> str:
+    """A time as people read it: "1 min 5 s"."""
+    if seconds is None:
+        return "not known"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def environment(run_folder: Path) -> dict[str, list[str]]:
+    """Versions and devices; more than one value where notebooks ran on different ones."""
+    found: dict[str, set[str]] = {}
+    for path in sorted(run_folder.glob("notebooks/[!.]*.json")):
+        for name, value in read(path).get("environment", {}).items():
+            found.setdefault(name, set()).add(str(value))
+    return {name: sorted(values) for name, values in found.items()}
 
 
 def fingerprint(

@@ -7,34 +7,26 @@ Introduced in notebooks/12_save.ipynb.
 
 import re
 import shutil
-import tempfile
-import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import nbformat
 from markupsafe import Markup
 from nbconvert.filters import Highlight2HTML
 from nbconvert.preprocessors import CoalesceStreamsPreprocessor
-from pygments.formatters import HtmlFormatter
 
 from fer_kit.course import records
 from fer_kit.course.executed import Exercise, execution, may_fail, read_exercises, tags
+from fer_kit.course.pages import write_page
 from fer_kit.course.results import read_results
 from fer_kit.course.rubric import Rubric, read_rubric
-from fer_kit.course.safe_html import Markdown, count_undescribed, sanitise, terminal
+from fer_kit.course.safe_html import Markdown, sanitise, terminal
 from fer_kit.errors import InputError
 from fer_kit.faces import are_drawn
-from fer_kit.files import read_json
+from fer_kit.files import read_json, replace_folder
 from fer_kit.lessons import METRICS, feeds
-from fer_kit.run import course_folder
-
-# Pygments' styles whose every colour reads well (WCAG AA) on the stylesheet's backgrounds.
-CODE_COLOURS = {"light": "xcode", "dark": "lightbulb"}
+from fer_kit.run import Run, course_folder, read_config
 
 # Which form of an output is shown, the first that it has. Not SVG: it can hold scripts.
 OUTPUT_TYPES = (
@@ -105,56 +97,55 @@ def write_report(run_folder: str | Path) -> Path:
     Introduced in notebooks/12_save.ipynb.
     """
     run_folder = Path(run_folder)
-    config = read_run_config(run_folder)
+    run = read_run(run_folder)
     metrics_path = run_folder / METRICS
     metrics = read_json(metrics_path) if metrics_path.exists() else None
     values = {
-        "config": config,
+        "config": run,
+        "parameters": run.parameters,
         "metrics": metrics,
         "results": read_results(run_folder),
-        "banner": _banner(config, metrics),
+        "banner": _banner(run.dataset, metrics),
         "notebooks": _read_notebooks(run_folder / "notebooks"),
         "figures": _read_figures(run_folder / "figures"),
-        "environment": _read_environment(run_folder / "notebooks"),
+        "environment": records.environment(run_folder),
         "student": _read_student(run_folder / "student.json"),
         "rubric": _read_rubric(),
     }
-    _replace_folder(run_folder / "report", lambda folder: _write_pages(folder, values))
+    replace_folder(run_folder / "report", lambda folder: _write_pages(folder, values))
     return run_folder / "report" / "index.html"
 
 
 # Reading the run
 
 
-def read_run_config(run_folder: Path) -> dict[str, Any]:
-    """What a run's config.json says.
+def read_run(folder: Path) -> Run:
+    """The run in a folder, wherever that is.
 
     Raises:
         InputError: the folder is no run.
     """
-    path = run_folder / "config.json"
-    config = read_json(path) if path.is_file() else None
-    names = ("run", "dataset", "data", "profile", "seed", "fer_kit")
-    if not isinstance(config, dict) or any(name not in config for name in names):
+    run = read_config(folder)
+    if run is None:
         raise InputError(
-            f"Expected a run: a folder whose config.json has {', '.join(names)}. "
-            f"Received: {run_folder}. Run the course first, or name a folder below runs."
+            f"Expected a run: a folder with config.json. Received: {folder}. Run the course first, "
+            "or name a folder below runs."
         )
-    return config
+    return run
 
 
-def _banner(config: dict[str, Any], metrics: dict[str, Any] | None) -> dict[str, str]:
+def _banner(dataset: str, metrics: dict[str, Any] | None) -> dict[str, str]:
     """Where the faces come from: as a sentence, and as the class that gives it its colour."""
-    synthetic = are_drawn(config["dataset"])
+    synthetic = are_drawn(dataset)
     if metrics and metrics.get("synthetic") != synthetic:
         raise InputError(
-            f"Expected results on the data set of the run, {config['dataset']}. Received: "
+            f"Expected results on the data set of the run, {dataset}. Received: "
             f"{METRICS} on {metrics.get('source')}. Run notebook 08 of this run again."
         )
     if synthetic:
         sentence = "Synthetic faces: nothing here says anything about real faces."
         return {"kind": "synthetic", "sentence": sentence}
-    source = metrics["source"] if metrics else config["dataset"]
+    source = metrics["source"] if metrics else dataset
     return {"kind": "real", "sentence": f"{source}, real faces: do not publish this page."}
 
 
@@ -173,15 +164,6 @@ def _read_figures(folder: Path) -> list[dict[str, Any]]:
         {"title": path.stem, "alt": ""} | described.get(path.stem, {}) | {"path": path}
         for path in sorted(folder.glob("[!.]*.png"))
     ]
-
-
-def _read_environment(folder: Path) -> dict[str, str]:
-    """Versions and devices, as the records of the executions tell them."""
-    found: dict[str, set[str]] = {}
-    for path in sorted(folder.glob("[!.]*.json")):
-        for name, value in records.read(path).get("environment", {}).items():
-            found.setdefault(name, set()).add(str(value))
-    return {name: " and ".join(sorted(values)) for name, values in found.items()}
 
 
 def _read_notebooks(folder: Path) -> list[Notebook]:
@@ -309,85 +291,10 @@ def _write_pages(folder: Path, values: dict[str, Any]) -> None:
     (folder / "figures").mkdir()
     for figure in values["figures"]:
         shutil.copyfile(figure["path"], folder / "figures" / figure["path"].name)
-    _write_page(folder / "index.html", "index.html.j2", values)
+    write_page(folder / "index.html", "index.html.j2", values)
     notebooks = values["notebooks"]
     for previous, notebook, following in zip(
         [None, *notebooks], notebooks, [*notebooks[1:], None], strict=False
     ):
         around = {"previous": previous, "notebook": notebook, "following": following}
-        _write_page(folder / f"{notebook.name}.html", "notebook.html.j2", values | around)
-
-
-def page_html(template: str, values: dict[str, Any]) -> str:
-    """One of the pages in templates/, with the stylesheet in it."""
-    return _templates().get_template(template).render(values)
-
-
-def _write_page(path: Path, template: str, values: dict[str, Any]) -> None:
-    try:
-        html = page_html(template, values)
-    except (jinja2.UndefinedError, LookupError, TypeError, ValueError) as error:
-        raise InputError(
-            f"Expected a run with files as the course writes them. Received: {error}, in what "
-            f"{path.name} shows. Run the notebooks again."
-        ) from error
-    undescribed = count_undescribed(html)
-    if undescribed:
-        warnings.warn(
-            f"Expected a description of every picture. Received: {undescribed} without one in "
-            f"{path.name}. Show figures with run.show(..., alt=...).",
-            stacklevel=2,
-        )
-    path.write_text(html, encoding="utf-8")
-
-
-@cache
-def _templates() -> jinja2.Environment:
-    from fer_kit.evaluation import percent
-
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("fer_kit"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"percent": percent, "duration": _duration, "date": _date}
-    environment.globals["code_colours"] = {
-        mode: Markup(HtmlFormatter(style=style, nobackground=True).get_style_defs(".highlight"))
-        for mode, style in CODE_COLOURS.items()
-    }
-    return environment
-
-
-def _duration(seconds: float | None) -> str:
-    if seconds is None:
-        return "not known"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
-
-
-def _date(moment: str) -> str:
-    return f"{moment[:10]} {moment[11:16]} UTC" if moment else "not known"
-
-
-def _replace_folder(folder: Path, build: Callable[[Path], None]) -> None:
-    """Let `build` fill a new folder, then put it in the place of `folder`."""
-    try:
-        with tempfile.TemporaryDirectory(prefix=".report-", dir=folder.parent) as temporary:
-            fresh, earlier = Path(temporary) / "fresh", Path(temporary) / "earlier"
-            fresh.mkdir()
-            build(fresh)
-            if folder.exists():
-                folder.rename(earlier)
-            try:
-                fresh.rename(folder)
-            except OSError:
-                if earlier.exists():
-                    earlier.rename(folder)
-                raise
-    except OSError as error:
-        raise InputError(
-            f"Expected to write {folder}. Received: {error.strerror or error}. Free some space or "
-            "choose a folder that you may write to."
-        ) from error
+        write_page(folder / f"{notebook.name}.html", "notebook.html.j2", values | around)

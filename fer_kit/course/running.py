@@ -31,7 +31,15 @@ from fer_kit.errors import InputError
 from fer_kit.files import read_json, write_json
 from fer_kit.lessons import LESSONS, METRICS, Lesson, feeds, find
 from fer_kit.processes import GRACE, speaking_as
-from fer_kit.run import Run, check_name, course_folder, default_name, find_data, read_config
+from fer_kit.run import (
+    Run,
+    check_name,
+    course_folder,
+    default_name,
+    find_data,
+    read_config,
+    runs_folder,
+)
 
 
 class ParameterError(InputError):
@@ -101,7 +109,7 @@ def _parameters(
 ) -> dict[str, Any]:
     """The parameters that every notebook has: as given, else as in the run, else the defaults."""
     name = check_name(run or default_name(dataset, profile, seed))
-    known = read_config(name) or Run(name)
+    known = read_config(runs_folder() / name) or Run(name)
     dataset = known.dataset if dataset is None else dataset
     profile = known.profile if profile is None else profile
     seed = known.seed if seed is None else seed
@@ -246,7 +254,7 @@ def _begin(task: Task, force: bool, pool: Executor) -> Future:
     """Give a lesson to somebody who works on it, if it is due."""
     last = records.read(task.record)
     fingerprint = records.fingerprint(task.notebook, task.parameters, task.run, task.lesson.needs)
-    took = f" ({_duration(last['seconds'])} last time)" if "seconds" in last else ""
+    took = f" ({records.duration(last['seconds'])} last time)" if "seconds" in last else ""
     is_same = last.get("fingerprint") == fingerprint
     if is_same and not force and records.is_whole(last, task.run, task.lesson):
         write_json(task.record, last | {"checked": records.now()})
@@ -274,10 +282,10 @@ def work_on(task: Task, fingerprint: str) -> str:
             # The first line says what happened; the next ones lead to files on this machine.
             write_json(path, last | {"failed": str(error).splitlines()[0]})
             raise
-        record = {"title": lesson.title, "fingerprint": fingerprint, "environment": environment}
+        record = {"fingerprint": fingerprint, "environment": environment}
         record |= {"seconds": round(time.monotonic() - start, 1), "finished": records.now()}
         write_json(path, record | {"made": records.made(run, lesson)})
-        return f"done in {_duration(record['seconds'])}"
+        return f"done in {records.duration(record['seconds'])}"
 
 
 def _execute(notebook: Path, output: Path, parameters: dict[str, Any]) -> None:
@@ -290,12 +298,6 @@ def _say(text: str) -> None:
     """Print a line above the progress bars, at once even where nobody watches."""
     tqdm.write(text)
     sys.stdout.flush()
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    return f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
 
 
 # At the end

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from fer_kit.course.compare import Released
 from fer_kit.course.executed import Exercise, source
-from fer_kit.course.report import page_html
+from fer_kit.course.pages import page_html
 from fer_kit.course.rubric import Criterion, Rubric
 from fer_kit.course.safe_html import Markdown
 from fer_kit.files import write_text

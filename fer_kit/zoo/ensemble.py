@@ -37,7 +37,7 @@ def make_ensemble(models: list[str], lab: Run, name: str = "") -> dict[str, Any]
     Raises:
         InputError: fewer than two models, or models that do not belong together.
     """
-    members = [load_model(model, lab.run) for model in models]
+    members = [load_model(model, lab.name) for model in models]
     original = faces_of(lab)
     faces, _ = clean(original)
     _check(members, faces.fingerprint(), lab.dataset)

@@ -61,7 +61,7 @@ def train_from_scratch(
     original = faces_of(lab)
     faces = clean(original)[0] if recipe.clean else original
     others = {
-        role: load_model(model, lab.run)
+        role: load_model(model, lab.name)
         for role in ("start", "teacher")
         if (model := getattr(recipe, role))
     }

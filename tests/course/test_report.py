@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from fer_kit.course import report
+from fer_kit.course import pages, report
 from fer_kit.course.report import write_report
 from fer_kit.errors import InputError
 
@@ -366,7 +366,7 @@ def test_every_colour_reads_well_on_its_background(run_folder):
         for front, back in pairs:
             assert contrast(colour[front], colour[back]) >= 4.5, (mode, front, back)
         assert contrast(colour["focus"], colour["page"]) >= 3
-        code = str(report._templates().globals["code_colours"][mode])
+        code = str(pages._templates().globals["code_colours"][mode])
         for token in re.findall(r"\.highlight \.\w+ \{ color: (#\w{6})(?=[; ]+\})", full(code)):
             assert contrast(token, colour["soft"]) >= 4.5, (mode, token)
 
@@ -416,13 +416,13 @@ def test_the_earlier_report_survives_a_build_that_fails(run_folder, monkeypatch,
         if path.name == "04_lenet5.html":
             raise failure
 
-    monkeypatch.setattr(report, "_write_page", fail)
+    monkeypatch.setattr(report, "write_page", fail)
     with pytest.raises((InputError, KeyboardInterrupt)):
         write_report(run_folder)
     assert files(run_folder) == before
 
 
-@pytest.mark.parametrize("content", [None, "{", "[]", '{"run": "x"}'])
+@pytest.mark.parametrize("content", [None, "{", "[]", '{"name": "x"}'])
 def test_a_folder_that_is_no_run_is_refused(tmp_path, content):
     if content:
         (tmp_path / "config.json").write_text(content)

@@ -94,7 +94,7 @@ def test_an_unknown_lesson_is_a_sentence_with_the_known_ones():
 
 def test_the_notebooks_run_in_order_and_leave_their_results(notebooks):
     run = run_course(profile="smoke", seed=7, notebooks=notebooks)
-    assert run.run == "synthetic-smoke-seed7"
+    assert run.name == "synthetic-smoke-seed7"
     assert text_of(run, "data/next.txt") == "8"
     executed = nbformat.read(run.folder / "notebooks" / "02_second.ipynb", as_version=4)
     assert all(cell.execution_count for cell in executed.cells if cell.cell_type == "code")
