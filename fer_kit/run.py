@@ -292,8 +292,8 @@ def _check_version(stored: Run) -> None:
     if stored.fer_kit.split(".")[:2] != __version__.split(".")[:2]:
         raise InputError(
             f"Expected a run made by fer_kit {__version__}. Received: {stored.name}, which fer_kit "
-            f"{stored.fer_kit} made. Choose another name, such as {stored.name}-{__version__}: that "
-            "run stays as it is."
+            f"{stored.fer_kit} made. Choose another name, such as {stored.name}-{__version__}: "
+            "that run stays as it is."
         )
 
 

@@ -83,7 +83,7 @@ def look_at_run(name: str, notebooks: Path) -> Progress:
     Raises:
         InputError: there is no run of that name.
     """
-    if read_config(name) is None:
+    if read_config(runs_folder() / name) is None:
         there = sorted(path.parent.name for path in runs_folder().glob("*/config.json"))
         raise InputError(
             f"Expected the name of a run. Received: {name}, in which nothing was run yet. There "
