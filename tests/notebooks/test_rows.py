@@ -16,6 +16,7 @@ from fer_kit.lessons import LESSONS, Lesson, feeds, maker
 
 ROOT = Path(__file__).parents[2]
 NEEDS, MAKES = {"need"}, {"file", "predictions"}
+NAMES = {"annealed"}  # takes the name of a model that it does not write, for the history beside it
 # What reads files of a run by itself, without that a notebook names them.
 READS = {"models": "predictions/*.csv", "write_report": "results/*.json"}
 
@@ -43,10 +44,12 @@ def pattern(node: ast.expr) -> str:
 
 def named(lesson: Lesson, methods: set[str]) -> set[str]:
     """The files that a notebook names in `lab.METHOD(…)`."""
+    every = list(calls(lesson))
+    only_a_name = [part for call, _, name in every if name in NAMES for part in ast.walk(call)]
     found = {
         (name, pattern(call.args[0]))
-        for call, on, name in calls(lesson)
-        if on == "lab" and name in methods
+        for call, on, name in every
+        if on == "lab" and name in methods and call not in only_a_name
     }
     return {f"predictions/{file}.csv" if name == "predictions" else file for name, file in found}
 
@@ -59,12 +62,14 @@ def written(lesson: Lesson) -> set[str]:
     """The files that the notebook writes, with the card of each model that it describes."""
     models = [file for file in named(lesson, NEEDS | MAKES) if file.endswith(".keras")]
     cards = any(name == "write_card" for _, _, name in calls(lesson))
-    histories = any(name == "callbacks" for _, _, name in calls(lesson))
     found = named(lesson, MAKES)
     if cards:
         found |= {file.replace(".keras", ".json") for file in models}
-    if histories:
-        found |= {file.replace(".keras", "-history.csv") for file in models}
+    for call, _, name in calls(lesson):
+        if name == "callbacks":
+            found |= {file.replace(".keras", "-history.csv") for file in models}
+        elif name in NAMES:
+            found.add(pattern(call.args[0].args[0]).replace(".keras", "-history.csv"))
     return found
 
 
