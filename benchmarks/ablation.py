@@ -38,6 +38,12 @@ ROWS = {
     "adam": {"optimizer": "adam", "learning_rate": 1e-3},
     "sgd": {"optimizer": "sgd", "learning_rate": 0.02},
     "sam": {"sam": 0.05},
+    "sam-every-fourth": {"sam": 0.05, "sam_every": 4},
+    "alternate": {"alternate": True},
+    "votes": {"votes": 1.0},
+    "votes-mixed": {"votes": 0.5},
+    "student": {"teacher": "ensemble-fer2013"},
+    "balanced": {"balanced": 1.0},
     "with-copies": {"clean": False},
     "none": NO_TRICKS,
 }

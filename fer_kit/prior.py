@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from fer_kit import emotions
-from fer_kit.errors import InputError
+from fer_kit.errors import InputError, choose
 
 CHOICES = ("default", "even", "training")
 TINY = 1e-12  # stands for a probability of 0, whose logarithm would be infinite
@@ -75,16 +75,12 @@ def expectation(prior: Prior, card: dict[str, Any], names: Sequence[str]) -> Exp
     Raises:
         InputError: no such choice, shares that are none, or a card that does not know the habits.
     """
-    about = card.get("trained_on", {})
+    if not isinstance(prior, Mapping):
+        choose(prior, (None, *CHOICES), "a prior")
+    about, way = card.get("trained_on", {}), card.get("correction", 0)
     already = about.get("balanced", 0)  # what the training's loss has taken back
-    wanted = {None: card.get("correction", 0), "default": card.get("correction", 0), "training": 0}
-    strength = (1 if isinstance(prior, Mapping) else wanted.get(prior, 1)) - already
-    if isinstance(prior, str) and prior not in CHOICES:
-        raise InputError(
-            f"Expected prior as {', '.join(CHOICES)}, or a share for each emotion. "
-            f"Received: {prior!r}."
-        )
-    if prior == "training" or (prior in (None, "default") and not card.get("correction")):
+    is_default = prior in (None, "default")
+    if prior == "training" or (is_default and not way):
         return Expectation(-already)
     if not about.get("shares"):
         raise InputError(
@@ -93,13 +89,11 @@ def expectation(prior: Prior, card: dict[str, Any], names: Sequence[str]) -> Exp
             "prior = 'training'."
         )
     if isinstance(prior, Mapping):
-        return Expectation(strength, _own(prior, names), "as often as you said")
+        return Expectation(1 - already, _own(prior, names), "as often as you said")
     if prior == "even":
-        return Expectation(strength, None, "equally often")
-    way = 100 * card["correction"]
-    return Expectation(
-        strength, None, f"more evenly than in its training, {way:.0f} % of the way to equally often"
-    )
+        return Expectation(1 - already, None, "equally often")
+    text = f"more evenly than in its training, {100 * way:.0f} % of the way to equally often"
+    return Expectation(way - already, None, text)
 
 
 def parse(text: str) -> Prior:

@@ -87,7 +87,8 @@ def test_an_answer_about_a_photograph_takes_a_prior_and_the_model_says_which(pat
 @pytest.mark.parametrize(
     ("choice", "said"),
     [
-        ("uneven", "Expected prior as default, even, training.*Received: 'uneven'"),
+        (5, "Received: 5"),
+        ("uneven", "Expected a prior among None, default, even, training. Received: 'uneven'"),
         ({"happy": 1.0}, "a share of 0 or more for each of angry.*Received: {'happy': 1.0}"),
         (SHARES | {"contempt": 0.1}, "and no other"),
         (SHARES | {"sad": -0.1}, "a share of 0 or more"),
