@@ -39,12 +39,17 @@ def runtimes(classifier, folder: Path) -> dict:
     """Name → a function from float32 pictures to probabilities, each on one thread."""
     from fer_kit.zoo import export
 
+    through_keras = classifier.through_keras()
+
     def keras_as_we_ask(faces: np.ndarray) -> np.ndarray:
-        return classifier.probabilities((255 * faces).astype(np.uint8))
+        return through_keras.probabilities((255 * faces).astype(np.uint8))
 
     images = np.random.default_rng(1).integers(0, 256, (256, 48, 48, 1), np.uint8)
     ways = {"Keras, predict_emotion": keras_as_we_ask}
     for name in export.FORMATS:
+        if export.missing(name):
+            print(f"{name}: not installed")
+            continue
         file = folder / f"{classifier.name}-{name}{export.FORMATS[name].ending}"
         about, path = export.export_model(classifier, name, file, images)
         ways[f"{name} (differs {about['largest_difference_to_keras']:.0e})"] = export.open_exported(

@@ -228,9 +228,9 @@ def _check_packages(name: str, chosen: Format) -> None:
             "Expected TensorFlow, which exports models. Received: the backend "
             f"{keras.backend.backend()}. Unset KERAS_BACKEND after make setup."
         )
-    if missing := _missing(chosen):
+    if lacking := missing(name):
         raise InputError(
-            f"Expected the packages for {name}. Received: no {', '.join(missing)}. "
+            f"Expected the packages for {name}. Received: no {', '.join(lacking)}. "
             "Install them: pip install -e '.[export]' -c constraints.txt"
         )
 
@@ -252,7 +252,9 @@ def _exports() -> bool:
     return keras.backend.backend() == "tensorflow"
 
 
-def _missing(chosen: Format) -> list[str]:
+def missing(name: str) -> list[str]:
+    """The packages that a format needs and that are not installed."""
+    chosen = _format(name)
     return [package for module, package in chosen.packages.items() if not find_spec(module)]
 
 
