@@ -40,6 +40,8 @@ IS_SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 1
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed-$(BACKEND)
+# JupyterLab reads what differs from its defaults here.
+SETTINGS := $(VENV)/share/jupyter/lab/settings
 FACES = $(if $(DATASET),--dataset "$(DATASET)") $(if $(DATA),--data "$(DATA)")
 WORK = $(if $(PROFILE),--profile "$(PROFILE)") $(if $(SEED),--seed "$(SEED)")
 LESSONS = $(if $(NOTEBOOKS),--notebooks "$(NOTEBOOKS)")
@@ -64,7 +66,8 @@ help: ## List what there is to do
 setup: $(INSTALLED) ## Make the environment in .venv (KERAS_BACKEND=jax: with JAX for TensorFlow)
 
 lab: $(INSTALLED) ## Open the notebooks in JupyterLab (students: NOTEBOOKS=student)
-	$(BIN)/jupyter lab "$(or $(NOTEBOOKS),notebooks)"
+	@mkdir -p $(SETTINGS) && cp .github/jupyterlab.json $(SETTINGS)/overrides.json
+	TF_CPP_MIN_LOG_LEVEL=2 $(BIN)/jupyter lab --LabApp.default_url="/lab/tree/$(or $(NOTEBOOKS),notebooks)"
 
 run-all: $(INSTALLED) ## Run all notebooks, side by side where they can, and write the report
 	$(BIN)/fer-kit run-all $(OPTIONS)

@@ -5,6 +5,7 @@ The lessons show the Keras code itself; nothing here replaces `compile` or `fit`
 
 import json
 import math
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -231,7 +232,13 @@ class ProgressBar(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         # Headless runs keep what is printed: at most one update a second stays readable.
-        self.bar = tqdm(total=self.params["epochs"], desc="Training", unit="epoch", mininterval=1)
+        self.bar = tqdm(
+            total=self.params["epochs"],
+            desc="Training",
+            unit="epoch",
+            mininterval=1,
+            file=sys.stdout,
+        )
 
     def on_epoch_begin(self, epoch, logs=None):
         if epoch > self.bar.n:  # a training that goes on: the epochs before took no time now

@@ -45,7 +45,7 @@ def test_missing_history_is_a_sentence(tmp_path):
 
 def test_the_progress_bar_counts_epochs(capsys):
     fit(3, [training.ProgressBar()])
-    shown = capsys.readouterr().err
+    shown = capsys.readouterr().out
     assert "Training: 100%" in shown
     assert "3/3" in shown
 
@@ -209,7 +209,7 @@ def test_the_progress_bar_goes_on(tmp_path, capsys):
     long_fit(tmp_path)
     shown = capsys.readouterr()
     assert "Going on after epoch 4" in shown.out
-    assert "6/6" in shown.err
+    assert "6/6" in shown.out
 
 
 def test_a_restored_model_trains_again_as_before():
