@@ -128,7 +128,7 @@ def fast_copy(path: Path, card: dict[str, Any]) -> Path | None:
     if sha256(copy) != noted["sha256"]:
         raise InputError(
             f"Expected {copy} to be the copy that {path.stem}.json names. Received: another file. "
-            "Get it again, or delete it: Keras then answers, more slowly."
+            "Copy both from where they came from. Without a copy Keras answers, more slowly."
         )
     return copy
 

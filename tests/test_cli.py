@@ -186,7 +186,7 @@ def test_bundle_ends_with_the_progress_and_refuses_what_grading_would(
     assert code == 0
     assert f"{Run.open('mine').folder / 'bundle.zip'}\n" in output
     assert re.search(r"2 of \d+ checks passed, 1 of 12 texts written\.", output)
-    assert "Signed without id" in output
+    assert "Not signed yet (id)" in output
     monkeypatch.setattr("fer_kit.grading.archive.LARGEST_MEMBER", 1000)
     code, output, error = fer_kit("bundle", "--run", "mine")
     assert code == 1

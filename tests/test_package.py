@@ -1,5 +1,6 @@
 """The package as a whole: what importing it costs, and what never stands in the repository."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -115,6 +116,29 @@ def test_no_tracked_file_names_a_place_on_somebodys_machine():
             continue
         found += [f"{path.name}: {match.group()}" for match in pattern.finditer(text)]
     assert found == []
+
+
+# What could cost somebody their work: whoever follows a message must never lose anything.
+DELETING = re.compile(
+    r"\b(delete|erase|overwrite)\b|\bremove (it|them|the|one)\b|\bget (it|them) again\b"
+    r"|\bgit (checkout|restore|reset|stash|clean)\b|\brm -",
+    re.IGNORECASE,
+)
+
+
+def messages(path: Path) -> list[str]:
+    """The texts in a module, but for those that explain code."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    texts = [node for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+    lines = [node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)]
+    return [node.value for node in texts if isinstance(node.value, str) and node not in lines]
+
+
+@pytest.mark.parametrize("folder", ["fer_kit", "benchmarks"])
+def test_no_message_advises_what_could_delete_somebodys_work(folder):
+    texts = [(path, text) for path in (ROOT / folder).rglob("*.py") for text in messages(path)]
+    texts += [(path, path.read_text("utf-8")) for path in (ROOT / folder).rglob("*.j2")]
+    assert [f"{path.name}: {text}" for path, text in texts if DELETING.search(text)] == []
 
 
 def test_no_picture_of_the_data_is_tracked():

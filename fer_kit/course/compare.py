@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ class Released:
     exercises: tuple[Exercise, ...]
     originals: Mapping[str, str]
 
-    @property
+    @cached_property
     def sources(self) -> dict[str, str]:
         """Each cell's text, by id."""
         return {key: cell_text(cell) for key, cell in self.cells.items()}
@@ -151,13 +152,10 @@ def compare(name: str, notebook: Mapping[str, Any], released: Released) -> Lesso
     given, all_cells = released.cells, lesson_cells(notebook)
     cells = match(list(given.values()), all_cells)
     keys = {id(cell): key for key, cell in cells.items()}
-    changed = {
-        key
-        for key, cell in cells.items()
-        if not _is_free(given[key]) and cell_text(cell) != cell_text(given[key])
-    }
+    changed = _changed(cells, released)
     solved = {key for key in changed if cell_text(cells[key]) == released.originals.get(key)}
     checks = {key for key in changed - solved if is_check(given[key])}
+    others = sorted(changed - solved - checks)
     exercises = _exercises(cells, released)
 
     def named(chosen: Iterable[Cell]) -> tuple[str, ...]:
@@ -167,14 +165,9 @@ def compare(name: str, notebook: Mapping[str, Any], released: Released) -> Lesso
 
     return Lesson(
         name=name,
-        changed=tuple(sorted(changed - solved - checks)),
+        changed=tuple(others),
         missing=tuple(k for k in given if k not in cells and given[k]["cell_type"] == "code"),
-        emptied=tuple(
-            key
-            for key in sorted(changed - solved - checks)
-            if given[key]["cell_type"] == "code"
-            and is_emptied(source(given[key]), source(cells[key]))
-        ),
+        emptied=tuple(key for key in others if _is_emptied(given[key], cells[key])),
         hidden_errors=named(c for c in all_cells if _hides_an_error(c, given.get(keys.get(id(c))))),
         repeated=_repeated(all_cells),
         disguised=named(c for c in all_cells if tags(c) & INSERTED),
@@ -194,9 +187,22 @@ def compare(name: str, notebook: Mapping[str, Any], released: Released) -> Lesso
     )
 
 
+def _changed(cells: Mapping[str, Cell], released: Released) -> set[str]:
+    """The cells with another text, but for those that students are meant to change."""
+    return {
+        key
+        for key, cell in cells.items()
+        if cell_text(cell) != released.sources[key] and not _is_free(released.cells[key])
+    }
+
+
 def _is_free(given: Cell) -> bool:
     """Whether students are meant to change a cell."""
     return is_solution(given) or "parameters" in tags(given)
+
+
+def _is_emptied(given: Cell, own: Cell) -> bool:
+    return given["cell_type"] == "code" and is_emptied(source(given), source(own))
 
 
 def _hides_an_error(cell: Cell, given: Cell | None) -> bool:

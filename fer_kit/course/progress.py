@@ -4,7 +4,7 @@
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,11 @@ from fer_kit.course.executed import (
     is_unwritten,
     lesson_cells,
     read_notebook,
+    source,
     source_hash,
 )
 from fer_kit.course.limits import LARGEST_MEMBER, MEGABYTE
-from fer_kit.course.matching import match
+from fer_kit.course.matching import Cell, match
 from fer_kit.course.rubric import read_rubric
 from fer_kit.errors import InputError
 from fer_kit.files import read_json
@@ -143,7 +144,8 @@ def warnings(progress: Progress) -> Iterator[str]:
     """What would be missed in the notebooks that were run, and why, in sentences."""
     yield from _second_copies(progress)
     for name, lesson in progress.lessons.items():
-        yield from (f"{_shown(progress.own(name))}: {text}" for text in _losses(lesson))
+        losses = _losses(lesson, progress.given[name])
+        yield from (f"{_shown(progress.own(name))}: {text}" for text in losses)
         yield from _too_large(progress.executed(name))
     if lost := [name for name, lesson in progress.lessons.items() if lesson.without_ids]:
         yield (
@@ -201,7 +203,7 @@ def _count(path: Path, released: Released) -> int:
     return sum(not is_unwritten(cell) for cell in filled)
 
 
-def _losses(lesson: Lesson) -> Iterator[str]:
+def _losses(lesson: Lesson, released: Released) -> Iterator[str]:
     """What keeps a notebook from counting as executed, or gives a doubt."""
     for names, what in (
         (lesson.missing, "cells of the lesson are gone, so that it does not count as executed"),
@@ -210,19 +212,24 @@ def _losses(lesson: Lesson) -> Iterator[str]:
         (lesson.disguised, "only papermill's own cells should have this tag"),
     ):
         if names:
-            yield f"{what}: {', '.join(names)}."
+            yield f"{what}: {', '.join(_called(key, released.cells) for key in names)}."
+
+
+def _called(key: str, cells: Mapping[str, Cell]) -> str:
+    """A cell by its id and how it begins: Jupyter does not show ids."""
+    first = source(cells[key]).strip().splitlines()[:1] if key in cells else []
+    return f"{key} ({first[0][:60]})" if first else key
 
 
 def _too_large(path: Path) -> Iterator[str]:
     size = path.stat().st_size
     if size > LARGEST_MEMBER:
-        code = [cell for cell in read_notebook(path).cells if cell.cell_type == "code"]
-        sizes = [len(json.dumps(cell.outputs)) for cell in code]
-        worst = code[sizes.index(max(sizes))]
+        cells = {cell.id: cell for cell in read_notebook(path).cells}
+        worst = max(cells, key=lambda key: len(json.dumps(cells[key].get("outputs", []))))
         yield (
             f"{path.stem} holds {size / MEGABYTE:.0f} MB; grading reads at most "
-            f"{LARGEST_MEMBER // MEGABYTE} MB of a file. Most of it is what the cell {worst.id} "
-            f"puts out, which begins with {worst.source.splitlines()[:1]}."
+            f"{LARGEST_MEMBER // MEGABYTE} MB of a file. Most of it is what this cell puts out: "
+            f"{_called(worst, cells)}. Show less there, and run it again."
         )
 
 
@@ -263,7 +270,8 @@ def _not_asked_for(progress: Progress) -> Iterator[str]:
     """What a bundle of this run lacks of what the course asks for, in sentences."""
     student = {"name": "", "id": ""} | _read(progress.run / "student.json")
     if nameless := [what for what in ("name", "id") if not student[what]]:
-        yield f'Signed without {" and ".join(nameless)}: make bundle STUDENT="…" ID=…'
+        options = make_options(progress.run.name)
+        yield f'Not signed yet ({", ".join(nameless)}): make bundle{options} STUDENT="…" ID=…'
     if not (course_folder() / "rubric.toml").exists():
         return
     rubric, config = read_rubric(), _read(progress.run / "config.json")
@@ -272,8 +280,9 @@ def _not_asked_for(progress: Progress) -> Iterator[str]:
             yield f"The course asks for {name} {wanted!r}; this run has {config.get(name)!r}."
     models = [m for one in rubric.criteria if one.kind == "results" for m in one.models]
     claimed = _read(progress.run / METRICS).get("models", {})
-    if missing := [model for model in dict.fromkeys(models) if model not in claimed]:
-        yield f"No results of {', '.join(missing)}, which count: run lessons 01 to 08."
+    missing = [model for model in dict.fromkeys(models) if model not in claimed]
+    if missing and len(progress.lessons) == len(progress.given):
+        yield f"There are no results of {', '.join(missing)}, which count, in {METRICS}."
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -94,7 +94,7 @@ def _is_work(path: Path, copies: dict[str, str]) -> bool:
     except InputError:
         return True  # whatever it was
     return any(
-        not (cell.id in known or cell.id.startswith(f"{path.name[:2]}-"))
+        not (cell.id in known or cell.id.startswith(f"{path.stem.split('_')[0]}-"))
         or cell.get("outputs")
         or cell.get("execution_count")
         or (is_solution(cell) and not is_unwritten(cell))

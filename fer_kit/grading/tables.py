@@ -66,7 +66,8 @@ def read_table(path: str | Path, what: str) -> Table:
     if len(set(named)) < len(named):
         twice = next(head for head in named if named.count(head) > 1)
         raise InputError(
-            f"Expected every column once. Received: {path} with {twice!r} twice. Delete one."
+            f"Expected every column once. Received: {path} with {twice!r} twice. Give one of "
+            "them another name."
         )
     rows = tuple(_row(path, line, columns, cells) for line, cells in lines[1:])
     return Table(path, tuple(named), rows, tuple(line for line, _ in lines[1:]), separator)

@@ -55,7 +55,7 @@ def test_a_diligent_student_has_done_everything_and_gives_no_doubt(name):
     lesson = done(name=name)
     assert lesson.complete
     assert lesson.passed == {one.name for one in RELEASED[name].exercises if not one.written}
-    assert {one.state for one in lesson.exercises if one.written} == {"answered"}
+    assert {one.state for one in lesson.exercises if one.written} <= {"answered"}
     found = (lesson.changed, lesson.missing, lesson.emptied, lesson.changed_checks, lesson.added)
     assert not any(found)
     found = (lesson.hidden_errors, lesson.repeated, lesson.disguised, lesson.empty_but_passed)

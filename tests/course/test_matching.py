@@ -178,6 +178,6 @@ def test_an_edited_cell_without_a_name_is_found_by_its_place():
 @pytest.mark.parametrize("name", LESSONS)
 def test_the_originals_without_hidden_tests_are_what_students_get(name):
     made = read_released(COURSE / "notebooks", COURSE / "notebooks")[name]
-    for key, cell in RELEASED[name].cells.items():
-        if not is_solution(cell) and key[2:] not in ("-00", "-02"):  # they lead to the copy
+    for key, cell in list(RELEASED[name].cells.items())[3:]:  # the first three lead to the copy
+        if not is_solution(cell):
             assert cell_text(made.cells[key]) == cell_text(cell)

@@ -226,10 +226,10 @@ def test_cells_that_are_gone_emptied_or_hide_something_are_named(run, course):
     said = notes(run, course)
     for part in (
         "student/04_lenet5.ipynb: cells of the lesson are gone, so that it does not count as "
-        "executed: 04-08.",
-        "little is left of these cells, so that it does not count as executed: 04-10.",
-        "an error counts, whatever the tag raises-exception says: 04-12.",
-        "only papermill's own cells should have this tag: 04-14.",
+        "executed: 04-08 (",
+        "little is left of these cells, so that it does not count as executed: 04-10 (",
+        "an error counts, whatever the tag raises-exception says: 04-12 (",
+        "only papermill's own cells should have this tag: 04-14 (",
     ):
         assert part in said
 
@@ -241,7 +241,7 @@ def test_too_much_output_is_said_with_the_cell_that_makes_it(run, course, monkey
     monkeypatch.setattr(progress, "LARGEST_MEMBER", 2_000_000)
     said = notes(run, course)
     assert "04_lenet5 holds 3 MB; grading reads at most 2 MB" in said
-    assert "cell 04-08" in said
+    assert "this cell puts out: 04-08 (" in said
 
 
 def test_the_limits_are_those_of_grading():
@@ -253,9 +253,9 @@ def test_the_limits_are_those_of_grading():
 @pytest.mark.parametrize(
     ("student", "said"),
     [
-        ({}, "Signed without name and id: make bundle STUDENT="),
-        ({"name": "Ada"}, "Signed without id:"),
-        ({"id": "s1"}, "Signed without name:"),
+        ({}, "Not signed yet (name, id): make bundle STUDENT="),
+        ({"name": "Ada"}, "Not signed yet (id):"),
+        ({"id": "s1"}, "Not signed yet (name):"),
     ],
 )
 def test_a_missing_name_or_id_is_said(run, course, student, said):
@@ -272,7 +272,7 @@ def test_results_that_count_and_are_not_there_are_said(run, course):
     metrics = read_json(run / METRICS)
     metrics["models"].pop("cnn")
     write_json(run / METRICS, metrics)
-    assert "No results of cnn, which count" in notes(run, course)
+    assert "no results of cnn, which count" in notes(run, course)
 
 
 def test_a_run_that_is_not_there_is_a_sentence_with_those_that_are(run, course):
