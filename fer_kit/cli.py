@@ -134,6 +134,14 @@ Workers = Annotated[
 Own = Annotated[
     str, typer.Option("--notebooks", help="The folder of your notebooks. [default: student]")
 ]
+OnCluster = Annotated[
+    str,
+    typer.Option(
+        "--cluster",
+        metavar="TCP://HOST:PORT|FILE",
+        help="Dask's scheduler, whose workers do it; see docs/cluster.md. [default: this computer]",
+    ),
+]
 Notebooks = Annotated[
     list[str],
     typer.Argument(
@@ -153,12 +161,13 @@ def run_all(
     extra: Extra = None,
     folder: Lessons = "",
     workers: Workers = None,
+    cluster: OnCluster = "",
 ) -> None:
     """Run all notebooks, side by side where they do not wait for each other; write the report.
 
     A notebook whose source, parameters and inputs have not changed is not run again.
     """
-    run_some([], run, dataset, data, profile, seed, force, extra, folder, workers)
+    run_some([], run, dataset, data, profile, seed, force, extra, folder, workers, cluster)
 
 
 @app.command("run")
@@ -173,6 +182,7 @@ def run_some(
     extra: Extra = None,
     folder: Lessons = "",
     workers: Workers = None,
+    cluster: OnCluster = "",
 ) -> None:
     """Run some notebooks and write the report."""
     from fer_kit.course.running import ParameterError, run_course
@@ -189,6 +199,7 @@ def run_some(
             notebooks=Path(folder) if folder else None,
             extra=dict(map(_name_and_value, extra or ())),
             workers=workers,
+            cluster=cluster,
         )
     except ParameterError as error:
         raise typer.BadParameter(str(error)) from error
@@ -508,6 +519,7 @@ def sweep(
     ] = None,
     profile: Profile = None,
     workers: Workers = None,
+    cluster: OnCluster = "",
     out: Annotated[
         str, typer.Option(help="The table's files, without an ending. [default: runs/sweeps/…]")
     ] = "",
@@ -538,7 +550,7 @@ def sweep(
     words = [os.path.basename(word) if word in (data or ()) else word for word in sys.argv[1:]]
     command = shlex.join(["fer-kit", *words])
     try:
-        found = sweeps.sweep(rows, numbers or [SEED], profile, place, workers, command)
+        found = sweeps.sweep(rows, numbers or [SEED], profile, place, workers, command, cluster)
     except KeyboardInterrupt:
         _stopped("The same command goes on where it was.")
     print(f"{sweeps.as_text(found)}\n\n{place}.md")

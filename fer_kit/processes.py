@@ -43,6 +43,11 @@ def cores() -> int:
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
+def threads_each() -> int:
+    """Threads with which a lesson computes, whoever runs beside it: its results depend on them."""
+    return max(1, min(4, cores() // 2))
+
+
 def share(threads: int) -> dict[str, str]:
     """The environment of a process that computes with so many threads, beside others.
 

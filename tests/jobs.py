@@ -76,7 +76,7 @@ def cling_to_life(note: Path) -> None:
 
 def pids_in(note: Path, count: int = 2) -> list[int]:
     """Wait until so many processes are noted in a file."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while time.monotonic() < deadline:
         if note.exists() and len(found := note.read_text().split()) == count:
             return [int(pid) for pid in found]

@@ -366,11 +366,11 @@ def test_a_sweep_takes_every_combination(fer_kit, monkeypatch, tmp_path):
     words = "sweep small cnn --seeds 42 1 2 --set mixup=0,0.2 --dataset fer2013 --workers 2 --data"
     code, out, _ = fer_kit(*words.split(), str(tmp_path / "fer2013.csv"))
     assert code == 0
-    ((rows, seeds, profile, place, workers, command),) = asked
+    ((rows, seeds, profile, place, workers, command, cluster),) = asked
     assert [row.name for row in rows] == [
         "small-mixup0", "small-mixup0.2", "cnn-mixup0", "cnn-mixup0.2",
     ]  # fmt: skip
-    assert (seeds, profile, workers) == ([42, 1, 2], "quick", 2)
+    assert (seeds, profile, workers, cluster) == ([42, 1, 2], "quick", 2, "")
     assert {row.data for row in rows} == {str(tmp_path / "fer2013.csv")}
     assert place == runs_folder() / "sweeps" / "small-cnn-fer2013-quick-mixup"
     assert str(tmp_path) not in command

@@ -10,6 +10,7 @@ from pathlib import Path
 import jobs
 import pytest
 
+from fer_kit import processes
 from fer_kit.errors import InputError
 from fer_kit.processes import Processes, share
 
@@ -77,6 +78,12 @@ def test_threads_are_shared_out_but_a_choice_of_the_user_stays(monkeypatch):
     with Processes([share(threads=3)]) as pool:
         found = pool.submit(jobs.environment, "TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS").result()
     assert found == ["3", "7"]
+
+
+@pytest.mark.parametrize(("cores", "threads"), [(1, 1), (2, 1), (4, 2), (8, 4), (64, 4)])
+def test_a_lesson_s_threads_depend_on_the_computer_alone(monkeypatch, cores, threads):
+    monkeypatch.setattr(processes, "cores", lambda: cores)
+    assert processes.threads_each() == threads
 
 
 def test_an_error_arrives_as_what_it_was():

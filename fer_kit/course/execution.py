@@ -21,10 +21,9 @@ from papermill.exceptions import PapermillExecutionError
 from traitlets import default
 
 from fer_kit.course.places import everywhere, without_places
-from fer_kit.course.workers import threads_each
 from fer_kit.errors import InputError
 from fer_kit.files import write_whole
-from fer_kit.processes import share
+from fer_kit.processes import share, threads_each
 
 CELL_TIMEOUT = 24 * 3600  # seconds; the longest cell trains a network on a slow processor
 

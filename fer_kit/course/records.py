@@ -81,8 +81,8 @@ def fingerprint(
         "parameters": parameters,
         # The first lessons read the data set itself, the others what those made of it.
         "inputs": _hashes(run.folder, needs) if needs else _listing(run.data),
-        "library": _library(),
-        "versions": versions() | {"backend": backend()},
+        "library": code(AROUND_THE_LESSONS),
+        "versions": computing(),
     }
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
@@ -104,13 +104,17 @@ def _listing(data: str) -> list[tuple[str, int, int]]:
     return [(name, stat.st_size, stat.st_mtime_ns) for name, stat in sorted(facts.items())]
 
 
+def computing() -> dict[str, str]:
+    """The versions of all that computes, and Keras's backend."""
+    return versions() | {"backend": backend()}
+
+
 @cache
-def _library() -> str:
+def code(without: tuple[str, ...] = ()) -> str:
+    """sha256 of the library's source, without some of its rooms."""
     folder = Path(__file__).parents[1]
-    sources = [
-        path
-        for path in sorted(folder.rglob("*.py"))
-        if path.relative_to(folder).parts[0] not in AROUND_THE_LESSONS
+    paths = [path.relative_to(folder) for path in sorted(folder.rglob("*.py"))]
+    told = [
+        (path.as_posix(), sha256(folder / path)) for path in paths if path.parts[0] not in without
     ]
-    told = [(path.relative_to(folder).as_posix(), sha256(path)) for path in sources]
     return hashlib.sha256(repr(told).encode()).hexdigest()

@@ -19,18 +19,12 @@ from tqdm import tqdm
 from fer_kit.course import progress, records
 from fer_kit.course.environment import describe
 from fer_kit.course.executed import read_notebook, tags
-from fer_kit.course.workers import (
-    OneAfterTheOther,
-    check_workers,
-    fitting,
-    side_by_side,
-    threads_each,
-)
+from fer_kit.course.workers import OneAfterTheOther, check_workers, fitting, side_by_side, why_not
 from fer_kit.datasets import check_dataset
 from fer_kit.errors import InputError
 from fer_kit.files import read_json, write_json
 from fer_kit.lessons import LESSONS, METRICS, Lesson, feeds, find
-from fer_kit.processes import GRACE, speaking_as
+from fer_kit.processes import GRACE, speaking_as, threads_each
 from fer_kit.run import (
     Run,
     check_name,
@@ -57,6 +51,7 @@ def run_course(
     notebooks: Path | None = None,
     extra: dict[str, Any] | None = None,
     workers: int | None = None,
+    cluster: str = "",
 ) -> Run:
     """Run the course's notebooks, into `runs/RUN/notebooks/`, and write the report.
 
@@ -73,17 +68,19 @@ def run_course(
         extra: further parameters, for those of the notebooks that have them.
         workers: how many run side by side; by default, as many as fit this computer. Their results
             are the same, whatever the number.
+        cluster: a Dask scheduler whose workers do it instead: its address, or its scheduler file.
 
     Returns:
         The run.
 
     Raises:
-        InputError: something given cannot be used, or somebody else works on this run (then nothing
-            has been run); or a notebook failed; the results of earlier runs stay as they were.
+        InputError: something given cannot be used, the cluster among it, or somebody else works on
+            this run (then nothing has been run); or a notebook failed; the results of earlier runs
+            stay as they were.
     """
     workers = check_workers(workers) or fitting(threads_each())
     lessons = find(only) if only else LESSONS
-    folder = Path(notebooks) if notebooks else course_folder() / "notebooks"
+    folder = (Path(notebooks) if notebooks else course_folder() / "notebooks").resolve()
     given = _parameters(run, dataset, data, profile, seed)
     parameters = _check_notebooks(folder, lessons, given, extra or {})
     opened = Run.open(**given)
@@ -93,7 +90,9 @@ def run_course(
     }
     with opened.locked():
         _check_inputs(opened, lessons, folder)
-        with side_by_side(min(workers, len(tasks)), threads_each(), _say) as pool:
+        shared = [opened.folder, folder, *map(Path, filter(None, [opened.data]))]
+        workers = min(workers, len(tasks))
+        with side_by_side(workers, threads_each(), _say, cluster, shared) as pool:
             failed = _run_all(tasks, force, pool)
         _finish(opened, lessons, folder)
     if failed:
@@ -226,12 +225,12 @@ def _run_all(tasks: dict[str, Task], force: bool, pool: Executor) -> dict[str, s
             for future in wait(at_work, return_when=FIRST_COMPLETED).done:
                 task = at_work.pop(future)
                 bar.update()
-                try:
-                    _say(f"{task.lesson.number} · {future.result()}")
-                    order.done(task.name)
-                except InputError as error:
-                    failed[task.name] = str(error)
+                if reason := why_not(future):
+                    failed[task.name] = reason
                     _say(f"{task.lesson.number} · failed")
+                else:
+                    order.done(task.name)
+                    _say(f"{task.lesson.number} · {future.result()}")
 
 
 def _makers(name: str, names: list[str]) -> list[str]:

@@ -7,20 +7,16 @@ on this computer, or nobody but this process where there is one worker.
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from fer_kit.errors import InputError
 from fer_kit.processes import Processes, cores, share
 
 MEMORY = 2_000_000_000  # bytes for one lesson or training, as measured in quick and rounded up
-
-
-def threads_each() -> int:
-    """Threads with which a lesson computes, whoever runs beside it: its results depend on them."""
-    return max(1, min(4, cores() // 2))
 
 
 def fitting(threads: int = 1, memory: int = MEMORY) -> int:
@@ -45,17 +41,29 @@ def check_workers(workers: int | None) -> int | None:
 
 
 def side_by_side(
-    workers: int, threads: int | None = None, say: Callable[[str], Any] = print
+    workers: int,
+    threads: int | None = None,
+    say: Callable[[str], Any] = print,
+    cluster: str = "",
+    shared: Sequence[Path] = (),
+    resources: Mapping[str, int] | None = None,
 ) -> Executor:
-    """An executor with so many workers, for a `with` block; its `at_once` is their number.
+    """An executor with so many workers, for a `with` block; it does `at_once` of its work at once.
 
     One worker is this very process. More are processes of their own: see `processes.Processes` for
-    what is printed there, what happens when one dies, and how they end. The GPUs go round.
+    what is printed there, what happens when one dies, and how they end. The GPUs go round. On a
+    cluster, its own workers do the work.
 
     Args:
         threads: with how many each computes; by default, its share of the cores.
         say: what to do with a printed line.
+        cluster, shared, resources: as in `cluster.Cluster`; "" stays on this computer.
+
+    Raises:
+        InputError: the cluster cannot be used.
     """
+    if cluster:
+        return _cluster()(cluster, shared, resources, say)
     if workers == 1:
         return OneAfterTheOther()
     shared, own = share(threads or max(1, cores() // workers)), gpus()
@@ -64,6 +72,17 @@ def side_by_side(
         for number in range(workers)
     ]
     return Processes(environments, say)
+
+
+def _cluster() -> type[Executor]:
+    try:
+        from fer_kit.course.cluster import Cluster
+    except ImportError as error:
+        raise InputError(
+            f"Expected Dask's distributed, which works on a cluster. Received: {error}. Install it "
+            "here and on every worker: pip install -e '.[cluster]'."
+        ) from error
+    return Cluster
 
 
 def each(pool: Executor, work: Callable, tasks: Iterable[tuple]) -> Iterator[tuple[tuple, Future]]:
@@ -76,6 +95,19 @@ def each(pool: Executor, work: Callable, tasks: Iterable[tuple]) -> Iterator[tup
             return
         for future in wait(at_work, return_when=FIRST_COMPLETED).done:
             yield at_work.pop(future), future
+
+
+def why_not(future: Future) -> str:
+    """Why work that is over was not done, a sentence; "" where it was."""
+    try:
+        future.result()
+    except InputError as error:
+        return str(error)
+    except CancelledError:
+        return "Expected the work to be done. Received: it was given up, or the cluster was lost."
+    except Exception as error:  # also of the cluster's own kinds
+        return f"{type(error).__name__}: {error}"
+    return ""
 
 
 class OneAfterTheOther(Executor):

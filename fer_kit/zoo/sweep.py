@@ -17,14 +17,14 @@ from tqdm import tqdm
 
 from fer_kit import cards
 from fer_kit.course.environment import describe
-from fer_kit.course.workers import check_workers, each, fitting, side_by_side
+from fer_kit.course.workers import check_workers, each, fitting, side_by_side, why_not
 from fer_kit.datasets import SOURCES
 from fer_kit.errors import InputError, first_few
 from fer_kit.evaluation import Predictions, mean_interval, read_predictions
 from fer_kit.files import save_figure, write_text, write_whole
 from fer_kit.processes import speaking_as
 from fer_kit.recipes import Recipe, recipe_for
-from fer_kit.run import Run
+from fer_kit.run import Run, runs_folder
 
 PAGE = """\
 # {title}
@@ -117,6 +117,7 @@ def sweep(
     out: str | Path,
     workers: int | None = None,
     command: str = "",
+    cluster: str = "",
 ) -> pd.DataFrame:
     """Train every row with every seed, and write the table anew after each training.
 
@@ -124,6 +125,7 @@ def sweep(
         out: the table's files, without an ending: OUT.csv, OUT.md and OUT.png.
         workers: trainings at a time; by default, as many as fit this computer.
         command: what the page says it was made with.
+        cluster: a Dask scheduler whose workers train instead: its address, or its scheduler file.
 
     Returns:
         What `table` returns.
@@ -139,15 +141,17 @@ def sweep(
         row.recipe(profile), row.lab(profile, seed)  # refused before anything is trained
     waiting = [task for task in tasks if not is_done(*task)]
     print(f"{len(tasks) - len(waiting)} of {len(tasks)} trainings are done already.")
+    labs = [row.lab(profile, seed) for row, _, seed in waiting]
+    shared = [runs_folder(), *{Path(lab.data) for lab in labs if lab.data}]
     found, failed = table(rows, profile, seeds), []
     with (
         tqdm(total=len(waiting), unit="training", leave=False, disable=None) as bar,
-        side_by_side(max(1, min(workers, len(waiting))), say=tqdm.write) as pool,
+        side_by_side(max(1, min(workers, len(waiting))), None, tqdm.write, cluster, shared) as pool,
     ):
         for (row, _, seed), future in each(pool, train, waiting):
             bar.update()
-            if error := future.exception():
-                failed.append(f"{row.name} with seed {seed} on {row.dataset}: {error}")
+            if reason := why_not(future):
+                failed.append(f"{row.name} with seed {seed} on {row.dataset}: {reason}")
             found = table(rows, profile, seeds)
             write(found, profile, len(tasks), Path(out), command)
     write(found, profile, len(tasks), Path(out), command)

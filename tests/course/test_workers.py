@@ -42,12 +42,6 @@ def test_as_many_workers_as_cores_and_memory_allow(monkeypatch, cores, threads, 
     assert fitting(threads, memory=2 * 10**9) == expected
 
 
-@pytest.mark.parametrize(("cores", "threads"), [(1, 1), (2, 1), (4, 2), (8, 4), (64, 4)])
-def test_a_lesson_s_threads_depend_on_the_computer_alone(monkeypatch, cores, threads):
-    monkeypatch.setattr(workers, "cores", lambda: cores)
-    assert workers.threads_each() == threads
-
-
 def test_one_worker_is_this_very_process():
     with side_by_side(1) as pool:
         assert pool.submit(jobs.who).result() == os.getpid()
