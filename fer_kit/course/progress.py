@@ -67,6 +67,7 @@ def look(run: Path, notebooks: Path, names: Sequence[str] = ()) -> Progress:
         InputError: one of them, or of the course's, cannot be read.
     """
     originals = course_folder() / "notebooks"
+    originals = originals if any(originals.glob("[!.]*.ipynb")) else notebooks
     released = read_released(originals, originals)
     given = {name: one for name, one in released.items() if name in names or not names}
     paths = {name: run / "notebooks" / f"{name}.ipynb" for name in given}

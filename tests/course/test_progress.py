@@ -116,6 +116,12 @@ def test_a_notebook_without_ids_loses_nothing_and_is_mentioned(run, course):
     assert "04_lenet5" in notes(run, course)
 
 
+def test_where_the_course_has_no_notebooks_the_students_own_tell_what_is_asked(run, course):
+    shutil.rmtree(course / "notebooks")
+    told = progress.summary(progress.look(run, course / "student"))
+    assert told == "5 of 5 checks passed, 2 of 2 texts written."
+
+
 def test_the_whole_course_is_counted(monkeypatch):
     monkeypatch.chdir(COURSE)
     paths = (COURSE / "student").glob("*.ipynb")
