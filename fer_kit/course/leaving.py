@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 import nbformat
@@ -47,7 +48,7 @@ _PICTURE_TAG = re.compile(
 )
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Item:
     """Something of a run that leaves or stays.
 
@@ -128,13 +129,14 @@ def all_figures(notebook: nbformat.NotebookNode) -> list[Item]:
 
 def packing_list(items: Sequence[Item]) -> str:
     """What leaves and what stays, each with its reason: a line for each kind."""
-    lines = []
+    kind, lines = attrgetter("what", "why"), []
     for title, leaves in (("Packed", True), ("Left at home", False)):
         lines.append(f"{title}:")
-        chosen = sorted(item for item in items if item.leaves is leaves)
+        chosen = [item for item in items if item.leaves is leaves]
         if not chosen:
             lines.append("  nothing")
-        for (what, why), group in groupby(chosen, key=lambda item: (item.what, item.why)):
+        chosen.sort(key=kind)
+        for (what, why), group in groupby(chosen, kind):
             places = [item.where for item in group]
             count = f"{len(places)} {what}{'s' if len(places) > 1 else ''}"
             named = "; ".join(dict.fromkeys(filter(None, places)))
