@@ -8,7 +8,8 @@ import re
 from html import unescape
 
 LONGEST_WORD = 400  # characters without a space
-MOST_NUMBERS = 200  # without a word between them: 14 by 14 pixels
+MOST_NUMBERS = 255  # without a word between them: 16 by 16 pixels are more
+WIDEST_TABLE = 11  # columns; as many rows that are wider are a picture, whatever they are called
 
 # data:image/png;base64,… to its end: the quote or bracket that it began with, else a space.
 # Line ends within the word do not keep a browser from reading it.
@@ -66,15 +67,15 @@ def _cut(text: str, instead: str) -> tuple[str, int]:
 
 
 def _rows_of_numbers(text: str) -> list[tuple[int, int]]:
-    """Where more than `MOST_NUMBERS` follow each other without a word between them."""
-    rows, start, end, count = [], 0, 0, 0
+    """Where there are more numbers than in a table: in one row, or in many that have names."""
+    rows: list[list[int]] = []  # start, end and how many numbers, without a word between them
     for number in _NUMBER.finditer(text):
-        between = _AROUND_NUMBERS.sub("", text[end : number.start()])
-        if count and not _WORD_BETWEEN.search(between):
-            count += 1
+        between = _AROUND_NUMBERS.sub("", text[rows[-1][1] : number.start()]) if rows else "none"
+        if _WORD_BETWEEN.search(between):
+            rows.append([number.start(), number.end(), 1])
         else:
-            if count > MOST_NUMBERS:
-                rows.append((start, end))
-            start, count = number.start(), 1
-        end = number.end()
-    return [*rows, (start, end)] if count > MOST_NUMBERS else rows
+            rows[-1][1:] = number.end(), rows[-1][2] + 1
+    wide = [row for row in rows if row[2] > WIDEST_TABLE]
+    if len(wide) > WIDEST_TABLE:
+        return [(wide[0][0], wide[-1][1])]
+    return [(start, end) for start, end, count in wide if count > MOST_NUMBERS]

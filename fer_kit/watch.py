@@ -102,7 +102,10 @@ def _hear(event: str, arguments: tuple) -> None:
 def _hear_file(path: Any, mode: str | None, flags: int) -> None:
     if not isinstance(path, str | bytes):  # a number: it was heard when it was opened by name
         return
-    path = os.path.realpath(os.fsdecode(path))
+    path = os.fsdecode(path)
+    if path.endswith((".py", ".pyc")) and path.startswith(_places()):
+        return  # thousands of them, when a library is imported
+    path = os.path.realpath(path)
     if mode.startswith(("w", "x")) if mode else flags & (os.O_CREAT | os.O_TRUNC):
         _written.add(path)
     elif path not in _written and _is_strange(path):
@@ -126,7 +129,7 @@ def _places() -> tuple[str, ...]:
     names = [sys.prefix, sys.base_prefix, *sysconfig.get_paths().values(), *SYSTEM]
     names += [os.environ[name] for name in WINDOWS if name in os.environ]
     names += [os.path.dirname(__file__)]
-    return tuple(os.path.realpath(name) + os.sep for name in names)
+    return tuple({place + os.sep for name in names for place in (name, os.path.realpath(name))})
 
 
 def _ends(path: str, endings: tuple[str, ...]) -> bool:
