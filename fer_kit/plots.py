@@ -1,6 +1,6 @@
 """Every figure of the course: arrays in, `ax=None`, Axes out.
 
-A plot never shows, saves, seeds or restyles anything; a lesson does that with `run.show`.
+A plot never shows, saves, seeds or restyles anything; a lesson does that with `lab.show`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
