@@ -16,5 +16,7 @@ lays a notebook beside the released one.
 | `tables.py`, `csvs.py`, `plain.py` | reading and writing tables; texts of strangers |
 | `labels.py`, `manual.py`, `roster.py` | the instructor's labels, points, class list |
 | `gradebook.py`, `pages.py`, `reports.py` | what is written |
-| `sandbox.py`, `inside.py` | `--rerun`: execute a submission where it can do no harm |
+| `rerun.py` | `--rerun`: executes a submission again, with the instructor's checks |
+| `sandbox.py`, `walls.py` | runs a program where it can do no harm; how it is shut in |
+| `inside.py` | what runs in the sandbox: executes notebooks |
 """

@@ -1,36 +1,45 @@
-"""What runs inside of the sandbox: executes notebooks and writes them to standard output.
+"""The harness, which runs in the outer sandbox: executes notebooks in inner ones.
 
-It reads one JSON object from standard input (notebooks, parameters, limits), and writes a line of
-JSON for each notebook that it has executed. What comes out is looked at as untrusted, too.
+It reads one JSON object from standard input (notebooks and parameters), and writes a line of JSON
+for each notebook that it has executed. What comes out is looked at as untrusted, too.
 """
 
 import contextlib
-import ctypes
 import json
 import os
-import resource
+import select
 import sys
+import threading
+from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
 from papermill.parameterize import parameterize_notebook
 
+from fer_kit.check.answers import OUTCOME
 from fer_kit.course.execution import ThisPython
+from fer_kit.grading import walls
 
-MEGABYTE = 1_000_000
 LONGEST_TEXT = 10_000  # characters of one output
-DUMPABLE = 4  # prctl's PR_SET_DUMPABLE
+
+
+class Walled(ThisPython):
+    """Starts each kernel in an inner sandbox; only the folder of its sockets is shared."""
+
+    def format_kernel_cmd(self, extra_arguments: list[str] | None = None) -> list[str]:
+        """The kernel's command line, behind walls."""
+        command = super().format_kernel_cmd(extra_arguments)
+        return [*walls.inner(Path(self.ip).parent, Path(self.connection_file)), *command]
 
 
 def main() -> None:
-    """Execute what standard input names, in its order."""
-    _hide()
+    """Execute what standard input names, in its order, as long as somebody reads the answers."""
     answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # kernels must not write between the lines
+    threading.Thread(target=_end_with_reader, args=(answer.fileno(),), daemon=True).start()
     told = json.load(sys.stdin)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    _limit(told["limits"])
     for name, notebook in sorted(told["notebooks"].items()):
         with contextlib.suppress(Exception):  # one that cannot be executed does not stop the rest
             executed = _execute(nbformat.from_dict(notebook), told["parameters"])
@@ -38,18 +47,12 @@ def main() -> None:
             answer.flush()
 
 
-def _hide() -> None:
-    """Let no other process read this one's memory: the hidden tests are in it, and on no disk."""
-    ctypes.CDLL(None).prctl(DUMPABLE, 0, 0, 0, 0)
-
-
-def _limit(limits: dict[str, Any]) -> None:
-    """Limits that the kernels inherit and cannot raise. Threads count as processes here."""
-    most = 8 * int(limits["processes"])
-    resource.setrlimit(resource.RLIMIT_NPROC, (most, most))
-    largest = int(limits["output_mb"] * MEGABYTE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+def _end_with_reader(answer: int) -> None:
+    """End once nobody can read the answers any more, and with it all that was started here."""
+    watch = select.poll()
+    watch.register(answer, 0)  # 0: nothing but that
+    watch.poll()
+    os._exit(1)
 
 
 def _execute(notebook: nbformat.NotebookNode, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -58,7 +61,7 @@ def _execute(notebook: nbformat.NotebookNode, parameters: dict[str, Any]) -> dic
     ready = parameterize_notebook(notebook, parameters)
     client = NotebookClient(
         ready, timeout=None, allow_errors=True, kernel_name="python3",
-        kernel_manager_class=ThisPython,
+        kernel_manager_class=Walled, shutdown_kernel="immediate",
     )  # fmt: skip
     with contextlib.suppress(Exception):  # the kernel died: what it did until then still counts
         client.execute()
@@ -70,7 +73,7 @@ def _execute(notebook: nbformat.NotebookNode, parameters: dict[str, Any]) -> dic
 
 def _short(output: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """An output without pictures and long texts: only what the checks said is looked at."""
-    for name in [name for name in output.get("data", {}) if name.startswith(("image/", "text/"))]:
+    for name in [name for name in output.get("data", {}) if name != OUTCOME]:
         output.data[name] = str(output.data[name])[:100]
     if "text" in output:
         output["text"] = output["text"][:LONGEST_TEXT]

@@ -194,7 +194,7 @@ def _doubts(
 
 
 def _rerun(bundle: Bundle, measure: Measure) -> tuple[dict[str, frozenset[str]], str]:
-    from fer_kit.grading.sandbox import rerun
+    from fer_kit.grading.rerun import rerun
 
     outcome = rerun(bundle, measure.notebooks, measure.rubric.rerun)
     passed = {

@@ -1,19 +1,29 @@
 """The sandbox under attack. Every attack is tried for real; where there is no bubblewrap, a test
 shows that nothing is executed without it, and the others are skipped."""
 
+import ctypes
+import os
+import pickle
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import attacks
+import nbformat
 import psutil
 import pytest
+from attacks import ATTACKS, SECRET
 from nbformat.v4 import new_code_cell, new_notebook
 from submissions import cell_of
 
 from fer_kit.errors import InputError
-from fer_kit.grading import sandbox
+from fer_kit.grading import sandbox, walls
+from fer_kit.course.compare import compare
+from fer_kit.grading.rerun import Rerun, _makers, _read_lines, rerun
 from fer_kit.grading.sandbox import find_sandbox, run_in_sandbox
 
 LIMITS = {"profile": "smoke", "minutes": 0.5, "memory_mb": 1500, "processes": 40, "output_mb": 5}
@@ -29,11 +39,20 @@ def works() -> bool:
 
 
 needs_sandbox = pytest.mark.skipif(not works(), reason="no bubblewrap that works on this computer")
+needs_root = pytest.mark.skipif(os.getuid() != 0, reason="only root can be root")
 
 
 def attack(code: str, **limits) -> sandbox.Outcome:
     """Run Python code in the sandbox; MARK makes its processes known."""
     return run_in_sandbox([sys.executable, "-c", code, MARK], b"", LIMITS | limits)
+
+
+def command_line(process: psutil.Process) -> list[str]:
+    """Empty once the process has ended."""
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
 
 
 def leftovers() -> list[psutil.Process]:
@@ -42,19 +61,117 @@ def leftovers() -> list[psutil.Process]:
 
 
 def test_without_a_sandbox_it_refuses_with_a_sentence(monkeypatch):
-    monkeypatch.setattr(shutil, "which", lambda name: None)
+    monkeypatch.setattr(shutil, "which", lambda name, path: None)
     find_sandbox.cache_clear()
     with pytest.raises(InputError, match="apt install bubblewrap"):
         run_in_sandbox(["true"], b"", LIMITS)
     find_sandbox.cache_clear()
 
 
-def test_a_sandbox_that_does_not_work_here_is_refused_too(monkeypatch):
-    monkeypatch.setattr(shutil, "which", lambda name: "/bin/false")
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        (["false"], "exit code 1"),
+        (["sh", "-c", "echo no namespaces >&2; exit 2"], "no namespaces"),
+        (["no-such-program"], "No such file"),
+    ],
+)
+def test_a_sandbox_that_does_not_work_here_is_refused_too(command, reason, monkeypatch):
+    monkeypatch.setattr(shutil, "which", lambda name, path: "/bin/false")
+    monkeypatch.setattr(walls, "outer", lambda *_: [*command, "#"])
     find_sandbox.cache_clear()
-    with pytest.raises(InputError, match="--rerun"):
+    with pytest.raises(InputError, match=f"Received: .*{reason}.*--rerun"):
         find_sandbox()
     find_sandbox.cache_clear()
+
+
+def test_without_libseccomp_it_refuses_too(monkeypatch):
+    def missing(_):
+        raise OSError("libseccomp.so.2: cannot open shared object file")
+
+    monkeypatch.setattr(shutil, "which", lambda name, path: "/usr/bin/bwrap")
+    monkeypatch.setattr(ctypes, "CDLL", missing)
+    find_sandbox.cache_clear()
+    with pytest.raises(InputError, match="install libseccomp"):
+        find_sandbox()
+    find_sandbox.cache_clear()
+
+
+# The table of attacks
+
+
+# An ordinary user that root becomes, to run the sandbox as one.
+ORDINARY = 4242
+AS_ORDINARY = """
+import pickle, sys
+from fer_kit.grading.sandbox import run_in_sandbox
+while True:
+    outcome = run_in_sandbox(*pickle.load(sys.stdin.buffer))
+    sys.stdout.buffer.write(pickle.dumps(outcome))
+    sys.stdout.buffer.flush()
+"""
+
+
+@pytest.fixture(scope="module")
+def ordinary():
+    """A process of an ordinary user that runs commands in the sandbox."""
+    environment = ["env", f"PYTHONPATH={walls.COURSE}", f"FER_KIT_SECRET={SECRET}"]
+    command = [*environment, *walls.become(ORDINARY), sys.executable, "-c", AS_ORDINARY]
+    with subprocess.Popen(command, stdin=-1, stdout=-1, stderr=subprocess.DEVNULL) as process:
+        yield process
+        process.stdin.close()
+
+
+@pytest.fixture
+def as_ordinary(request, monkeypatch):
+    """Let an ordinary user run the sandbox, where root runs the tests."""
+    if os.getuid() != 0:
+        return
+    process = request.getfixturevalue("ordinary")
+
+    def run(*told):
+        process.stdin.write(pickle.dumps(told))
+        process.stdin.flush()
+        return pickle.load(process.stdout)
+
+    monkeypatch.setattr(sandbox, "run_in_sandbox", run)
+
+
+@pytest.fixture
+def secrets(monkeypatch):
+    """What must not be found inside: a variable, and a key in the keyring of this session."""
+    monkeypatch.setenv("FER_KIT_SECRET", SECRET)
+    libc, session = ctypes.CDLL(None), -3
+    libc.syscall(attacks.KEYCTL, 1, None)  # a keyring of our own
+    libc.syscall(attacks.ADD_KEY, b"user", SECRET.encode(), b"4711", 4, session)
+
+
+@needs_sandbox
+@pytest.mark.parametrize("name", ATTACKS)
+def test_an_attack_fails(name, secrets):
+    outcome = ATTACKS[name].run()
+    assert b"REACHED" not in outcome.output
+
+
+@needs_sandbox
+@needs_root
+@pytest.mark.parametrize("name", ATTACKS)
+def test_an_attack_fails_where_an_ordinary_user_grades(name, secrets, as_ordinary):
+    outcome = ATTACKS[name].run()
+    assert b"REACHED" not in outcome.output
+
+
+@needs_sandbox
+@pytest.mark.parametrize("name", [name for name in ATTACKS if ATTACKS[name].fall])
+def test_without_its_wall_the_attack_would_succeed(name, secrets, monkeypatch):
+    if ATTACKS[name].fall is attacks.as_root and os.getuid() != 0:
+        pytest.skip("only root can be root")
+    ATTACKS[name].fall(monkeypatch)
+    outcome = ATTACKS[name].run()
+    assert b"REACHED" in outcome.output
+
+
+# Single attacks
 
 
 @needs_sandbox
@@ -74,13 +191,12 @@ for family, address in ((socket.AF_INET, ("127.0.0.1", PORT)), (socket.AF_INET, 
         print("reached", address)
     except OSError as error:
         print("refused")
-print("names", [name for _, name in socket.if_nameindex()])
 """
     import socket
 
     with socket.create_server(("127.0.0.1", 0)) as server:
         outcome = attack(code.replace("PORT", str(server.getsockname()[1])))
-    assert outcome.output.split() == [b"refused", b"refused", b"names", b"['lo']"]
+    assert outcome.output.split() == [b"refused", b"refused"]
 
 
 @needs_sandbox
@@ -186,19 +302,46 @@ def test_too_much_memory_is_noticed():
     assert outcome.stopped == "Ended: more than 300 MB of memory."
 
 
-@needs_sandbox
-def test_it_is_nobody_and_can_become_nobody_else():
-    code = """
-import os
-print(os.getuid(), "CapEff:\\t0000000000000000" in open("/proc/self/status").read())
-try:
-    os.setuid(0)
-    print("root")
-except OSError:
-    print("no")
-print(len([name for name in os.listdir("/proc") if name.isdigit()]) < 5)
+TERMINAL = """
+import os, sys, attacks
+from fer_kit.grading import walls
+outside, inside = os.openpty()
+os.open(os.ttyname(inside), os.O_RDWR)  # the terminal of this session from now on
+if "without" in sys.argv:
+    inner, outer = walls.inner, walls.outer
+    walls.inner = lambda *told: attacks.cut(inner(*told), ("--new-session",))
+    walls.outer = lambda *told: attacks.cut(outer(*told), ("--new-session",))
+attack = "try: print('REACHED', os.open('/dev/tty', os.O_RDWR))\\nexcept OSError: pass"
+print(attacks.Attack(attack, None).run().output)
 """
-    assert attack(code).output.split() == [b"65534", b"True", b"no", b"True"]
+
+
+@needs_sandbox
+@pytest.mark.parametrize("wall", ["with", "without"])
+def test_the_terminal_can_be_reached_only_without_a_session_of_its_own(wall):
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", TERMINAL, wall]
+    done = subprocess.run(command, env=environment, start_new_session=True, stdout=-1, check=True)
+    assert (b"REACHED" in done.stdout) == (wall == "without")
+
+
+@needs_sandbox
+def test_two_side_by_side_have_limits_of_their_own():
+    greedy = "x = []\nwhile True: x.append(bytearray(5_000_000))"
+    honest = "import time; x = bytearray(600_000_000); time.sleep(2); print(len(x))"
+    with ThreadPoolExecutor(2) as pool:
+        one = pool.submit(attack, greedy, memory_mb=300)
+        other = pool.submit(attack, honest, memory_mb=1000)
+    assert one.result().stopped == "Ended: more than 300 MB of memory."
+    assert (other.result().stopped, other.result().output) == ("", b"600000000\n")
+
+
+@needs_sandbox
+def test_memory_is_counted_whoever_grades(as_ordinary):
+    code = "import os, time; x = os.urandom(300_000_000); time.sleep(20)"
+    command = [sys.executable, "-c", code]
+    limits = LIMITS | {"memory_mb": 310}
+    assert "memory" in sandbox.run_in_sandbox(command, b"", limits).stopped
 
 
 # Executing a submission again
@@ -211,21 +354,6 @@ assert double(3) == 6
 from fer_kit.check.answers import check, expect
 check(lambda f: expect(f(2) == 4, "4", f(2)))(double)"""
 ABOUT = {"grade_id": "01-double-check", "grade": True, "solution": False, "points": 2}
-
-
-# The hidden tests are in the memory of the process that started the kernel, and nowhere else.
-SPY = """
-import os
-from pathlib import Path
-found = []
-for name in ("mem", "environ", "maps", *(f"fd/{number}" for number in range(3, 40))):
-    try:
-        found.append(open(f"/proc/{os.getppid()}/{name}"))
-    except OSError:
-        pass
-found += [p for p in Path.home().rglob("*.ipynb")] + [p for p in Path("/course").rglob("*.ipynb")]
-print("found", found or "nothing")
-"""
 
 
 def lesson(answer: str, test: str, **outputs) -> dict:
@@ -249,23 +377,20 @@ class Submitted:
         yield from self.all.items()
 
 
+def passed(again: Rerun) -> dict[str, set[str]]:
+    """The checks that each notebook of a rerun passed."""
+    return {
+        name: set(compare(name, notebook, again.released[name]).passed)
+        for name, notebook in again.notebooks.items()
+    }
+
+
 @needs_sandbox
 def test_a_rerun_applies_the_hidden_tests_and_believes_nothing_that_was_put_out(tmp_path):
-    import nbformat
-
-    from fer_kit.course.compare import compare
-
-    names = (
-        "01_right",
-        "02_only_what_is_visible",
-        "03_prints_a_fake",
-        "04_ends_the_kernel",
-        "05_looks_for_the_tests",
-    )
+    names = ("01_right", "02_only_what_is_visible", "03_prints_a_fake", "04_ends_the_kernel")
     for name in names:
         nbformat.write(lesson("def double(x): return 2 * x", CHECK), tmp_path / f"{name}.ipynb")
     fake = """\
-from fer_kit.check.answers import OUTCOME
 from IPython.display import display
 display({OUTCOME: {"check": "double", "passed": True}, "text/plain": "✓ right"}, raw=True)
 print("accuracy 99.9 %, all checks passed")"""
@@ -274,31 +399,112 @@ print("accuracy 99.9 %, all checks passed")"""
         "02_only_what_is_visible": lesson("def double(x): return 4", "1"),
         "03_prints_a_fake": lesson(fake, fake),
         "04_ends_the_kernel": lesson("import os; os._exit(0)", "1"),
-        "05_looks_for_the_tests": lesson(SPY, "1"),
     })  # fmt: skip
-    again = sandbox.rerun(submitted, tmp_path, LIMITS | {"minutes": 5})
-    passed = {
-        name: set(compare(name, notebook, again.released[name]).passed)
-        for name, notebook in again.notebooks.items()
-    }
-    assert passed == {
-        "01_right": {"01-double"},
-        "02_only_what_is_visible": set(),
-        "03_prints_a_fake": set(),
-        "04_ends_the_kernel": set(),
-        "05_looks_for_the_tests": set(),
-    }
-    seen = cell_of(again.notebooks["05_looks_for_the_tests"], "answer")["outputs"]
+    again = rerun(submitted, tmp_path, LIMITS | {"minutes": 5})
+    assert passed(again) == dict.fromkeys(names, set()) | {"01_right": {"01-double"}}
+    assert again.summary == "Executed again in a sandbox: 4 of 4 notebooks."
+
+
+# Where harnesses have been reached: through the pipe of any process, by ending it and answering in
+# its place, and by files that it would read. And what it knows: hidden tests, and its environment.
+FORGE = """
+import json, os, signal, sys
+from pathlib import Path
+from fer_kit.check.answers import OUTCOME
+told = {"check": "double", "passed": True}
+shown = {"output_type": "display_data", "data": {OUTCOME: told}, "metadata": {}}
+check = {"cell_type": "code", "id": "check", "metadata": {}, "source": "", "outputs": [shown]}
+forged = {"cells": [check | {"execution_count": 3}], "metadata": {}}
+forged |= {"nbformat": 4, "nbformat_minor": 5}
+line = json.dumps({"name": "02_wrong", "notebook": forged}) + "\\n"
+user = f"lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages/usercustomize.py"
+planted = [Path.home() / name for name in (f".local/{user}", "nbclient.py", "json.py")]
+for path in [*planted, *Path("/proc").glob("[0-9]*/fd/*")]:
+    if path.parts[2] not in (str(os.getpid()), "self"):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with open(path, "a") as file: file.write(f"\\n{line}" if "proc" in path.parts else "no")
+        except OSError: pass
+found = []
+for path in Path("/proc").glob("[0-9]*"):
+    for name in ("mem", "environ", "maps"):
+        try: (path.name == str(os.getpid())) or found.append(open(path / name))
+        except OSError: pass
+for place in ("/student", "/course", "/tmp", "/dev", "/fer-kit"):
+    found += Path(place).rglob("*.ipynb")
+print("found", found or "nothing")
+for process in (-1, *range(2, 300)):
+    try: os.kill(process, signal.SIGKILL)
+    except OSError: pass
+"""
+
+
+def rerun_a_forger(folder) -> Rerun:
+    for name in ("01_forger", "02_wrong", "03_right"):
+        nbformat.write(lesson("def double(x): return 2 * x", CHECK), folder / f"{name}.ipynb")
+    submitted = Submitted(**{
+        "01_forger": lesson(FORGE, "1"),
+        "02_wrong": lesson("def double(x): return 1", "1"),
+        "03_right": lesson("def double(x): return x + x", "1"),
+    })  # fmt: skip
+    return rerun(submitted, folder, LIMITS | {"minutes": 5})
+
+
+@needs_sandbox
+def test_a_submission_cannot_answer_in_the_harness_s_place(tmp_path):
+    again = rerun_a_forger(tmp_path)
+    assert passed(again) == {"01_forger": set(), "02_wrong": set(), "03_right": {"01-double"}}
+    seen = cell_of(again.notebooks["01_forger"], "answer")["outputs"]
     assert "found nothing" in str(seen)
-    assert again.summary == "Executed again in a sandbox: 5 of 5 notebooks."
+
+
+@needs_sandbox
+def test_without_the_inner_sandbox_it_could(tmp_path, monkeypatch):
+    library = shutil.copytree(walls.HERE, tmp_path / "fer_kit")
+    inside = library / "grading" / "inside.py"
+    open_to_all = "walls.inner = lambda *shared: []\n\n\ndef main("
+    inside.write_text(inside.read_text().replace("def main(", open_to_all, 1))
+    monkeypatch.setattr(walls, "HERE", library)
+    attacks.as_root(monkeypatch)
+    assert passed(rerun_a_forger(tmp_path)) == {"02_wrong": {"01-double"}}
+
+
+GRADER = """
+import sys
+from fer_kit.grading.rerun import rerun
+from pathlib import Path
+import nbformat
+class Submitted:
+    def notebooks(self):
+        yield "01_a", nbformat.read(Path(sys.argv[1], "01_a.ipynb"), 4)
+limits = {"profile": "smoke", "minutes": 2, "memory_mb": 1500, "processes": 40, "output_mb": 5}
+rerun(Submitted(), sys.argv[1], limits)
+"""
+
+
+@needs_sandbox
+def test_nothing_goes_on_when_the_grader_is_killed(tmp_path):
+    nbformat.write(lesson("while True: pass", "1"), tmp_path / "01_a.ipynb")
+    grader = subprocess.Popen([sys.executable, "-c", GRADER, str(tmp_path)])
+    started = []
+    while not any("ipykernel_launcher" in command_line(process) for process in started):
+        time.sleep(0.1)
+        started = psutil.Process(grader.pid).children(recursive=True)
+    grader.kill()
+    grader.wait()
+    assert len(started) >= 4
+    until = time.monotonic() + 10
+    while any(map(command_line, started)) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert not list(filter(command_line, started))
 
 
 def test_lessons_that_make_what_others_need_are_found_whoever_hands_them_in():
-    assert sandbox._makers(["04_lenet5"]) == {"01_load", "03_preprocess", "04_lenet5"}
-    assert sandbox._makers([]) == set()
+    assert _makers(["04_lenet5"]) == {"01_load", "03_preprocess", "04_lenet5"}
+    assert _makers([]) == set()
 
 
 @needs_sandbox
 def test_garbage_from_the_sandbox_is_not_looked_at():
     lines = b'{"name": 3}\nnonsense\n[1]\n{"name": "a", "notebook": {"cells": 5}}\n\xff\xfe\n'
-    assert sandbox._read_lines(lines) == {}
+    assert _read_lines(lines) == {}
