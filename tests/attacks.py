@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from fer_kit.grading import sandbox, walls
 
 SECRET = "fer-kit-secret-4711"
-LIMITS = {"profile": "smoke", "minutes": 2, "memory_mb": 150, "processes": 40, "output_mb": 5}
+LIMITS = {"profile": "smoke", "minutes": 5, "memory_mb": 150, "processes": 40, "output_mb": 5}
 BEGIN = """
 import ctypes, mmap, os, resource, socket, sys, time
 from pathlib import Path
@@ -383,10 +383,10 @@ except OSError: pass
 keep = []
 def pieces():
     while True:
-        keep.append(open("/tmp/x", "wb"))
+        keep.append(open(Path("/tmp", "gone"), "wb"))
         keep[-1].write(bytes(10_000_000))
         keep[-1].flush()
-        os.unlink("/tmp/x")
+        os.unlink(Path("/tmp", "gone"))
         yield 10_000_000
 try: hold(pieces())
 except OSError: pass
@@ -398,7 +398,7 @@ except OSError: pass
         """
 def pieces():
     for number in range(1_000_000):
-        os.mknod(f"/tmp/{number}")
+        os.mknod(Path("/tmp", str(number)))
         yield 1000
 hold(pieces(), 200_000_000)
 """,
