@@ -177,14 +177,17 @@ class Run:
         from fer_kit.faces import are_drawn
 
         if said is not None:
-            return {"people": bool(said), "why": f"people={bool(said)}"}
+            return {
+                "people": bool(said),
+                "why": "said to show people" if said else "said to show nobody",
+            }
         if not are_drawn(self.dataset):
-            return {"people": True, "why": f"real faces ({self.dataset})"}
+            return {"people": True, "why": f"of real faces ({self.dataset})"}
         course = course_folder()
         seen = may_show_people(
             [self.folder, cache_folder(), course / "models", course / "rubric.toml"]
         )
-        return {"people": bool(seen), "why": seen or "drawn faces"}
+        return {"people": bool(seen), "why": seen or "of drawn faces"}
 
     def _write_config(self) -> None:
         write_json(self.folder / "config.json", asdict(self) | {"data": portable(self.data)})

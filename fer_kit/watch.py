@@ -62,24 +62,24 @@ def note(what: str) -> None:
 
 
 def may_show_people(known: Iterable[Path]) -> str:
-    """Why a figure of this kernel may show people, in words; "" where nothing it read can.
+    """When a figure that may show people was shown; "" where nothing that was read can.
 
     Args:
         known: files, and folders of files, that show nobody, as those of a run on drawn faces. A
             picture in such a folder counts all the same, unless it lies in `figures` or `report`.
     """
     if _shell is None:
-        return "shown by a notebook that fer-kit run did not run"
+        return "in a notebook that fer-kit run did not run"
     for cell in _shell.history_manager.input_hist_raw:
         if named := BELOW_PYTHON.search(cell):
-            note(f"{named[0]} in a cell")
+            note(f"something with {named[0]}")
         if holds_picture(cell):
             note("a picture that is written into a cell")
     places = [os.path.realpath(place) for place in known]
     for path in _opened:
         if not any(_shows_nobody(path, place) for place in places):
             note(f"the file {os.path.basename(path)}")
-    return f"after {next(iter(_noted))}" if _noted else ""
+    return f"after the notebook read {next(iter(_noted))}" if _noted else ""
 
 
 def _shows_nobody(path: str, place: str) -> bool:
@@ -96,7 +96,7 @@ def _hear(event: str, arguments: tuple) -> None:
         elif event == "socket.connect" and isinstance(arguments[1], tuple):
             host = str(arguments[1][0])
             if not host.startswith(("127.", "::1", "localhost")):
-                note("something was fetched from the network")
+                note("something from the network")
 
 
 def _hear_file(path: Any, mode: str | None, flags: int) -> None:

@@ -109,7 +109,7 @@ def executed(path: Path, start: datetime, kilobytes: int) -> nbformat.NotebookNo
             cell.outputs = [passed(cell)] if is_check(cell) else []
     picture = base64.b64encode(PNG + np.random.default_rng(1).bytes(1000 * kilobytes)).decode()
     about = {"name": "curve", "title": "Curve", "alt": "A curve.", "people": False}
-    shown = {"image/png": about | {"why": "people=False"}}
+    shown = {"image/png": about | {"why": "said to show nobody"}}
     first = next(cell for cell in notebook.cells if cell.cell_type == "code")
     first.outputs = [new_output("display_data", {"image/png": picture}, metadata=shown)]
     notebook.metadata["papermill"] = {

@@ -359,7 +359,7 @@ def test_of_real_faces_every_figure_may_show_people_however_it_is_drawn(real, ax
     draw(axes)
     assert noted(real, axes) == noted(real, axes) | {
         "people": True,
-        "why": "real faces (fer2013)",
+        "why": "of real faces (fer2013)",
     }
 
 
@@ -370,13 +370,13 @@ def test_who_shows_a_figure_has_the_last_word(lab, real, axes, noted, said):
 
 
 def test_of_drawn_faces_a_figure_shows_nobody(lab, axes, noted, listening):
-    assert noted(lab, axes) == noted(lab, axes) | {"people": False, "why": "drawn faces"}
+    assert noted(lab, axes) == noted(lab, axes) | {"people": False, "why": "of drawn faces"}
 
 
 def test_of_drawn_faces_it_does_once_the_notebook_has_read_something(lab, axes, noted, listening):
     read_picture(PHOTOGRAPH)
     told = noted(lab, axes)
-    assert (told["people"], told["why"]) == (True, "after the file astronaut.jpg")
+    assert (told["people"], told["why"]) == (True, "after the notebook read the file astronaut.jpg")
     assert noted(lab, axes, people=False)["people"] is False
 
 
@@ -384,7 +384,7 @@ def test_nothing_is_known_of_a_notebook_that_the_course_did_not_run(lab, axes, n
     told = noted(lab, axes)
     assert (told["people"], told["why"]) == (
         True,
-        "shown by a notebook that fer-kit run did not run",
+        "in a notebook that fer-kit run did not run",
     )
 
 

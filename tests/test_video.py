@@ -146,9 +146,9 @@ def test_a_notebook_that_runs_by_itself_opens_no_camera(monkeypatch):
 def test_a_video_and_the_camera_may_show_people(tmp_path, monkeypatch, listening):
     with pytest.raises(InputError, match="no such file"):
         video.Video(tmp_path / "me.mp4")
-    assert watch.may_show_people([]) == "after a video"
+    assert watch.may_show_people([]) == "after the notebook read a video"
     watch._noted.clear()
     monkeypatch.delenv("FER_KIT_HEADLESS", raising=False)
     with pytest.raises(InputError, match="a camera with number 99"):
         video.camera_picture(99)
-    assert watch.may_show_people([]) == "after a picture from the camera"
+    assert watch.may_show_people([]) == "after the notebook read a picture from the camera"

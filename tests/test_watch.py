@@ -31,7 +31,7 @@ def lab(listening) -> Run:
 
 def seen(lab: Run) -> str:
     """Why a figure of the run on drawn faces may show people."""
-    return lab._people(None)["why"].removeprefix("drawn faces")
+    return lab._people(None)["why"].removeprefix("of drawn faces")
 
 
 def unheard(path: Path, write) -> Path:
@@ -134,7 +134,7 @@ def by_a_copy_that_the_notebook_makes(photo):
 def test_whoever_opens_a_picture_may_have_seen_people(lab, photo, read):
     assert seen(lab) == ""
     read(photo)
-    assert seen(lab) == "after the file me.png"
+    assert seen(lab) == "after the notebook read the file me.png"
 
 
 TABLES = {
@@ -156,7 +156,7 @@ def test_pixels_may_come_in_any_file(lab, tmp_path, name):
     unheard(tmp_path / name, TABLES[name])
     assert seen(lab) == ""
     (tmp_path / name).read_bytes()
-    assert seen(lab) == f"after the file {name}"
+    assert seen(lab) == f"after the notebook read the file {name}"
 
 
 def test_pixels_may_come_in_a_module_of_one_s_own(lab, tmp_path, monkeypatch):
@@ -164,7 +164,7 @@ def test_pixels_may_come_in_a_module_of_one_s_own(lab, tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     import my_pixels  # noqa: F401
 
-    assert seen(lab) == "after the file my_pixels.py"
+    assert seen(lab) == "after the notebook read the file my_pixels.py"
     del sys.modules["my_pixels"]
 
 
@@ -175,12 +175,12 @@ def test_pixels_may_come_in_an_archive(lab, tmp_path):
 
     unheard(tmp_path / "me.zip", pack)
     zipfile.ZipFile(tmp_path / "me.zip").read("me.raw")
-    assert seen(lab) == "after the file me.zip"
+    assert seen(lab) == "after the notebook read the file me.zip"
 
 
 def test_pictures_that_come_with_python_show_people_too(lab):
     read_picture(PHOTOGRAPH)
-    assert seen(lab) == "after the file astronaut.jpg"
+    assert seen(lab) == "after the notebook read the file astronaut.jpg"
 
 
 def test_tables_in_a_folder_of_settings_count(lab, tmp_path, monkeypatch):
@@ -188,13 +188,13 @@ def test_tables_in_a_folder_of_settings_count(lab, tmp_path, monkeypatch):
     for name in ("settings.json", "faces.npz"):
         unheard(tmp_path / name, TABLES["me"])
         (tmp_path / name).read_bytes()
-    assert seen(lab) == "after the file faces.npz"
+    assert seen(lab) == "after the notebook read the file faces.npz"
 
 
 def test_other_runs_may_be_on_real_faces(lab):
     unheard(lab.folder.with_name("other") / "faces.npz", lambda p: p.parent.mkdir() or np.savez(p))
     np.load(lab.folder.with_name("other") / "faces.npz")
-    assert seen(lab) == "after the file faces.npz"
+    assert seen(lab) == "after the notebook read the file faces.npz"
 
 
 @pytest.mark.parametrize("kept", [False, True])
@@ -204,7 +204,7 @@ def test_faces_that_were_not_drawn_count_wherever_they_come_from(lab, make_faces
         faces.save(lab.file("data/faces.npz"))
         watch._noted.clear()
         Faces.open(lab.file("data/faces.npz"))
-    assert seen(lab) == "after faces of FER2013"
+    assert seen(lab) == "after the notebook read faces of FER2013"
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ def test_what_is_fetched_counts(lab):
     with socket.socket() as connection:
         connection.settimeout(0.01)
         connection.connect_ex(("192.0.2.1", 80))  # an address that nobody has
-    assert seen(lab) == "after something was fetched from the network"
+    assert seen(lab) == "after the notebook read something from the network"
 
 
 # What shows nobody

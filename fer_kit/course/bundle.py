@@ -107,11 +107,11 @@ def _copy_run(source: Path, copy: Path, run: Run, pictures: bool) -> list[Item]:
         told = json.dumps(take_out_of_json(read_json(path)), indent=2, ensure_ascii=False)
         write_text(copy / path.relative_to(source), rename(hide(told)))
     items = _copy_predictions(source, copy, words)
-    items += [Item("name", "of your files and folders: other words stand for them")] * len(words)
+    items += [Item("name", "of your files and folders; other words stand for them")] * len(words)
     figures: Figures = {}
     for path in sorted(source.glob("notebooks/[!.]*.ipynb")):
         notebook = nbformat.read(path, as_version=4)
-        items.append(Item("notebook", "as it was run", path.stem, leaves=True))
+        items.append(Item("notebook", "as run", path.stem, leaves=True))
         items += all_figures(notebook) if pictures else take_out(notebook, path.stem)
         notebook = everywhere(notebook, hide)
         change_outputs(notebook, rename)
@@ -127,7 +127,7 @@ def _copy_predictions(source: Path, copy: Path, words: dict[str, str]) -> list[I
         try:
             told = predictions(path.read_text(encoding="utf-8"), words)
         except ValueError as error:
-            items.append(Item("table", f"that holds no predictions: {error}", path.name))
+            items.append(Item("table", f"without predictions ({error})", path.name))
         else:
             items.append(Item("table", "of predictions", path.name, leaves=True))
             write_text(copy / "predictions" / path.name, told)

@@ -39,8 +39,8 @@ NOTED = ("name", "title", "alt", "people", "why", "width", "height")  # of a fig
 Figures = dict[str, tuple[str, dict[str, Any]]]
 
 SHOWING = ("figure", "picture", "text", "output")  # what may show somebody
-UNTOLD = "not shown with lab.show: nobody said what it shows"
-HIDDEN = "may hide a picture: an address, a word without end, or rows of numbers"
+UNTOLD = "shown without lab.show, so nobody knows what it shows"
+HIDDEN = "that may hide a picture (an address, a very long word, rows of numbers)"
 LEFT_OUT = "(Left out of the bundle: it may hold a picture.)"
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 _PICTURE_TAG = re.compile(
@@ -140,7 +140,7 @@ def packing_list(items: Sequence[Item]) -> str:
             places = [item.where for item in group]
             count = f"{len(places)} {what}{'s' if len(places) > 1 else ''}"
             named = "; ".join(dict.fromkeys(filter(None, places)))
-            where = f" ({named})" if named and not leaves else ""
+            where = f": {named}" if named and not leaves else ""
             lines.append(f"  {count:<12} {why}{where}")
     return "\n".join(lines)
 
@@ -194,7 +194,7 @@ def _why_it_stays(form: str, value: Any, about: Mapping[str, Any]) -> str:
         return HIDDEN if holds_picture(_as_text(value)) else ""
     if form == FIGURE and about:
         return "" if about["people"] is False else str(about["why"]) or UNTOLD
-    return UNTOLD if form.startswith("image/") else f"a form that may hold a picture: {form}"
+    return UNTOLD if form.startswith("image/") else f"of a form that may hold a picture ({form})"
 
 
 def _noted(output: Mapping[str, Any]) -> dict[str, Any]:

@@ -108,9 +108,9 @@ def test_the_name_is_kept_and_stands_on_the_report(run):
 @pytest.mark.parametrize(
     ("about", "leaves"),
     [
-        ({"name": "04-maps", "people": False, "why": "drawn faces"}, True),
-        ({"name": "11-photograph", "people": False, "why": "people=False"}, True),
-        ({"name": "04-loss", "people": True, "why": "real faces (fer2013)"}, False),
+        ({"name": "04-maps", "people": False, "why": "of drawn faces"}, True),
+        ({"name": "11-photograph", "people": False, "why": "said to show nobody"}, True),
+        ({"name": "04-loss", "people": True, "why": "of real faces (fer2013)"}, False),
         ({"name": "04-loss"}, False),  # nobody said what it shows
         ({"name": "04-loss", "people": None, "why": ""}, False),
         ({"name": "../04-loss", "people": False, "why": ""}, False),
@@ -135,11 +135,11 @@ def test_pictures_come_along_if_they_are_asked_for(run):
 
 
 def test_what_was_shown_once_and_is_gone_from_the_notebooks_is_gone_from_the_bundle(run):
-    show(run, name="04-maps", people=False, why="drawn faces")
+    show(run, name="04-maps", people=False, why="of drawn faces")
     (run / "figures").mkdir()
     for name in ("04-maps", "my-face"):
         (run / "figures" / f"{name}.png").write_bytes(b"\x89PNG another one " + name.encode())
-    told = {"title": "F", "alt": "F", "people": False, "why": "drawn faces"}
+    told = {"title": "F", "alt": "F", "people": False, "why": "of drawn faces"}
     write_json(run / "figures" / "figures.json", {"04-maps": told, "my-face": told})
     files = contents(write_bundle(run))
     assert files["report/figures/04-maps.png"] == base64.b64decode(PICTURE)
@@ -148,13 +148,13 @@ def test_what_was_shown_once_and_is_gone_from_the_notebooks_is_gone_from_the_bun
 
 
 def test_it_is_said_what_is_packed_what_stays_and_why(run, capsys):
-    show(run, "01_load", name="01-me", people=True, why="after the file me.jpg")
+    show(run, "01_load", name="01-me", people=True, why="after the notebook read the file me.jpg")
     show(run, "04_lenet5")
     write_bundle(run)
     told = capsys.readouterr().out
-    assert re.search(r"Packed:\n  1 figure +people=False\n  3 notebooks +as it was run\n", told)
-    assert re.search(r"1 figure +after the file me.jpg \(01-me\)", told)
-    assert re.search(r"1 picture +not shown with lab.show: .* \(04_lenet5, cell \d+\)", told)
+    assert re.search(r"Packed:\n  1 figure +said to show nobody\n  3 notebooks +as run\n", told)
+    assert re.search(r"1 figure +after the notebook read the file me.jpg: 01-me", told)
+    assert re.search(r"1 picture +shown without lab.show, .*: 04_lenet5, cell \d+", told)
     assert b"me.jpg" not in everything_in(run / "bundle.zip")
 
 
@@ -233,10 +233,7 @@ def test_the_student_s_own_report_still_tells_where_things_are(own_run):
 def test_a_table_that_is_none_stays_and_is_said(run, capsys):
     (run / "predictions" / "pixels.csv").write_text("70,71\n72,73\n")
     assert "predictions/pixels.csv" not in contents(write_bundle(run))
-    assert (
-        "1 table      that holds no predictions: KeyError 'id' (pixels.csv)"
-        in capsys.readouterr().out
-    )
+    assert "1 table      without predictions (KeyError 'id'): pixels.csv" in capsys.readouterr().out
 
 
 def test_a_plan_of_a_training_is_no_model(run):

@@ -232,6 +232,6 @@ def test_the_list_has_a_line_for_each_reason():
         "Packed:",
         "  2 figures    numbers",
         "Left at home:",
-        "  1 figure     after me.jpg (04-me)",
-        "  1 picture    not shown with lab.show: nobody said what it shows (04_lenet5, cell 1)",
+        "  1 figure     after me.jpg: 04-me",
+        "  1 picture    shown without lab.show, so nobody knows what it shows: 04_lenet5, cell 1",
     ]

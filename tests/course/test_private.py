@@ -69,7 +69,7 @@ def bundle(tmp_path, monkeypatch):
         }
         path = tmp_path / "01_load.ipynb"
         nbformat.write(notebook, path)
-        execute(path, lab.file("notebooks/01_load.ipynb"), {"run": lab.run, "data": ""})
+        execute(path, lab.file("notebooks/01_load.ipynb"), {"run": lab.name, "data": ""})
         return write_bundle(lab.folder)
 
     return make
@@ -114,7 +114,7 @@ def test_my_photograph_does_not_leave_however_it_is_shown(bundle, capsys):
         "display({'application/json': {'face': face}, 'x/y': face}, raw=True)",
         "import ipywidgets\nipywidgets.Image(value=(home / 'me.png').read_bytes())",
         "print(face)",
-        "print((255 * me[:9, :9]).round().astype(int).tolist())",
+        "print((255 * me[:12, :12]).round().astype(int).tolist())",
         "print(home, repr(home), home.parts)",
         words=f"Me: ![me](data:image/png;base64,{photograph()})",
     )
@@ -127,10 +127,10 @@ def test_my_photograph_does_not_leave_however_it_is_shown(bundle, capsys):
         assert private not in everything
     told = capsys.readouterr().out
     assert "1 figure     drawn faces" in told
-    assert "after imread in a cell (01-pixels)" in told
+    assert "after the notebook read something with imread: 01-pixels" in told
 
 
 def test_what_a_notebook_read_counts_from_its_first_cell_on(bundle, capsys):
     packed = bundle("me = np.load(home / 'me.npy')", SHOWS.format(what="me", name="numbers"))
     assert not pictures_in(packed)
-    assert "after the file me.npy (numbers)" in capsys.readouterr().out
+    assert "after the notebook read the file me.npy: numbers" in capsys.readouterr().out
