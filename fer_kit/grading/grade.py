@@ -21,6 +21,7 @@ import fer_kit
 from fer_kit.course.compare import Released, read_released
 from fer_kit.course.rubric import Rubric, read_rubric
 from fer_kit.errors import InputError, choose, first_few
+from fer_kit.files import locked
 from fer_kit.grading import pages
 from fer_kit.grading.alike import Pair, Work, find_pairs
 from fer_kit.grading.gradebook import FORMATS, left_out, write_gradebook
@@ -101,14 +102,8 @@ def grade(
     with Workers(1 if few else workers, begin, measure) as processes:
         grading = _Grading(measure, points, people, format, _identify(processes, hand_ins, measure))
         grading.check()
-        try:
-            _make_folders(out)
-            grading.grade_all(processes)
-            if reports:
-                grading.write_reports(processes)
-        finally:  # also where it was stopped
-            grading.write("gradebook.csv", grading.write_gradebook)
-    grading.write_all()
+        with locked(out / "records" / "lock", f"the folder {out}"):
+            grading.run(processes, reports)
     return grading.graded
 
 
@@ -156,6 +151,20 @@ class _Grading:
         """
         _check_labels(self.measure, [one.identity for one in self.graded])
         self._stand()
+
+    def run(self, processes: Workers, reports: bool) -> None:
+        """Grade everything and write everything.
+
+        Raises:
+            InputError: something could not be written; all else is.
+        """
+        try:
+            self.grade_all(processes)
+            if reports:
+                self.write_reports(processes)
+        finally:  # also where it was stopped
+            self.write("gradebook.csv", self.write_gradebook)
+        self.write_all()
 
     def grade_all(self, processes: Workers) -> None:
         """Make every record, and write the gradebook now and then."""
@@ -329,13 +338,3 @@ def _check_labels(measure: Measure, identities: Sequence[Identity]) -> None:
             f"whose {len(labels.truth):,} test faces most hand-ins know none, or by another label "
             f"({median(fits):.0%} are the same). Are they of another data set, profile or seed?"
         )
-
-
-def _make_folders(out: Path) -> None:
-    try:
-        for name in ("feedback", "exercises", "records"):
-            (out / name).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"Expected to write into {out}. Received: {error.strerror}. Choose another with --out."
-        ) from error

@@ -76,6 +76,9 @@ def _walk(folder: Path, but: Collection[Path]) -> Iterator[tuple[Path, str]]:
     for here, folders, files in os.walk(folder, onerror=closed.append):
         at = Path(here)
         folders[:] = sorted(name for name in folders if _is_wanted(at / name, but))
+        if (at / "gradebook.csv").exists():  # what grading has written
+            folders.clear()
+            continue
         for name in list(folders):
             if problem := _folder_problem(at / name):
                 folders.remove(name)

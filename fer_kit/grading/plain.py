@@ -49,9 +49,9 @@ def few(names: Sequence[str], most: int = 4) -> str:
 
 
 def same(text: str) -> str:
-    """What the spellings of one name or number have in common: "S-0001" and "s0001".
+    """What the spellings of one number have in common: "S 0001" and "s0001".
 
     A spreadsheet takes the zeros from the front of a number.
     """
-    plain = re.sub(r"[\W_]+", "", normalize("NFKC", text)).casefold()
+    plain = re.sub(r"\s+", "", normalize("NFKC", text)).casefold()
     return plain.lstrip("0") if plain.isdecimal() else plain

@@ -20,6 +20,7 @@ SCORES = ("accuracy", "macro_f1", "weighted_f1")
 LARGEST = 30_000_000  # bytes
 MOST_ROWS = 200_000
 MOST_COLUMNS = 100
+MOST_CELLS = 5_000_000
 TOO_GOOD = 0.99
 
 
@@ -117,6 +118,8 @@ def _size_problem(content: bytes) -> str:
         return f"has {rows:,} rows"
     if (columns := content.partition(b"\n")[0].count(b",") + 1) > MOST_COLUMNS:
         return f"has {columns:,} columns"
+    if (cells := content.count(b",")) > MOST_CELLS:
+        return f"has {cells:,} cells"
     return ""
 
 

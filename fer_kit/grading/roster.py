@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import permutations
 from pathlib import Path
 from typing import Protocol
+from unicodedata import normalize
 
 from fer_kit.errors import InputError
 from fer_kit.grading.plain import same
@@ -182,7 +183,7 @@ def _alike(told: str, person: Person, field: str) -> bool:
 
 def _words(name: str) -> list[str]:
     """The words of a name in an order of its own: "Lovelace, Ada" is Ada Lovelace."""
-    return sorted(same(word) for word in re.split(r"[\s,]+", name) if same(word))
+    return sorted(re.findall(r"\w+", normalize("NFKC", name).casefold()))
 
 
 def _key(one: Submission, person: Person | None) -> str:

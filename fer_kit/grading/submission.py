@@ -27,7 +27,7 @@ from fer_kit.lessons import LESSONS
 SECONDS = 120  # for one bundle, without executing it
 # Of an answer only so much is kept: nobody writes more, and hundreds have to fit into memory.
 LONGEST_ANSWER = 10_000  # characters
-MOST_ANSWERS = 200
+ALL_ANSWERS = 400_000
 MOST_DOUBTS = 40
 
 
@@ -96,6 +96,8 @@ def _record(hand_in: HandIn) -> tuple[Record, Path | None]:
         return Record(error=str(error)), None
     except TooLong:
         return Record(error=f"Reading it took longer than {SECONDS} s."), None
+    except OSError as error:
+        return Record(error=f"The file cannot be read ({error.strerror})."), None
     except MemoryError:
         return Record(error="Reading it needs more memory than there is."), None
     except Exception as error:  # a bundle that is strange in a way nobody thought of
@@ -236,8 +238,14 @@ def _exercise(exercise: Exercise, passed: frozenset[str]) -> dict[str, Any]:
 
 
 def _own(lessons: Sequence[Lesson]) -> dict[str, str]:
-    texts = [(key, text) for lesson in lessons for key, text in lesson.own.items()]
-    return {key: text[:LONGEST_ANSWER] for key, text in texts[:MOST_ANSWERS]}
+    """What the student wrote, as much of it as is kept."""
+    kept: dict[str, str] = {}
+    left = ALL_ANSWERS
+    for lesson in lessons:
+        for key, text in lesson.own.items():
+            kept[key] = text[: min(left, LONGEST_ANSWER)]
+            left -= len(kept[key])
+    return {key: text for key, text in kept.items() if text}
 
 
 def _is_long(text: str) -> bool:

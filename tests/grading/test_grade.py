@@ -24,6 +24,7 @@ from submissions import (
 )
 
 from fer_kit.errors import InputError
+from fer_kit.files import locked
 from fer_kit.grading import pages, submission
 from fer_kit.lessons import METRICS
 
@@ -283,6 +284,21 @@ def test_a_killed_process_leaves_what_it_had_graded(honest, tmp_path):
     assert len(list(records.glob("[!.]*.json"))) == 8
     assert all(path.stat().st_mtime_ns == time for path, time in kept.items())
     assert {row["checks"] for row in gradebook(tmp_path).values()} == {"38.0"}
+
+
+def test_two_at_once_do_not_write_into_one_folder(hand_in, tmp_path):
+    with (
+        locked(tmp_path / "grades" / "records" / "lock", "the folder"),
+        pytest.raises(InputError, match="Expected the folder .*grades to be free"),
+    ):
+        hand_in()
+    assert points(hand_in())["checks"] == 38
+
+
+def test_a_folder_that_cannot_be_written_is_a_sentence(hand_in, tmp_path):
+    (tmp_path / "grades").write_bytes(b"")
+    with pytest.raises(InputError, match="grades"):
+        hand_in()
 
 
 # What the instructor gave

@@ -70,6 +70,7 @@ def test_one_persons_loose_files_are_one_row(found):
 def test_what_systems_and_instructors_put_there_is_not_handed_in(found):
     beside = ("__MACOSX/._eve.zip", ".DS_Store", "Thumbs.db", "a/desktop.ini", "._eve.zip")
     own = ("class.csv", "grades/gradebook.csv", "grades/feedback/eve.html")
+    beside += ("earlier/gradebook.csv", "earlier/feedback/eve.html")
     assert found("eve.zip", *beside, *own, but=("class.csv", "grades")).keys() == {"eve.zip"}
 
 

@@ -54,7 +54,7 @@ def told(tmp_path):
         "submission,written\neve.zip,15.5\n",
         "submission,written\neve,15.5\n",
         "id,written\ns1,15.5\n",
-        "id,written\nS-1,15.5\n",
+        "id,written\nS 1,15.5\n",
         "submission,id,name,written,comment\neve.zip,s1,Eve Adams,15.5,\n",
         "submission,id,written\nan older file.zip,s1,15.5\n",
         "Submission;Name;Written;Honesty;Comment;;\neve.zip;Eve Adams;15,5;;;;\n;;;;;;\n",

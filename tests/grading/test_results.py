@@ -176,6 +176,7 @@ def test_without_models_the_points_are_shared_by_all_that_the_course_makes(hand_
         (b"\r" * 1_000_000, "has 1,000,000 rows"),
         (b"," * 1000 + b"\n", "has 1,001 columns"),
         (b"x" * 31_000_000, "has 31 MB"),
+        (b"id,split\n" + b"," * 6_000_000, "has 6,000,001 cells"),
     ],
 )
 def test_a_table_that_is_too_large_is_never_parsed(monkeypatch, content, said):

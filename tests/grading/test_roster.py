@@ -75,7 +75,7 @@ def remarks(standings, name):
     "identity",
     [
         one("x.zip", id="s1"),
-        one("x.zip", id="S-1", student="Somebody Else"),
+        one("x.zip", id="S 1", student="Somebody Else"),
         one("x.zip", id="ada@example.org"),
         one("x.zip", student="Ada Lovelace"),
         one("x.zip", student="lovelace, ada"),

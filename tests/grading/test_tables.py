@@ -29,6 +29,7 @@ def table(tmp_path):
         'id,note,,\n"1","ä",,\n',
         '"id";"note"\n"1";"ä"\n',
         "sep=,\nid,note\n1,ä",
+        "id,note\r1,ä\r",
     ],
 )
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"])
