@@ -30,6 +30,7 @@ from fer_kit.grading.handed_in import HandIn, find_hand_ins
 from fer_kit.grading.labels import read_labels
 from fer_kit.grading.manual import NOTHING, Points, match, read_points, write_points
 from fer_kit.grading.parallel import Workers
+from fer_kit.grading.plain import few, reason
 from fer_kit.grading.roster import Person, missing, read_roster, stand
 from fer_kit.grading.submission import (
     Measure,
@@ -42,7 +43,7 @@ from fer_kit.grading.submission import (
 from fer_kit.run import course_folder
 
 FEWEST = 4  # hand-ins that are worth several processes
-SAMPLE = 9  # hand-ins whose labels are compared with the instructor's before all are graded
+SAMPLE = 9  # hand-ins that are compared with what the instructor gave before all are graded
 ENDED = "Reading it ended the process, twice."
 PATIENCE = 5  # seconds between two gradebooks while grading
 
@@ -98,9 +99,9 @@ def grade(
         from fer_kit.grading.sandbox import find_sandbox
 
         find_sandbox()  # refuses before anything is graded
-    few = rerun or len(hand_ins) < FEWEST
-    with Workers(1 if few else workers, begin, measure) as processes:
-        grading = _Grading(measure, points, people, format, _identify(processes, hand_ins, measure))
+    alone = rerun or len(hand_ins) < FEWEST
+    with Workers(1 if alone else workers, begin, measure) as processes:
+        grading = _Grading(measure, points, people, format, _identify(processes, hand_ins))
         grading.check()
         with locked(out / "records" / "lock", f"the folder {out}"):
             grading.run(processes, reports)
@@ -147,9 +148,12 @@ class _Grading:
         """Compare what the instructor gave with what was handed in.
 
         Raises:
-            InputError: the labels are of other faces, or points by hand belong to nobody.
+            InputError: the labels are of other faces, other notebooks were given out, or points by
+                hand belong to nobody.
         """
-        _check_labels(self.measure, [one.identity for one in self.graded])
+        identities = [one.identity for one in self.graded]
+        _check_labels(self.measure, identities)
+        _check_release(identities)
         self._stand()
 
     def run(self, processes: Workers, reports: bool) -> None:
@@ -216,10 +220,11 @@ class _Grading:
         kept = [one.hand_in.page for one in self.graded]
         self.write("feedback", lambda: pages.remove_others(out / "feedback", kept))
         if self.problems:
-            told = first_few([f"{what}: {why}" for what, why in self.problems.items()], 3)
+            what, why = next(iter(self.problems.items()))
+            more = f" and {len(self.problems) - 1} more" if len(self.problems) > 1 else ""
             raise InputError(
-                f"Expected to write everything into {out}. Received: {told} Everything else is "
-                "written; the same command goes on with what is not."
+                f"Expected to write everything into {out}. Received: {why}, at {what}{more}. All "
+                "else is written. When that is mended, the same command goes on with the rest."
             )
 
     def write(self, what: str, write: Callable[[], Any]) -> None:
@@ -228,7 +233,7 @@ class _Grading:
             write()
             self.problems.pop(what, None)
         except Exception as error:
-            self.problems[what] = str(error)
+            self.problems[what] = reason(error)
 
     def _stand(self) -> None:
         """Find out whose each one is, which one counts, and who gets the points by hand."""
@@ -275,12 +280,10 @@ def _work(one: Graded, written: Collection[str]) -> Work:
     )
 
 
-def _identify(
-    processes: Workers, hand_ins: Sequence[HandIn], measure: Measure
-) -> list[tuple[HandIn, Identity]]:
+def _identify(processes: Workers, hand_ins: Sequence[HandIn]) -> list[tuple[HandIn, Identity]]:
     """Who has handed in what, as the bundles say."""
     zips = [one for one in hand_ins if not one.problem]
-    sample = {one.name for one in zips[:SAMPLE]} if measure.labels else set()
+    sample = {one.name for one in zips[:SAMPLE]}
     tasks = {one.name: (one, one.name in sample) for one in zips}
     found = dict(processes.each(identify, tasks))
     return [(one, found.get(one.name) or Identity(one.name)) for one in hand_ins]
@@ -337,4 +340,17 @@ def _check_labels(measure: Measure, identities: Sequence[Identity]) -> None:
             f"Expected the labels of the faces that were predicted. Received: {labels.source}, of "
             f"whose {len(labels.truth):,} test faces most hand-ins know none, or by another label "
             f"({median(fits):.0%} are the same). Are they of another data set, profile or seed?"
+        )
+
+
+def _check_release(identities: Sequence[Identity]) -> None:
+    """Raises InputError where most are unlike the released notebooks in the very same cells."""
+    sample = [one.unlike for one in identities if one.unlike is not None]
+    counts = Counter(key for unlike in sample for key in unlike)
+    common = sorted(key for key, count in counts.items() if 2 * count > len(sample))
+    if len(sample) >= FEWEST - 1 and common:
+        raise InputError(
+            "Expected the notebooks that were given out. Received: others, whose cells "
+            f"{few(common)} most hand-ins have otherwise or not at all. Name the folder that was "
+            "given out: RELEASE=…."
         )

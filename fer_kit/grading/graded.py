@@ -20,6 +20,7 @@ class Identity:
         when: its last cell was run, in UTC; "" where nothing tells.
         readable: whether it could be opened.
         fits: the share of its test faces that have the instructor's labels; None if not known.
+        unlike: the cells in which it is unlike the released notebooks; None if not looked at.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Identity:
     when: str = ""
     readable: bool = False
     fits: float | None = None
+    unlike: tuple[str, ...] | None = None
 
 
 @dataclass

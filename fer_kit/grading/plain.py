@@ -42,6 +42,12 @@ def line(value: Any, longest: int = 200) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
+def reason(error: Exception) -> str:
+    """Why something could not be written, without what was expected."""
+    told = str(error)
+    return line(told.partition("Received: ")[2].partition(". ")[0] or told)
+
+
 def few(names: Sequence[str], most: int = 4) -> str:
     """The first names, each shortened, and how many more there are."""
     shown = ", ".join(line(name, 60) for name in names[:most])

@@ -19,7 +19,7 @@ from fer_kit.grading.graded import Graded, Identity, Record
 from fer_kit.grading.handed_in import AGAIN, HandIn
 from fer_kit.grading.labels import Labels
 from fer_kit.grading.parallel import TooLong, time_limit
-from fer_kit.grading.plain import few, finite, line, mapping
+from fer_kit.grading.plain import few, finite, line, mapping, reason
 from fer_kit.grading.reports import write_report_of
 from fer_kit.grading.results import Result, fit, recompute
 from fer_kit.lessons import LESSONS
@@ -53,12 +53,15 @@ def begin(measure: Measure) -> None:
     _measure = measure
 
 
-def identify(hand_in: HandIn, with_labels: bool) -> Identity:
-    """Who has handed in, before anything is graded. Never raises an error."""
+def identify(hand_in: HandIn, is_sample: bool) -> Identity:
+    """Who has handed in, before anything is graded. Never raises an error.
+
+    Of a sample it is also said how it fits to what the instructor has given.
+    """
     try:
         with time_limit(SECONDS), Bundle(hand_in.path, hand_in.name) as bundle:
-            fits = _fit(bundle, _measure.labels) if with_labels and _measure.labels else None
-            return Identity(hand_in.name, *_student(bundle), bundle.when, True, fits)
+            who = Identity(hand_in.name, *_student(bundle), bundle.when, readable=True)
+            return replace(who, fits=_fit(bundle), unlike=_unlike(bundle)) if is_sample else who
     except (Exception, TooLong):  # grading it will say what is wrong
         return Identity(hand_in.name)
 
@@ -74,12 +77,12 @@ def grade_safely(one: Graded) -> tuple[Record, str]:
         try:
             write_text(path, json.dumps(asdict(record)))
         except Exception as error:
-            unwritten = str(error)
+            unwritten = reason(error)
     try:
         pages.write_feedback(_measure.out, replace(one, record=record), _measure.rubric)
     except Exception as error:
-        unwritten = str(error)
-    return record, line(unwritten, 300)
+        unwritten = reason(error)
+    return record, unwritten
 
 
 def _record(hand_in: HandIn) -> tuple[Record, Path | None]:
@@ -112,7 +115,7 @@ def report_safely(hand_in: HandIn) -> str:
         with time_limit(SECONDS), Bundle(hand_in.path, hand_in.name) as bundle:
             write_report_of(bundle, _measure.out / "reports" / hand_in.page, _measure.released)
     except (Exception, TooLong) as error:
-        return line(str(error) or f"it took longer than {SECONDS} s", 300)
+        return reason(error) or f"it took longer than {SECONDS} s"
     return ""
 
 
@@ -135,11 +138,7 @@ def grade_one(hand_in: HandIn, measure: Measure) -> Record:
         Unusable: it is not a bundle, or one that must not be opened.
     """
     with Bundle(hand_in.path, hand_in.name) as bundle:
-        lessons = [
-            compare(lesson, notebook, measure.released[lesson])
-            for lesson, notebook in bundle.notebooks()
-            if lesson in measure.released
-        ]
+        lessons = _lessons(bundle, measure)
         results = list(_results(bundle, measure))
         record = Record(doubts=_doubts(bundle, lessons, results, measure))
         passed = {lesson.name: lesson.passed for lesson in lessons}
@@ -164,9 +163,24 @@ def _student(bundle: Bundle) -> tuple[str, str]:
     return line(told.get("name")), line(told.get("id"), 100)
 
 
-def _fit(bundle: Bundle, labels: Labels) -> float | None:
-    fits = [fit(content, labels) for _, content in bundle.predictions()]
+def _fit(bundle: Bundle) -> float | None:
+    if _measure.labels is None:
+        return None
+    fits = [fit(content, _measure.labels) for _, content in bundle.predictions()]
     return max((share for share in fits if share is not None), default=None)
+
+
+def _unlike(bundle: Bundle) -> tuple[str, ...]:
+    lessons = _lessons(bundle, _measure)
+    return tuple(key for one in lessons for key in (*one.changed_checks, *one.missing))
+
+
+def _lessons(bundle: Bundle, measure: Measure) -> list[Lesson]:
+    return [
+        compare(lesson, notebook, measure.released[lesson])
+        for lesson, notebook in bundle.notebooks()
+        if lesson in measure.released
+    ]
 
 
 def _results(bundle: Bundle, measure: Measure) -> Iterator[Result]:

@@ -5,6 +5,7 @@ import errno
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -120,7 +121,9 @@ def test_a_page_that_cannot_be_written_costs_nobody_else_anything(
 
     write = pages.write_text
     monkeypatch.setattr(pages, "write_text", full)
-    with pytest.raises(InputError, match="bob.zip: .*No space left.* the same command goes on"):
+    with pytest.raises(
+        InputError, match="No space left.*, at bob.zip and 1 more.* same command goes on"
+    ):
         grade_all()
     rows = gradebook(tmp_path)
     assert {row["checks"] for row in rows.values()} == {"38.0"}
@@ -325,6 +328,32 @@ def test_one_students_labels_do_not_accuse_the_instructors(hand_in):
         files["predictions/cnn.csv"] = table.to_csv(index=False).encode()
 
     assert points(hand_in(shift))["results"] == 10
+
+
+def test_another_release_is_a_sentence_about_the_release(honest, grade_all, tmp_path):
+    """Otherwise a course that was updated since would cost everybody points."""
+    for name in "abc":
+        rewrite(honest[0], tmp_path / "in" / f"{name}.zip", lambda f, n=name: f.update({n: b""}))
+    release = tmp_path / "release"
+    shutil.copytree(COURSE / "student", release, ignore=shutil.ignore_patterns(".*"))
+    path = release / "04_lenet5.ipynb"
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    cell_of(notebook, "04-convolution-parameters-check")["source"] = "fk.check.another()"
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    with pytest.raises(InputError, match="04-convolution-parameters-check most .* RELEASE="):
+        grade_all(release=release)
+    assert not (tmp_path / "grades").exists()
+    grade_all()
+
+
+def test_one_who_changed_checks_accuses_nobody(honest, grade_all, tmp_path):
+    for name in "abc":
+        rewrite(honest[0], tmp_path / "in" / f"{name}.zip", lambda f, n=name: f.update({n: b""}))
+    change = change_notebook(
+        lambda n: cell_of(n, "04-convolution-parameters-check").update(source="1")
+    )
+    rewrite(honest[0], tmp_path / "in" / "eve.zip", change)
+    assert "Checks were changed" in doubts(grade_all()["eve.zip"])
 
 
 CRITERION = '[[criterion]]\nid = "a"\ntitle = "A"\npoints = 3\nkind = "checks"\n'
