@@ -45,7 +45,7 @@ from fer_kit.run import course_folder
 FEWEST = 4  # hand-ins that are worth several processes
 SAMPLE = 9  # hand-ins that are compared with what the instructor gave before all are graded
 ENDED = "Reading it ended the process, twice."
-PATIENCE = 5  # seconds between two gradebooks while grading
+PATIENCE = 2  # seconds between two gradebooks while grading
 
 
 def grade(

@@ -5,6 +5,7 @@ import faulthandler
 import multiprocessing
 import os
 import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
@@ -103,9 +104,16 @@ def _begin_process(begin: Callable[..., None], given: tuple[Any, ...]) -> None:
 
         _, most = resource.getrlimit(resource.RLIMIT_DATA)
         resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, most))
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
     global _is_worker
     _is_worker = True
     begin(*given)
+
+
+def _end_with_the_parent() -> None:
+    """Nobody is left to work for where the process that hands out was killed."""
+    multiprocessing.parent_process().join()
+    os._exit(1)
 
 
 _is_worker = False
