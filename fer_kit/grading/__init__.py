@@ -6,8 +6,9 @@ lays a notebook beside the released one.
 | file | what it does |
 | --- | --- |
 | `grade.py` | all together: checks what was given, grades everything, writes everything |
-| `parallel.py` | several processes; one that dies takes nobody's work with it |
+| `measure.py` | what is graded against: rubric, labels, the notebooks that were given out |
 | `handed_in.py` | finds what was handed in |
+| `safely.py`, `bounds.py` | one hand-in, whatever is wrong with it; how long it may take |
 | `archive.py` | opens a student's ZIP file with suspicion |
 | `submission.py` | one submission: from the bundle to a record of what is in it |
 | `results.py` | recomputes what the predictions are worth |

@@ -4,11 +4,11 @@ Everything that the instructor gave is checked first. Each hand-in becomes a rec
 the gradebook and the pages are written from the records, as they come and once more at the end.
 """
 
-import hashlib
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -17,9 +17,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-import fer_kit
-from fer_kit.course.compare import Released, read_released
-from fer_kit.course.rubric import Rubric, read_rubric
+from fer_kit.course.workers import check_workers, each, side_by_side
 from fer_kit.errors import InputError, choose, first_few
 from fer_kit.files import locked
 from fer_kit.grading import pages
@@ -27,24 +25,17 @@ from fer_kit.grading.alike import Pair, Work, find_pairs
 from fer_kit.grading.gradebook import FORMATS, left_out, write_gradebook
 from fer_kit.grading.graded import Graded, Identity, Record
 from fer_kit.grading.handed_in import HandIn, find_hand_ins
-from fer_kit.grading.labels import read_labels
+from fer_kit.grading.labels import Labels
 from fer_kit.grading.manual import NOTHING, Points, match, read_points, write_points
-from fer_kit.grading.parallel import Workers
+from fer_kit.grading.measure import Asked, ask, models_of, originals, read_measure
 from fer_kit.grading.plain import few, reason
 from fer_kit.grading.roster import Person, missing, read_roster, stand
-from fer_kit.grading.submission import (
-    Measure,
-    begin,
-    grade_safely,
-    identify,
-    models_of,
-    report_safely,
-)
-from fer_kit.run import course_folder
+from fer_kit.grading.safely import grade_safely, identify_safely, report_safely
+from fer_kit.processes import cores
 
 FEWEST = 4  # hand-ins that are worth several processes
 SAMPLE = 9  # hand-ins that are compared with what the instructor gave before all are graded
-ENDED = "Reading it ended the process, twice."
+ENDED = "Whoever tried to read it was ended by it."
 PATIENCE = 2  # seconds between two gradebooks while grading
 
 
@@ -88,23 +79,25 @@ def grade(
     """
     out = Path(out)
     choose(format, FORMATS, "a format")
+    workers = check_workers(workers) or (1 if rerun else cores())
     given = [Path(path) for path in (rubric, labels, manual, release, roster) if str(path)]
     hand_ins = find_hand_ins(submissions, but=[*given, out])
-    measure = _measure(read_rubric(rubric), release, labels, out, rerun)
+    count = min(workers, len(hand_ins)) if len(hand_ins) >= FEWEST else 1
+    # What is executed in the sandbox would inherit the limits of a process.
+    asked = ask(rubric, release, labels, out, rerun, own_process=count > 1 and not rerun)
     by_hand = [out / "manual.csv"] * (out / "manual.csv").exists()
-    points = read_points(dict.fromkeys([*by_hand, *map(Path, [manual] if str(manual) else [])]),
-                         measure.rubric)  # fmt: skip
+    by_hand += [Path(manual)] * bool(str(manual))
+    points = read_points(dict.fromkeys(by_hand), read_measure(asked).rubric)
     people = read_roster(roster) if str(roster) else None
     if rerun:
         from fer_kit.grading.sandbox import find_sandbox
 
         find_sandbox()  # refuses before anything is graded
-    alone = rerun or len(hand_ins) < FEWEST
-    with Workers(1 if alone else workers, begin, measure) as processes:
-        grading = _Grading(measure, points, people, format, _identify(processes, hand_ins))
+    with side_by_side(count, threads=1, say=lambda _: None) as pool:
+        grading = _Grading(asked, points, people, format, _identify(pool, asked, hand_ins))
         grading.check()
-        with locked(out / "records" / "lock", f"the folder {out}"):
-            grading.run(processes, reports)
+        with locked(out / ".lock", f"the folder {out}"):
+            grading.run(pool, reports)
     return grading.graded
 
 
@@ -129,13 +122,14 @@ class _Grading:
 
     def __init__(
         self,
-        measure: Measure,
+        asked: Asked,
         points: Points,
         people: Sequence[Person] | None,
         format: str,
         identified: Sequence[tuple[HandIn, Identity]],
     ):
-        self.measure, self.points, self.people, self.format = measure, points, people, format
+        self.asked, self.measure = asked, read_measure(asked)
+        self.points, self.people, self.format = points, people, format
         self.graded = [Graded(*both) for both in identified]
         self.problems: dict[str, str] = {}
 
@@ -152,53 +146,49 @@ class _Grading:
                 hand belong to nobody.
         """
         identities = [one.identity for one in self.graded]
-        _check_labels(self.measure, identities)
+        _check_labels(self.measure.labels, identities)
         _check_release(identities)
         self._stand()
 
-    def run(self, processes: Workers, reports: bool) -> None:
+    def run(self, pool: Executor, reports: bool) -> None:
         """Grade everything and write everything.
 
         Raises:
             InputError: something could not be written; all else is.
         """
         try:
-            self.grade_all(processes)
+            self.grade_all(pool)
             if reports:
-                self.write_reports(processes)
+                self.write_reports(pool)
         finally:  # also where it was stopped
             self.write("gradebook.csv", self.write_gradebook)
         self.write_all()
 
-    def grade_all(self, processes: Workers) -> None:
+    def grade_all(self, pool: Executor) -> None:
         """Make every record, and write the gradebook now and then."""
-        by_name = {one.name: one for one in self.graded}
-        tasks = {one.name: (one,) for one in self.graded}
+        tasks = [(self.asked, one) for one in self.graded]
         written = time.monotonic()
         bar = tqdm(total=len(tasks), desc="grading", unit="bundle", file=sys.stderr, disable=None)
         with bar:
-            for name, outcome in processes.each(grade_safely, tasks):
-                record, problem = outcome or (Record(error=ENDED), "")
-                by_name[name].record = record
+            for (_, one), outcome in each(pool, grade_safely, tasks):
+                one.record, problem = _result(outcome) or (Record(error=ENDED), "")
                 if problem:
-                    self.problems[name] = problem
+                    self.problems[one.name] = problem
                 bar.update()
                 if time.monotonic() - written > PATIENCE:
                     self.write("gradebook.csv", self.write_gradebook)
                     written = time.monotonic()
 
-    def write_reports(self, processes: Workers) -> None:
+    def write_reports(self, pool: Executor) -> None:
         """Write each student's report anew."""
-        tasks = {one.name: (one.hand_in,) for one in self.graded if not one.error}
-        for name, problem in processes.each(report_safely, tasks):
-            if problem != "":
-                self.problems[f"the report of {name}"] = problem or ENDED
+        tasks = [(self.asked, one.hand_in) for one in self.graded if not one.error]
+        for (_, hand_in), outcome in each(pool, report_safely, tasks):
+            if (problem := _result(outcome)) != "":
+                self.problems[f"the report of {hand_in.name}"] = problem or ENDED
 
     def write_gradebook(self) -> None:
         """Write gradebook.csv as far as it is known."""
-        write_gradebook(
-            self.measure.out, self.graded, self.missing, self.measure.rubric, self.format
-        )
+        write_gradebook(self.asked.out, self.graded, self.missing, self.measure.rubric, self.format)
 
     def write_all(self) -> None:
         """Write everything that is about all of them.
@@ -207,12 +197,12 @@ class _Grading:
             InputError: something could not be written; all else is.
         """
         self._stand()
-        measure, out, pairs = self.measure, self.measure.out, self._find_pairs()
+        measure, out, pairs = self.measure, self.asked.out, self._find_pairs()
         self.write("gradebook.csv", self.write_gradebook)
         self.write("manual.csv", lambda: write_points(out / "manual.csv", self.points, self.graded))
         exercises = pages.exercises_in(measure.released)
         for exercise in exercises:
-            write = partial(pages.write_exercise, out, self.graded, exercise, measure.notebooks)
+            write = partial(pages.write_exercise, out, self.graded, exercise, originals())
             self.write(f"exercises/{exercise.name}.html", write)
         self.write("overview.html", lambda: pages.write_overview(
             out, self.graded, self.missing, measure.rubric, pairs, measure.labels, exercises,
@@ -244,7 +234,7 @@ class _Grading:
         for one in self.graded:
             before, one.told = one.told, told.get(one.name, NOTHING)
             if one.record and one.told != before:  # another attempt counts than it seemed
-                write = partial(pages.write_feedback, self.measure.out, one, self.measure.rubric)
+                write = partial(pages.write_feedback, self.asked.out, one, self.measure.rubric)
                 self.write(one.name, write)
 
     def _known(self, one: Graded) -> Identity:
@@ -280,62 +270,28 @@ def _work(one: Graded, written: Collection[str]) -> Work:
     )
 
 
-def _identify(processes: Workers, hand_ins: Sequence[HandIn]) -> list[tuple[HandIn, Identity]]:
+def _identify(
+    pool: Executor, asked: Asked, hand_ins: Sequence[HandIn]
+) -> list[tuple[HandIn, Identity]]:
     """Who has handed in what, as the bundles say."""
     zips = [one for one in hand_ins if not one.problem]
-    sample = {one.name for one in zips[:SAMPLE]}
-    tasks = {one.name: (one, one.name in sample) for one in zips}
-    found = dict(processes.each(identify, tasks))
+    tasks = [(asked, one, number < SAMPLE) for number, one in enumerate(zips)]
+    found = {one.name: _result(done) for (_, one, _), done in each(pool, identify_safely, tasks)}
     return [(one, found.get(one.name) or Identity(one.name)) for one in hand_ins]
+
+
+def _result(done: Future) -> Any:
+    """What came of looking at a hand-in; None where it has ended every process that tried."""
+    return None if done.exception() else done.result()
 
 
 # What the instructor gave
 
 
-def _measure(
-    rubric: Rubric, release: str | Path, labels: str | Path, out: Path, rerun: bool
-) -> Measure:
-    folder, notebooks = Path(release or course_folder() / "student"), course_folder() / "notebooks"
-    released = read_released(folder, notebooks)
-    _check_rubric(rubric, released)
-    truth = read_labels(labels, rubric.run) if str(labels) else None
-    given = repr((rubric, rerun, truth and (truth.emotions, sorted(truth.truth.items()))))
-    digest = hashlib.sha256(given.encode("utf-8", "replace"))
-    for path in sorted([*folder.glob("*.ipynb"), *notebooks.glob("*.ipynb"),
-                        *Path(fer_kit.__file__).parent.rglob("*.py")]):  # fmt: skip
-        digest.update(path.read_bytes())
-    return Measure(rubric, released, truth, out, rerun, notebooks, digest.hexdigest())
-
-
-def _check_rubric(rubric: Rubric, released: Mapping[str, Released]) -> None:
-    """Raises InputError where the rubric gives points for what nobody was given."""
-    models = models_of(released)
-    for criterion in rubric.criteria:
-        for what, asked, known in (
-            ("notebooks that were given out", criterion.notebooks, released),
-            ("models that these notebooks make", criterion.models, models),
-        ):
-            if unknown := [name for name in asked if name not in known]:
-                raise InputError(
-                    f"Expected in criterion {criterion.id} {what}: {', '.join(known)}. Received: "
-                    f"{', '.join(unknown)}. Change the rubric, or name the folder that was given "
-                    "out with RELEASE=…."
-                )
-        chosen = [released[name] for name in criterion.notebooks or released]
-        checks = [one for lesson in chosen for one in lesson.exercises if not one.written]
-        if {"checks": not checks, "results": not models}.get(criterion.kind):
-            raise InputError(
-                f"Expected something to give the points of criterion {criterion.id} for. Received: "
-                f"no {criterion.kind} in {', '.join(criterion.notebooks or released)}. Change the "
-                "rubric."
-            )
-
-
-def _check_labels(measure: Measure, identities: Sequence[Identity]) -> None:
+def _check_labels(labels: Labels | None, identities: Sequence[Identity]) -> None:
     """Raises InputError where the labels are not those of the faces that most have predicted."""
     fits = [one.fits for one in identities if one.fits is not None]
     if len(fits) >= FEWEST - 1 and median(fits) < 0.5:
-        labels = measure.labels
         raise InputError(
             f"Expected the labels of the faces that were predicted. Received: {labels.source}, of "
             f"whose {len(labels.truth):,} test faces most hand-ins know none, or by another label "

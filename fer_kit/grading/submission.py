@@ -1,137 +1,37 @@
 """One submission: what its bundle holds becomes a record, from which everything is written."""
 
-import hashlib
-import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path, PurePosixPath
+from dataclasses import asdict, replace
 from typing import Any
 
-from fer_kit.course.compare import Lesson, Released, compare
+from fer_kit.course.compare import Lesson, compare
 from fer_kit.course.executed import Exercise
-from fer_kit.course.rubric import Criterion, Rubric
-from fer_kit.files import read_json, write_text
+from fer_kit.course.rubric import Criterion
 from fer_kit.grading import pages
-from fer_kit.grading.archive import Bundle, Unusable
+from fer_kit.grading.archive import Bundle
 from fer_kit.grading.doubts import find_doubts
-from fer_kit.grading.graded import Graded, Identity, Record
-from fer_kit.grading.handed_in import AGAIN, HandIn
-from fer_kit.grading.labels import Labels
-from fer_kit.grading.parallel import TooLong, time_limit
-from fer_kit.grading.plain import few, finite, line, mapping, reason
-from fer_kit.grading.reports import write_report_of
+from fer_kit.grading.graded import Identity, Record
+from fer_kit.grading.handed_in import HandIn
+from fer_kit.grading.measure import Measure, models_of, originals
+from fer_kit.grading.plain import few, finite, line, mapping
 from fer_kit.grading.results import Result, fit, recompute
-from fer_kit.lessons import LESSONS
 
-SECONDS = 120  # for one bundle, without executing it
 # Of an answer only so much is kept: nobody writes more, and hundreds have to fit into memory.
 LONGEST_ANSWER = 10_000  # characters
 ALL_ANSWERS = 400_000
 MOST_DOUBTS = 40
 
 
-@dataclass(frozen=True)
-class Measure:
-    """What every submission is measured against."""
-
-    rubric: Rubric
-    released: dict[str, Released]
-    labels: Labels | None
-    out: Path
-    rerun: bool
-    notebooks: Path
-    digest: str  # of all the above, and of the library
+def identify(hand_in: HandIn, measure: Measure, is_sample: bool) -> Identity:
+    """Who has handed in; of a sample also how it fits to what the instructor has given."""
+    with Bundle(hand_in.path, hand_in.name) as bundle:
+        who = Identity(hand_in.name, *_student(bundle), bundle.when, readable=True)
+        if not is_sample:
+            return who
+        return replace(who, fits=_fit(bundle, measure), unlike=_unlike(bundle, measure))
 
 
-_measure: Measure | None = None
-
-
-def begin(measure: Measure) -> None:
-    """Be ready to grade against this; called once in each process."""
-    global _measure
-    _measure = measure
-
-
-def identify(hand_in: HandIn, is_sample: bool) -> Identity:
-    """Who has handed in, before anything is graded. Never raises an error.
-
-    Of a sample it is also said how it fits to what the instructor has given.
-    """
-    try:
-        with time_limit(SECONDS), Bundle(hand_in.path, hand_in.name) as bundle:
-            who = Identity(hand_in.name, *_student(bundle), bundle.when, readable=True)
-            return replace(who, fits=_fit(bundle), unlike=_unlike(bundle)) if is_sample else who
-    except (Exception, TooLong):  # grading it will say what is wrong
-        return Identity(hand_in.name)
-
-
-def grade_safely(one: Graded) -> tuple[Record, str]:
-    """The record of a hand-in, and what could not be written of it. Never raises an error.
-
-    A bundle that was graded before, against the same, is not graded again.
-    """
-    record, path = _record(one.hand_in)
-    unwritten = ""
-    if path is not None and not path.exists():
-        try:
-            write_text(path, json.dumps(asdict(record)))
-        except Exception as error:
-            unwritten = reason(error)
-    try:
-        pages.write_feedback(_measure.out, replace(one, record=record), _measure.rubric)
-    except Exception as error:
-        unwritten = reason(error)
-    return record, unwritten
-
-
-def _record(hand_in: HandIn) -> tuple[Record, Path | None]:
-    """The record, and where it is kept; whatever is wrong with a bundle becomes a sentence."""
-    if hand_in.problem:
-        return Record(error=hand_in.problem), None
-    try:
-        with time_limit(_seconds(_measure)):
-            path = _kept(hand_in.path)
-            with suppress(Exception):  # none, or damaged: it is made again
-                return Record(**read_json(path)), path
-            return grade_one(hand_in, _measure), path
-    except Unusable as error:
-        return Record(error=str(error)), None
-    except TooLong:
-        return Record(error=f"Reading it took longer than {SECONDS} s."), None
-    except OSError as error:
-        return Record(error=f"The file cannot be read ({error.strerror})."), None
-    except MemoryError:
-        return Record(error="Reading it needs more memory than there is."), None
-    except Exception as error:  # a bundle that is strange in a way nobody thought of
-        told = f"{type(error).__name__}: {line(error, 300)}"
-        return Record(error=f"Something in it is not as the course writes it. {AGAIN}",
-                      doubts=[f"It could not be read: {told}."]), None  # fmt: skip
-
-
-def report_safely(hand_in: HandIn) -> str:
-    """Write a student's report anew; returns what went wrong, a sentence. Never raises an error."""
-    try:
-        with time_limit(SECONDS), Bundle(hand_in.path, hand_in.name) as bundle:
-            write_report_of(bundle, _measure.out / "reports" / hand_in.page, _measure.released)
-    except (Exception, TooLong) as error:
-        return reason(error) or f"it took longer than {SECONDS} s"
-    return ""
-
-
-def _kept(path: Path) -> Path:
-    """Where the record of a file is kept: its name says what was graded, and against what."""
-    with path.open("rb") as file:
-        content = hashlib.file_digest(file, "sha256").hexdigest()
-    name = hashlib.sha256(f"{content} {_measure.digest}".encode()).hexdigest()
-    return _measure.out / "records" / f"{name[:40]}.json"
-
-
-def _seconds(measure: Measure) -> int:
-    return SECONDS + (60 * int(measure.rubric.rerun["minutes"]) + 60 if measure.rerun else 0)
-
-
-def grade_one(hand_in: HandIn, measure: Measure) -> Record:
+def grade_one(hand_in: HandIn, measure: Measure, rerun: bool) -> Record:
     """Grade one bundle.
 
     Raises:
@@ -142,7 +42,7 @@ def grade_one(hand_in: HandIn, measure: Measure) -> Record:
         results = list(_results(bundle, measure))
         record = Record(doubts=_doubts(bundle, lessons, results, measure))
         passed = {lesson.name: lesson.passed for lesson in lessons}
-        if measure.rerun:
+        if rerun:
             passed, record.rerun = _rerun(bundle, measure)
     record.scores = {
         criterion.id: _score(criterion, lessons, results, passed, measure)
@@ -163,15 +63,15 @@ def _student(bundle: Bundle) -> tuple[str, str]:
     return line(told.get("name")), line(told.get("id"), 100)
 
 
-def _fit(bundle: Bundle) -> float | None:
-    if _measure.labels is None:
+def _fit(bundle: Bundle, measure: Measure) -> float | None:
+    if measure.labels is None:
         return None
-    fits = [fit(content, _measure.labels) for _, content in bundle.predictions()]
+    fits = [fit(content, measure.labels) for _, content in bundle.predictions()]
     return max((share for share in fits if share is not None), default=None)
 
 
-def _unlike(bundle: Bundle) -> tuple[str, ...]:
-    lessons = _lessons(bundle, _measure)
+def _unlike(bundle: Bundle, measure: Measure) -> tuple[str, ...]:
+    lessons = _lessons(bundle, measure)
     return tuple(key for one in lessons for key in (*one.changed_checks, *one.missing))
 
 
@@ -212,7 +112,7 @@ def _doubts(
 def _rerun(bundle: Bundle, measure: Measure) -> tuple[dict[str, frozenset[str]], str]:
     from fer_kit.grading.rerun import rerun
 
-    outcome = rerun(bundle, measure.notebooks, measure.rubric.rerun)
+    outcome = rerun(bundle, originals(), measure.rubric.rerun)
     passed = {
         name: compare(name, notebook, outcome.released[name]).passed
         for name, notebook in outcome.notebooks.items()
@@ -267,12 +167,6 @@ def _is_long(text: str) -> bool:
 
 
 # Points
-
-
-def models_of(released: Mapping[str, Any]) -> tuple[str, ...]:
-    """The models whose predictions these lessons make."""
-    made = [file for lesson in LESSONS if lesson.name in released for file in lesson.makes]
-    return tuple(PurePosixPath(file).stem for file in made if file.startswith("predictions/"))
 
 
 def _score(

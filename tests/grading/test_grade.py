@@ -26,7 +26,7 @@ from submissions import (
 
 from fer_kit.errors import InputError
 from fer_kit.files import locked
-from fer_kit.grading import pages, submission
+from fer_kit.grading import pages, safely, submission
 from fer_kit.lessons import METRICS
 
 
@@ -175,7 +175,7 @@ def test_a_time_limit_cannot_be_swallowed(honest, grade_all, tmp_path, monkeypat
         except Exception:
             return pd.DataFrame()
 
-    monkeypatch.setattr(submission, "SECONDS", 1)
+    monkeypatch.setattr(safely, "SECONDS", 1)
     monkeypatch.setattr("pandas.read_csv", slow)
     rewrite(honest[0], tmp_path / "in" / "eve.zip", nothing)
     (graded,) = grade_all(labels="").values()
@@ -202,13 +202,13 @@ def test_nothing_of_a_bundle_is_loaded_or_unpacked(hand_in, monkeypatch):
 
 def count_graded(monkeypatch) -> list[str]:
     done = []
-    grade_one = submission.grade_one
+    grade_one = safely.grade_one
 
-    def counted(hand_in, measure):
+    def counted(hand_in, *against):
         done.append(hand_in.name)
-        return grade_one(hand_in, measure)
+        return grade_one(hand_in, *against)
 
-    monkeypatch.setattr(submission, "grade_one", counted)
+    monkeypatch.setattr(safely, "grade_one", counted)
     return done
 
 
@@ -291,7 +291,7 @@ def test_a_killed_process_leaves_what_it_had_graded(honest, tmp_path):
 
 def test_two_at_once_do_not_write_into_one_folder(hand_in, tmp_path):
     with (
-        locked(tmp_path / "grades" / "records" / "lock", "the folder"),
+        locked(tmp_path / "grades" / ".lock", "the folder"),
         pytest.raises(InputError, match="Expected the folder .*grades to be free"),
     ):
         hand_in()
