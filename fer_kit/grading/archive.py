@@ -191,7 +191,7 @@ class Bundle:
         return {
             "format": FORMAT,
             "student": self._json("student.json") if "student.json" in self._members else {},
-            "parameters": config,
+            "parameters": config | {"run": config.get("run") or config.get("name")},
             "fer_kit": config.get("fer_kit"),
             "synthetic": config.get("dataset") == "synthetic",
             "models": {model: card for model, card in cards.items() if "trained_on" in card},
