@@ -19,7 +19,7 @@ import nbformat
 from fer_kit.check.answers import OUTCOME
 from fer_kit.course.places import everywhere
 from fer_kit.course.safe_html import sanitise
-from fer_kit.embedded import holds_picture, without_pictures
+from fer_kit.embedded import MOST_NUMBERS, WIDEST_TABLE, holds_picture, without_pictures
 
 FIGURE = "image/png"  # as which `lab.show` shows a figure
 TEXTS = ("text/plain", "text/html", "text/markdown", "text/latex", OUTCOME)
@@ -94,15 +94,32 @@ def take_out(notebook: nbformat.NotebookNode, lesson: str) -> list[Item]:
 
 def take_out_of_json(value: Any) -> Any:
     """A value as JSON has them, without texts and lists that may hold a picture."""
-    if not holds_picture(_as_text(value)):
-        return value
     if isinstance(value, str):
         return without_pictures(value)[0]
+    if not isinstance(value, Mapping | list):
+        return value
+    if _is_grid(value):
+        return LEFT_OUT
     if isinstance(value, Mapping):
-        value = {name: take_out_of_json(part) for name, part in value.items()}
-    elif isinstance(value, list):
-        value = [take_out_of_json(part) for part in value]
-    return LEFT_OUT if holds_picture(_as_text(value)) else value
+        return {name: take_out_of_json(part) for name, part in value.items()}
+    return [take_out_of_json(part) for part in value]
+
+
+def _is_grid(value: Any) -> bool:
+    """Whether there are as many numbers in lists as only pixels have."""
+    wide = [part for part in _row(value) if _numbers(part) > WIDEST_TABLE]
+    return _numbers(value) > MOST_NUMBERS or len(wide) > WIDEST_TABLE
+
+
+def _numbers(value: Any) -> int:
+    return 1 if isinstance(value, int | float) else sum(map(_numbers, _row(value)))
+
+
+def _row(value: Any) -> list[Any]:
+    """A list, or what stands under numbers as in one; a dictionary with words for keys is none."""
+    if isinstance(value, Mapping) and all(str(key).isdigit() for key in value):
+        return list(value.values())
+    return value if isinstance(value, list) else []
 
 
 def change_outputs(notebook: nbformat.NotebookNode, change: Callable[[str], str]) -> None:

@@ -126,7 +126,7 @@ def test_my_photograph_does_not_leave_however_it_is_shown(bundle, capsys):
     for private in ("Zoë", photograph()[:40], "201, 37, 122"):
         assert private not in everything
     told = capsys.readouterr().out
-    assert "1 figure     drawn faces" in told
+    assert "1 figure     of drawn faces" in told
     assert "after the notebook read something with imread: 01-pixels" in told
 
 
