@@ -66,7 +66,7 @@ def test_a_copy_beside_a_model_answers_without_keras(images, make_faces, tmp_pat
         np.testing.assert_allclose(fast.probabilities(images[:count]), expected, atol=1e-5)
     assert fast.model.count_params() == 168_971  # Keras is there for whoever asks
     path.with_suffix(".onnx").write_bytes(b"another")
-    with pytest.raises(InputError, match="the copy that lenet5.json names.*delete it"):
+    with pytest.raises(InputError, match="the copy that lenet5.json names.*Copy both"):
         fk.load_model(path)
     path.with_suffix(".onnx").unlink()
     assert fk.load_model(path).runtime == "Keras"

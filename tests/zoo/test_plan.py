@@ -71,9 +71,11 @@ def test_a_training_stops_in_time_and_goes_on(folder, monkeypatch):
 def test_an_epoch_that_would_end_too_late_is_not_begun(folder):
     lab = Run.open("mine", "synthetic", "", "smoke", 5)
     with pytest.raises(OutOfTime):
-        train.train_from_scratch("lenet5", recipe(epochs=500), lab, until=time.time() + 8)
+        train.train_from_scratch(
+            "lenet5", recipe(epochs=5000, patience=5000), lab, until=time.time() + 8
+        )
     with pytest.raises(OutOfTime):  # the state is there, and time is up at once
-        train.train_from_scratch("lenet5", recipe(epochs=500), lab, until=0)
+        train.train_from_scratch("lenet5", recipe(epochs=5000, patience=5000), lab, until=0)
     assert cards.beside(lab.need("models/lenet5-synthetic.keras"), "unfinished.npz").exists()
 
 
