@@ -307,7 +307,8 @@ def grade(
     rerun: Annotated[
         bool, typer.Option("--rerun", help="Also execute each submission, in a sandbox.")
     ] = False,
-    workers: Annotated[int | None, typer.Option(help="Processes. [default: processors]")] = None,
+    workers: Workers = None,
+    cluster: OnCluster = "",
 ) -> None:
     """Grade bundles: recompute, compare, flag. Nothing in them is run without --rerun.
 
@@ -331,6 +332,7 @@ def grade(
             reports=reports,
             rerun=rerun,
             workers=workers,
+            cluster=cluster,
         )
     except KeyboardInterrupt:
         _stopped("The same command goes on with what is left.")

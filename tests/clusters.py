@@ -25,8 +25,8 @@ def _dask(folder: Path, *words: str) -> subprocess.Popen:
 
 
 @contextmanager
-def scheduler(folder: Path, workers: int = 2) -> Iterator[str]:
-    """The path of its scheduler file."""
+def scheduler(folder: Path, workers: int = 2, *more: str) -> Iterator[str]:
+    """The path of its scheduler file; `more` are options of the workers."""
     file = folder / "scheduler.json"
     started = [_dask(folder, "scheduler", "--host", "127.0.0.1", "--port", "0",
                      "--scheduler-file", str(file))]  # fmt: skip
@@ -38,7 +38,9 @@ def scheduler(folder: Path, workers: int = 2) -> Iterator[str]:
         for number in range(workers):
             place = ("--local-directory", str(folder / f"worker{number}"))
             one = ("--nthreads", "1", "--memory-limit", "0", "--name", f"worker{number}")
-            started.append(_dask(folder, "worker", "--scheduler-file", str(file), *one, *place))
+            started.append(
+                _dask(folder, "worker", "--scheduler-file", str(file), *one, *place, *more)
+            )
         yield str(file)
     finally:
         for process in started:

@@ -9,6 +9,7 @@ import sys
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future, wait
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,8 @@ class Cluster(Executor):
         """As in `Executor`; the work is a function of the library."""
         told = {name: os.environ[name] for name in OURS if name in os.environ}
         told["FER_KIT_RUNS"] = str(runs_folder().resolve())
-        return self._pool.submit(_do, partial(work, *given, **named), told, self._topic)
+        task = partial(work_in, os.getcwd(), partial(work, *given, **named))
+        return self._pool.submit(_do, task, told, self._topic)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """As in `Executor`; what is not waited for ends."""
@@ -166,6 +168,13 @@ def unseen(paths: Sequence[str]) -> list[str]:
 
 
 # On the worker
+
+
+def work_in(folder: str, work: Callable) -> Any:
+    """Do it in the folder in which we are, if it is there: the course is looked for from it."""
+    with suppress(OSError):
+        os.chdir(folder)
+    return work()
 
 
 def _do(work: Callable, told: Mapping[str, str], topic: str) -> Any:

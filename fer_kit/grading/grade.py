@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Executor, Future
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -17,7 +18,8 @@ from typing import Any
 
 from tqdm import tqdm
 
-from fer_kit.course.workers import check_workers, each, side_by_side
+from fer_kit.course.limits import MEGABYTE
+from fer_kit.course.workers import check_workers, each, fitting, side_by_side, why_not
 from fer_kit.errors import InputError, choose, first_few
 from fer_kit.files import locked
 from fer_kit.grading import pages
@@ -31,7 +33,8 @@ from fer_kit.grading.measure import Asked, ask, models_of, originals, read_measu
 from fer_kit.grading.plain import few, reason
 from fer_kit.grading.roster import Person, missing, read_roster, stand
 from fer_kit.grading.safely import grade_safely, identify_safely, report_safely
-from fer_kit.processes import cores
+from fer_kit.grading.sandbox import find_sandbox
+from fer_kit.processes import cores, threads_each
 
 FEWEST = 4  # hand-ins that are worth several processes
 SAMPLE = 9  # hand-ins that are compared with what the instructor gave before all are graded
@@ -51,6 +54,7 @@ def grade(
     reports: bool = False,
     rerun: bool = False,
     workers: int | None = None,
+    cluster: str = "",
 ) -> list[Graded]:
     """Grade everything below a folder; nothing in it is run or unpacked.
 
@@ -71,34 +75,61 @@ def grade(
         format: what gradebook.csv is for: "all", "moodle" or "canvas".
         reports: also write each student's report anew, from the notebooks handed in.
         rerun: also execute each submission, in a sandbox. Without one this refuses.
-        workers: processes; as many as there are processors where it is left out.
+        workers: processes; by default as many as there are processors, and of those that execute
+            submissions as many as memory allows.
+        cluster: with `rerun`, a Dask scheduler whose workers execute them, those that were started
+            with `--resources sandbox=1`: its address, or its scheduler file.
 
     Raises:
         InputError: there are no submissions, something given cannot be used, or no sandbox; or,
             when all else is done, something could not be written.
     """
-    out = Path(out)
+    if cluster and not rerun:
+        raise InputError(
+            "Expected a cluster only for executing submissions. Received: --cluster without "
+            "--rerun. Looking at them is faster here."
+        )
+    out, submissions = Path(out).absolute(), Path(submissions).absolute()
     choose(format, FORMATS, "a format")
-    workers = check_workers(workers) or (1 if rerun else cores())
+    workers = check_workers(workers)
     given = [Path(path) for path in (rubric, labels, manual, release, roster) if str(path)]
     hand_ins = find_hand_ins(submissions, but=[*given, out])
-    count = min(workers, len(hand_ins)) if len(hand_ins) >= FEWEST else 1
+    count = min(workers or cores(), len(hand_ins)) if len(hand_ins) >= FEWEST else 1
     # What is executed in the sandbox would inherit the limits of a process.
     asked = ask(rubric, release, labels, out, rerun, own_process=count > 1 and not rerun)
     by_hand = [out / "manual.csv"] * (out / "manual.csv").exists()
     by_hand += [Path(manual)] * bool(str(manual))
     points = read_points(dict.fromkeys(by_hand), read_measure(asked).rubric)
     people = read_roster(roster) if str(roster) else None
-    if rerun:
-        from fer_kit.grading.sandbox import find_sandbox
-
+    if rerun and not cluster:
         find_sandbox()  # refuses before anything is graded
-    with side_by_side(count, threads=1, say=lambda _: None) as pool:
+    with side_by_side(count, threads=1, say=_ignore) as pool:
         grading = _Grading(asked, points, people, format, _identify(pool, asked, hand_ins))
         grading.check()
-        with locked(out / ".lock", f"the folder {out}"):
-            grading.run(pool, reports)
+        with (
+            locked(out / ".lock", f"the folder {out}"),
+            _graders(pool, asked, len(hand_ins), workers, cluster) as graders,
+        ):
+            if cluster:
+                graders.submit(find_sandbox).result()  # as above
+            grading.run(graders, pool, reports)
     return grading.graded
+
+
+def _ignore(line: str) -> None:
+    """What a broken file makes libraries print is nobody's news."""
+
+
+def _graders(
+    pool: Executor, asked: Asked, hand_ins: int, workers: int | None, cluster: str
+) -> AbstractContextManager[Executor]:
+    """Who makes the records: to execute a submission takes far more than to look at it."""
+    if not asked.rerun:
+        return nullcontext(pool)
+    memory = int(read_measure(asked).rubric.rerun["memory_mb"] * MEGABYTE)
+    count = min(workers or fitting(threads_each(), memory), hand_ins)
+    shared = [asked.out, asked.release.absolute(), originals()] if cluster else []
+    return side_by_side(count, None, _ignore, cluster, shared, {"sandbox": 1})
 
 
 def summary(graded: Sequence[Graded], format: str) -> str:
@@ -150,14 +181,14 @@ class _Grading:
         _check_release(identities)
         self._stand()
 
-    def run(self, pool: Executor, reports: bool) -> None:
+    def run(self, graders: Executor, pool: Executor, reports: bool) -> None:
         """Grade everything and write everything.
 
         Raises:
             InputError: something could not be written; all else is.
         """
         try:
-            self.grade_all(pool)
+            self.grade_all(graders)
             if reports:
                 self.write_reports(pool)
         finally:  # also where it was stopped
@@ -282,7 +313,7 @@ def _identify(
 
 def _result(done: Future) -> Any:
     """What came of looking at a hand-in; None where it has ended every process that tried."""
-    return None if done.exception() else done.result()
+    return None if why_not(done) else done.result()
 
 
 # What the instructor gave
