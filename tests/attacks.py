@@ -82,6 +82,16 @@ def uncounted(*names: str) -> Callable:
     return fall
 
 
+def in_the_same_network(monkeypatch):
+    whole = walls.outer
+    monkeypatch.setattr(walls, "outer", lambda *a: share_network(whole(*a)))
+
+
+def share_network(command: list[str]) -> list[str]:
+    place = command.index("--seccomp")
+    return [*command[:place], "--share-net", *command[place:]]
+
+
 def as_root(monkeypatch):
     """Root stays root, in one sandbox: bubblewrap would make no other for it."""
     monkeypatch.setattr(os, "getuid", lambda: 1000)
@@ -161,6 +171,15 @@ for family, kind in ((2, 1), (2, 2), (10, 1), (10, 2), (16, 3), (17, 3), (38, 5)
     except OSError: pass
 """,
         allowing("socket"),
+    ),
+    "local_services": Attack(
+        f"""
+with socket.socket(socket.AF_UNIX) as end:
+    try: end.connect("\\0{SECRET}")
+    except OSError: pass
+    else: print("REACHED")
+""",
+        in_the_same_network,
     ),
     "other_places": Attack(
         """
@@ -298,11 +317,11 @@ def pieces():
         for _ in range(8):
             memory = mmap.mmap(-1, 4 << 20, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
             memory.madvise(mmap.MADV_HUGEPAGE)
-            memory.write(b"1" * (4 << 20))
             start = ctypes.addressof(ctypes.c_char.from_buffer(memory))
             start += -start % (2 << 20)
+            ctypes.memset(start, 1, 1)  # one byte of it takes two megabytes
             if libc.vmsplice(pipe, ctypes.byref(Piece(start, 4096)), 1, 0) < 0: return
-            import gc; gc.collect(); memory.close()
+            del memory
             yield 2 << 20
 hold(pieces())
 """,
