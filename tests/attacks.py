@@ -18,6 +18,7 @@ BEGIN = """
 import ctypes, mmap, os, resource, socket, sys, time
 from pathlib import Path
 libc = ctypes.CDLL(None, use_errno=True)
+SETSOCKOPT, EXIT = (54, 60) if os.uname().machine == "x86_64" else (208, 93)
 """
 ADD_KEY, KEYCTL = (248, 250) if os.uname().machine == "x86_64" else (217, 219)
 # Holds more and more, slowly enough to be noticed; `hold` gets what was added, in bytes.
@@ -100,6 +101,10 @@ def as_root(monkeypatch):
 
 def own_memory_only(monkeypatch):
     monkeypatch.setattr(sandbox, "OWN", re.compile(r"(?:RssAnon|VmSwap):\s+(\d+) kB"))
+
+
+def heads_only(monkeypatch):
+    monkeypatch.setattr(sandbox, "_threads", lambda process: [process])
 
 
 def unwatched(monkeypatch):
@@ -246,6 +251,26 @@ hold(pieces())
 """,
         unwatched,
     ),
+    "memory_of_a_headless_process": Attack(
+        """
+import threading
+def fill(tell):
+    keep = bytearray(50_000_000)
+    os.write(tell, b"1")
+    time.sleep(60)
+def pieces():
+    while True:
+        told, tell = os.pipe()
+        if os.fork() == 0:
+            threading.Thread(target=fill, args=(tell,)).start()
+            libc.syscall(EXIT, 0)  # only this thread, which is what the process is listed under
+        os.read(told, 1)
+        os.close(told), os.close(tell)
+        yield 50_000_000
+hold(pieces())
+""",
+        both(heads_only, uncounted("OF_PROCESS")),
+    ),
     "memfd": Attack(
         """
 def pieces():
@@ -335,7 +360,10 @@ def pieces():
         keep.append(socket.socketpair())
         for end in keep[-1]:
             end.setblocking(False)
-            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 30)
+            # Bits that the system does not look at, and rules may.
+            many = ctypes.byref(ctypes.c_int(1 << 30))
+            buffer = ctypes.c_long(socket.SO_SNDBUF | 1 << 40)
+            if libc.syscall(SETSOCKOPT, end.fileno(), socket.SOL_SOCKET, buffer, many, 4): return
             try:
                 while True: yield end.send(bytes(60_000))
             except BlockingIOError: pass
