@@ -18,6 +18,7 @@ BEGIN = """
 import ctypes, mmap, os, resource, socket, sys, time
 from pathlib import Path
 libc = ctypes.CDLL(None, use_errno=True)
+SETSOCKOPT, EXIT = (54, 60) if os.uname().machine == "x86_64" else (208, 93)
 """
 ADD_KEY, KEYCTL = (248, 250) if os.uname().machine == "x86_64" else (217, 219)
 # Holds more and more, slowly enough to be noticed; `hold` gets what was added, in bytes.
@@ -82,6 +83,16 @@ def uncounted(*names: str) -> Callable:
     return fall
 
 
+def in_the_same_network(monkeypatch):
+    whole = walls.outer
+    monkeypatch.setattr(walls, "outer", lambda *a: share_network(whole(*a)))
+
+
+def share_network(command: list[str]) -> list[str]:
+    place = command.index("--seccomp")
+    return [*command[:place], "--share-net", *command[place:]]
+
+
 def as_root(monkeypatch):
     """Root stays root, in one sandbox: bubblewrap would make no other for it."""
     monkeypatch.setattr(os, "getuid", lambda: 1000)
@@ -90,6 +101,10 @@ def as_root(monkeypatch):
 
 def own_memory_only(monkeypatch):
     monkeypatch.setattr(sandbox, "OWN", re.compile(r"(?:RssAnon|VmSwap):\s+(\d+) kB"))
+
+
+def heads_only(monkeypatch):
+    monkeypatch.setattr(sandbox, "_threads", lambda process: [process])
 
 
 def unwatched(monkeypatch):
@@ -162,6 +177,15 @@ for family, kind in ((2, 1), (2, 2), (10, 1), (10, 2), (16, 3), (17, 3), (38, 5)
 """,
         allowing("socket"),
     ),
+    "local_services": Attack(
+        f"""
+with socket.socket(socket.AF_UNIX) as end:
+    try: end.connect("\\0{SECRET}")
+    except OSError: pass
+    else: print("REACHED")
+""",
+        in_the_same_network,
+    ),
     "other_places": Attack(
         """
 mounts = [Path(line.split()[4]) for line in open("/proc/self/mountinfo")]
@@ -226,6 +250,26 @@ def pieces():
 hold(pieces())
 """,
         unwatched,
+    ),
+    "memory_of_a_headless_process": Attack(
+        """
+import threading
+def fill(tell):
+    keep = bytearray(50_000_000)
+    os.write(tell, b"1")
+    time.sleep(60)
+def pieces():
+    while True:
+        told, tell = os.pipe()
+        if os.fork() == 0:
+            threading.Thread(target=fill, args=(tell,)).start()
+            libc.syscall(EXIT, 0)  # only this thread, which is what the process is listed under
+        os.read(told, 1)
+        os.close(told), os.close(tell)
+        yield 50_000_000
+hold(pieces())
+""",
+        both(heads_only, uncounted("OF_PROCESS")),
     ),
     "memfd": Attack(
         """
@@ -298,11 +342,11 @@ def pieces():
         for _ in range(8):
             memory = mmap.mmap(-1, 4 << 20, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
             memory.madvise(mmap.MADV_HUGEPAGE)
-            memory.write(b"1" * (4 << 20))
             start = ctypes.addressof(ctypes.c_char.from_buffer(memory))
             start += -start % (2 << 20)
+            ctypes.memset(start, 1, 1)  # one byte of it takes two megabytes
             if libc.vmsplice(pipe, ctypes.byref(Piece(start, 4096)), 1, 0) < 0: return
-            import gc; gc.collect(); memory.close()
+            del memory
             yield 2 << 20
 hold(pieces())
 """,
@@ -316,7 +360,10 @@ def pieces():
         keep.append(socket.socketpair())
         for end in keep[-1]:
             end.setblocking(False)
-            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 30)
+            # Bits that the system does not look at, and rules may.
+            many = ctypes.byref(ctypes.c_int(1 << 30))
+            buffer = ctypes.c_long(socket.SO_SNDBUF | 1 << 40)
+            if libc.syscall(SETSOCKOPT, end.fileno(), socket.SOL_SOCKET, buffer, many, 4): return
             try:
                 while True: yield end.send(bytes(60_000))
             except BlockingIOError: pass

@@ -111,7 +111,7 @@ def _read_lines(output: bytes) -> dict[str, dict[str, Any]]:
         try:
             told = json.loads(line)
             found[str(told["name"])] = _plain_notebook(told["notebook"])
-        except (ValueError, KeyError, TypeError, RecursionError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             continue
     return found
 

@@ -203,8 +203,20 @@ def _held(root: Path) -> tuple[int, int]:
         memory += OF_SOCKET * int(sockets[1])
     for process in processes:
         with contextlib.suppress(OSError):
-            memory += 1024 * sum(map(int, OWN.findall((process / "status").read_text())))
+            memory += _own(process)
     return len(processes), memory
+
+
+def _own(process: Path) -> int:
+    """Bytes that a process holds by itself. Its first thread may have ended: then ask another."""
+    for thread in _threads(process):
+        if told := OWN.findall((thread / "status").read_text()):
+            return 1024 * sum(map(int, told))
+    return 0
+
+
+def _threads(process: Path) -> list[Path]:
+    return [process, *(process / "task").iterdir()]
 
 
 def _end(process: subprocess.Popen, first: int | None) -> None:

@@ -49,7 +49,8 @@ PARTS = {SCRATCH / "home": HOME, SCRATCH / "tmp": "/tmp", SCRATCH / "shm": "/dev
 
 # System calls that nobody in the sandbox gets, with conditions on their arguments.
 Condition = tuple[int, int, int, int]  # which argument; then as in seccomp_rule_add(3)
-NOT_EQUAL, EQUAL, MASKED = 1, 4, 7
+NOT_EQUAL, MASKED = 1, 7
+INT = 0xFFFFFFFF  # the bits of an argument that the system looks at
 SHARED_ANONYMOUS, AF_UNIX, SOL_SOCKET, SO_SNDBUF = 0x21, 1, 1, 7  # Linux's
 REFUSED: list[tuple[str, list[Condition]]] = [
     # Memory that counts for no process: files and segments without a name, pages in a pipe.
@@ -63,7 +64,8 @@ REFUSED: list[tuple[str, list[Condition]]] = [
     ("vmsplice", []),
     # Sockets, but for those between two processes here, and with buffers of the usual size.
     ("socket", [(0, NOT_EQUAL, AF_UNIX, 0)]),
-    ("setsockopt", [(1, EQUAL, SOL_SOCKET, 0), (2, EQUAL, SO_SNDBUF, 0)]),
+    ("socketpair", [(0, NOT_EQUAL, AF_UNIX, 0)]),
+    ("setsockopt", [(1, MASKED, INT, SOL_SOCKET), (2, MASKED, INT, SO_SNDBUF)]),
     # The user's keys, which go with the session and not with a namespace.
     ("add_key", []),
     ("request_key", []),

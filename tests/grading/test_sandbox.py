@@ -5,6 +5,7 @@ import ctypes
 import os
 import pickle
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -139,11 +140,15 @@ def as_ordinary(request, monkeypatch):
 
 @pytest.fixture
 def secrets(monkeypatch):
-    """What must not be found inside: a variable, and a key in the keyring of this session."""
+    """What must not be found: a variable, a key in this session's keyring, a service."""
     monkeypatch.setenv("FER_KIT_SECRET", SECRET)
     libc, session = ctypes.CDLL(None), -3
     libc.syscall(attacks.KEYCTL, 1, None)  # a keyring of our own
     libc.syscall(attacks.ADD_KEY, b"user", SECRET.encode(), b"4711", 4, session)
+    with socket.socket(socket.AF_UNIX) as service:
+        service.bind(f"\0{SECRET}")
+        service.listen()
+        yield
 
 
 @needs_sandbox
@@ -194,8 +199,6 @@ for family, address in ((socket.AF_INET, ("127.0.0.1", PORT)), (socket.AF_INET, 
     except OSError as error:
         print("refused")
 """
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as server:
         outcome = attack(code.replace("PORT", str(server.getsockname()[1])))
     assert outcome.output.split() == [b"refused", b"refused"]
@@ -463,6 +466,50 @@ def test_without_the_inner_sandbox_it_could(tmp_path, monkeypatch):
     assert passed(rerun_a_forger(tmp_path)) == {"02_wrong": {"01-double"}}
 
 
+LEAVE_BEHIND = """
+import os, time
+from pathlib import Path
+if os.fork() == 0:
+    while True:
+        Path.home().joinpath("alive").write_text(str(time.time()))
+        time.sleep(0.01)
+time.sleep(0.2)
+"""
+LOOK = """
+import time
+from pathlib import Path
+first = Path.home().joinpath("alive").read_text()
+time.sleep(1)
+print("alive" if first != Path.home().joinpath("alive").read_text() else "ended")
+"""
+
+
+@needs_sandbox
+def test_nothing_of_a_notebook_goes_on_in_the_next(tmp_path):
+    for name in ("01_a", "02_b"):
+        nbformat.write(lesson("1", "1"), tmp_path / f"{name}.ipynb")
+    submitted = Submitted(**{"01_a": lesson(LEAVE_BEHIND, "1"), "02_b": lesson(LOOK, "1")})
+    again = rerun(submitted, tmp_path, LIMITS | {"minutes": 5})
+    assert "ended" in str(cell_of(again.notebooks["02_b"], "answer")["outputs"])
+
+
+@needs_sandbox
+def test_what_comes_back_is_short_whatever_was_put_out(tmp_path):
+    from fer_kit.check.answers import OUTCOME
+
+    large = f"""
+from IPython.display import display
+large = {{"{OUTCOME}": ["x" * 50_000], "text/html": "x" * 50_000, "image/png": "x" * 50_000}}
+for _ in range(500): display(large, raw=True)
+print("x" * 1_000_000)
+"""
+    nbformat.write(lesson("1", "1"), tmp_path / "01_a.ipynb")
+    again = rerun(Submitted(**{"01_a": lesson(large, "1")}), tmp_path, LIMITS | {"minutes": 5})
+    outputs = cell_of(again.notebooks["01_a"], "answer")["outputs"]
+    assert 1 <= len(outputs) <= 100
+    assert len(str(outputs)) < 30_000
+
+
 GRADER = """
 import sys
 from fer_kit.grading.rerun import rerun
@@ -500,5 +547,6 @@ def test_lessons_that_make_what_others_need_are_found_whoever_hands_them_in():
 
 @needs_sandbox
 def test_garbage_from_the_sandbox_is_not_looked_at():
-    lines = b'{"name": 3}\nnonsense\n[1]\n{"name": "a", "notebook": {"cells": 5}}\n\xff\xfe\n'
-    assert _read_lines(lines) == {}
+    lines = [b'{"name": 3}', b"nonsense", b"[1]", b"\xff\xfe", b'{"name": "a", "notebook": [1]}']
+    lines += [b'{"name": "a", "notebook": {"cells": 5}}']
+    assert _read_lines(b"\n".join(lines)) == {}
