@@ -1,5 +1,6 @@
 """What several tests share: small made-up faces, and the real FER2013 where it is at hand."""
 
+import signal
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,6 +12,11 @@ from fer_kit.emotions import FER2013
 from fer_kit.faces import Faces, one_hot
 
 _heard: list[bool] = []  # whether this process is being listened to already
+# A shell that starts something in the background has it ignore Ctrl-C, and what the tests start would
+# inherit that: they send it Ctrl-C.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 FER2013_FOLDER = Path(__file__).resolve().parents[2] / "shared" / "fer2013"
 
 
