@@ -12,7 +12,7 @@ from fer_kit.emotions import FER2013
 from fer_kit.faces import Faces, one_hot
 
 _heard: list[bool] = []  # whether this process is being listened to already
-# A shell that starts something in the background has it ignore Ctrl-C, and what the tests start would
+# A shell that starts something in the background has it ignore Ctrl-C, and what tests start would
 # inherit that: they send it Ctrl-C.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
