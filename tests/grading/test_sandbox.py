@@ -43,7 +43,7 @@ needs_sandbox = pytest.mark.skipif(not works(), reason="no bubblewrap that works
 needs_root = pytest.mark.skipif(os.getuid() != 0, reason="only root can be root")
 
 
-# Eight processes of some 60 MB: none of them is refused what it asks for, all together are too much.
+# Eight processes of some 60 MB: none is refused what it asks for, all together are too much.
 MANY = "import os, time\nfor _ in range(3): os.fork()\nx = b'x' * 60_000_000\ntime.sleep(60)"
 
 
