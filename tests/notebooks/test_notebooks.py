@@ -4,12 +4,18 @@ Scores of a network that saw 420 faces twice mean nothing, so none is looked at.
 """
 
 import json
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import nbformat
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
+from clusters import scheduler, worker_of
 
 from fer_kit.course.executed import read_exercises
 from fer_kit.course.running import run_course
@@ -122,3 +128,30 @@ def test_a_second_run_has_nothing_to_do(folder, own_place, capsys):
     own_place.setenv("FER_KIT_RUNS", str(folder.parent))
     run_course(profile="smoke")
     assert capsys.readouterr().out.count("up to date") == len(LESSONS)
+
+
+def kill_a_worker_at(lesson: Path) -> None:
+    """Wait until a worker of the cluster executes a lesson, and kill it."""
+    deadline = time.monotonic() + 300
+    while time.monotonic() < deadline:
+        for process in psutil.Process().children(recursive=True) if lesson.exists() else ():
+            with suppress(psutil.Error):
+                if "ipykernel_launcher" in process.cmdline():
+                    return worker_of(process.pid).kill()
+        time.sleep(0.1)
+    raise AssertionError("no worker began the lesson")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_a_cluster_makes_the_same_though_a_worker_is_killed(folder, own_place, tmp_path, capsys):
+    pytest.importorskip("distributed")
+    own_place.setenv("FER_KIT_RUNS", str(folder.parent))
+    wanted = ["01", "02", "03", "04"]
+    begun = folder.parent / "there" / "notebooks" / "04_lenet5.json"
+    with scheduler(tmp_path) as cluster, ThreadPoolExecutor(1) as pool:
+        killed = pool.submit(kill_a_worker_at, begun)
+        there = run_course("there", profile="smoke", only=wanted, cluster=cluster).folder
+        killed.result()
+    assert "04 · done" in capsys.readouterr().out
+    for name in ("predictions/lenet5.csv", "predictions/lenet5-as-published.csv"):
+        assert (there / name).read_bytes() == (folder / name).read_bytes()
