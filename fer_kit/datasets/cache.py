@@ -5,7 +5,8 @@ import importlib.util
 import json
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from platformdirs import user_cache_path
 
 from fer_kit.errors import InputError
 from fer_kit.faces import Faces
+from fer_kit.files import locked
 from fer_kit.version import __version__
 
 log = logging.getLogger(__name__)
@@ -25,13 +27,27 @@ def cached(name: str, read: Callable[..., Faces], options: dict[str, Any]) -> Fa
     Deleting the folder is always safe.
     """
     file = cache_folder() / f"{name}-{_key(name, options)}.npz"
-    faces = _open(file)
-    if faces is None:
-        faces = read(**options)
-        try:
-            faces.save(file)
-        except InputError as error:
-            log.warning("The faces were read but not kept for the next time: %s", error)
+    with _alone(file):
+        faces = _open(file)
+        return _read_and_keep(file, read, options) if faces is None else faces
+
+
+@contextmanager
+def _alone(file: Path) -> Iterator[None]:
+    """Let whoever wants the same at the same time wait, and find it there."""
+    with ExitStack() as stack:
+        with suppress(InputError):  # a folder that nobody can write to is nobody's to share
+            lock = file.parent / ".locks" / f"{file.stem}.lock"
+            stack.enter_context(locked(lock, str(file), wait=600))
+        yield
+
+
+def _read_and_keep(file: Path, read: Callable[..., Faces], options: dict[str, Any]) -> Faces:
+    faces = read(**options)
+    try:
+        faces.save(file)
+    except InputError as error:
+        log.warning("The faces were read but not kept for the next time: %s", error)
     return faces
 
 

@@ -1,7 +1,9 @@
 """`fk.load` and `fk.download`: arguments, samples, the cache, and where data comes from."""
 
 import sys
+import time
 import types
+from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
@@ -93,7 +95,7 @@ def test_every_stretch_of_a_stratified_order_holds_the_shares():
 
 
 def cached_files():
-    return sorted(cache.cache_folder().glob("*"))
+    return sorted(cache.cache_folder().glob("*.npz"))
 
 
 def refuse_to_read(*_, **__):
@@ -156,6 +158,20 @@ def test_a_cache_that_cannot_be_written_is_only_a_warning(table, tmp_path, monke
     monkeypatch.setenv("FER_KIT_CACHE", str(tmp_path / "file" / "cache"))
     assert len(fk.load("fer2013", table)) == 140
     assert "not kept for the next time" in caplog.text
+
+
+def test_who_wants_the_same_at_the_same_time_waits_for_it():
+    read = []
+
+    def slowly() -> fk.Faces:
+        read.append(1)
+        time.sleep(0.3)
+        return fk.load("synthetic", size=(7, 7, 7), cache=False)
+
+    with ThreadPoolExecutor(2) as pool:
+        one, other = (pool.submit(cache.cached, "slow", slowly, {}) for _ in range(2))
+    np.testing.assert_array_equal(one.result().images, other.result().images)
+    assert len(read) == 1
 
 
 def test_without_the_cache_nothing_is_kept(table):
