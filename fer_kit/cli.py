@@ -11,13 +11,18 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
+from functools import wraps
 from importlib import import_module
+from inspect import Signature, signature
 from pathlib import Path
+from types import ModuleType
 from typing import Annotated, Any, NoReturn
 
 import typer
 
+from fer_kit import run as runs
 from fer_kit.errors import InputError, choose
 
 app = typer.Typer(
@@ -50,6 +55,35 @@ def _mistakes_are_usage() -> Iterator[None]:
         raise typer.BadParameter(str(error)) from error
 
 
+def _from(module: str) -> ModuleType:
+    """A module of the library, imported by the command that needs it.
+
+    What TensorFlow's C++ code logs at its start goes nowhere; Python's errors are kept.
+    """
+    with _backend_log_hidden():
+        return import_module(f"fer_kit.{module}")
+
+
+def _spread(command: Callable[..., None]) -> Callable[..., None]:
+    """Let a command have an option for each field of a dataclass among its parameters."""
+    own, options = signature(command).parameters, []
+    groups = {name: one.annotation for name, one in own.items() if is_dataclass(one.annotation)}
+    for name, one in own.items():
+        options += [
+            one.replace(name=field.name, default=field.default, annotation=field.type)
+            for field in (fields(groups[name]) if name in groups else ())
+        ] or [one]
+
+    @wraps(command)
+    def call(**values: Any) -> None:
+        for name, group in groups.items():
+            values[name] = group(**{field.name: values.pop(field.name) for field in fields(group)})
+        command(**values)
+
+    call.__signature__ = Signature([one.replace(kind=one.KEYWORD_ONLY) for one in options])
+    return call
+
+
 def _checked(module: str, name: str, what: str = "") -> Callable[..., Any]:
     """Look at an option before anything else is done; what it takes is loaded only if it is given.
 
@@ -60,7 +94,7 @@ def _checked(module: str, name: str, what: str = "") -> Callable[..., Any]:
 
     def callback(parameter: typer.CallbackParam, value: Any) -> Any:
         if value != parameter.default:
-            known = getattr(import_module(f"fer_kit.{module}"), name)
+            known = getattr(_from(module), name)
             with _mistakes_are_usage():
                 known(value) if callable(known) else choose(value, known, what)
         return value
@@ -150,112 +184,114 @@ Notebooks = Annotated[
 ]
 
 
+@dataclass(frozen=True)
+class Which:
+    """The options by which a command finds a run."""
+
+    run: RunName = ""
+    dataset: Dataset = None
+    profile: Profile = None
+    seed: Seed = None
+
+    @property
+    def name(self) -> str:
+        """What the run is called."""
+        return self.run or runs.default_name(self.dataset, self.profile, self.seed)
+
+    @property
+    def folder(self) -> Path:
+        """Where it is, or would be."""
+        return runs.runs_folder() / self.name
+
+
+@dataclass(frozen=True)
+class Opened(Which):
+    """The options of a command that may start the run."""
+
+    data: Data = ""
+
+    def lab(self) -> runs.Run:
+        """The run itself."""
+        seed = runs.SEED if self.seed is None else self.seed
+        dataset, profile = self.dataset or runs.DATASET, self.profile or runs.PROFILE
+        return runs.Run.open(self.run, dataset, self.data, profile, seed)
+
+
+@dataclass(frozen=True)
+class Running(Opened):
+    """The options of a command that runs notebooks."""
+
+    force: Force = False
+    extra: Extra = None
+    notebooks: Lessons = ""
+    workers: Workers = None
+    cluster: OnCluster = ""
+
+
 @app.command("run-all")
-def run_all(
-    run: RunName = "",
-    dataset: Dataset = None,
-    data: Data = "",
-    profile: Profile = None,
-    seed: Seed = None,
-    force: Force = False,
-    extra: Extra = None,
-    folder: Lessons = "",
-    workers: Workers = None,
-    cluster: OnCluster = "",
-) -> None:
+@_spread
+def run_all(asked: Running) -> None:
     """Run all notebooks, side by side where they do not wait for each other; write the report.
 
     A notebook whose source, parameters and inputs have not changed is not run again.
     """
-    run_some([], run, dataset, data, profile, seed, force, extra, folder, workers, cluster)
+    _run_course([], asked)
 
 
 @app.command("run")
-def run_some(
-    notebooks: Notebooks,
-    run: RunName = "",
-    dataset: Dataset = None,
-    data: Data = "",
-    profile: Profile = None,
-    seed: Seed = None,
-    force: Force = False,
-    extra: Extra = None,
-    folder: Lessons = "",
-    workers: Workers = None,
-    cluster: OnCluster = "",
-) -> None:
+@_spread
+def run_some(only: Notebooks, asked: Running) -> None:
     """Run some notebooks and write the report."""
-    from fer_kit.course.running import ParameterError, run_course
+    _run_course(only, asked)
 
+
+def _run_course(only: list[str], asked: Running) -> None:
+    running = _from("course.running")
+    given = vars(asked) | {
+        "only": only,
+        "notebooks": Path(asked.notebooks) if asked.notebooks else None,
+        "extra": dict(map(_name_and_value, asked.extra or ())),
+    }
     try:
-        run_course(
-            run=run,
-            dataset=dataset,
-            data=data,
-            profile=profile,
-            seed=seed,
-            only=notebooks,
-            force=force,
-            notebooks=Path(folder) if folder else None,
-            extra=dict(map(_name_and_value, extra or ())),
-            workers=workers,
-            cluster=cluster,
-        )
-    except ParameterError as error:
+        running.run_course(**given)
+    except running.ParameterError as error:
         raise typer.BadParameter(str(error)) from error
     except KeyboardInterrupt:
         _stopped("The notebooks that were finished keep their results.")
 
 
 @app.command()
-def report(
-    run: RunName = "", dataset: Dataset = None, profile: Profile = None, seed: Seed = None
-) -> None:
+@_spread
+def report(of: Which) -> None:
     """Write the report of a run again."""
-    from fer_kit.course.report import write_report
-    from fer_kit.run import default_name, runs_folder
-
-    print(write_report(runs_folder() / (run or default_name(dataset, profile, seed))))
+    print(_from("course.report").write_report(of.folder))
 
 
 @app.command()
+@_spread
 def bundle(
-    run: RunName = "",
-    dataset: Dataset = None,
-    profile: Profile = None,
-    seed: Seed = None,
+    of: Which,
     name: Annotated[str, typer.Option(help="Who hands it in.")] = "",
     student_id: Annotated[str, typer.Option("--id", help="The number that your course uses.")] = "",
     pictures: Annotated[
         bool, typer.Option("--pictures", help="Also pictures that may show real people.")
     ] = False,
-    folder: Own = "",
+    notebooks: Own = "",
 ) -> None:
     """Pack a run into bundle.zip, to be handed in, and say what grading would miss in it."""
-    from fer_kit.course import progress
-    from fer_kit.course.bundle import write_bundle
-    from fer_kit.run import default_name, runs_folder
-
-    run_folder = runs_folder() / (run or default_name(dataset, profile, seed))
-    packed = write_bundle(run_folder, name, student_id, pictures)
-    done = progress.look(run_folder, _own_notebooks(folder))
+    progress = _from("course.progress")
+    packed = _from("course.bundle").write_bundle(of.folder, name, student_id, pictures)
+    done = progress.look(of.folder, _own_notebooks(notebooks))
     print(f"{packed}\n\n{progress.told(done, progress.before_handing_in(done))}")
     _check_gradable(packed)
 
 
 @app.command("progress")
-def show_progress(
-    run: RunName = "",
-    dataset: Dataset = None,
-    profile: Profile = None,
-    seed: Seed = None,
-    folder: Own = "",
-) -> None:
+@_spread
+def show_progress(of: Which, notebooks: Own = "") -> None:
     """Say which exercises are done in a run, which are not, and what grading would miss."""
-    from fer_kit.course import progress
-    from fer_kit.run import default_name
-
-    done = progress.look_at_run(run or default_name(dataset, profile, seed), _own_notebooks(folder))
+    progress = _from("course.progress")
+    done = progress.look_at_run(of.name, _own_notebooks(notebooks))
     print(progress.told(done, progress.before_handing_in(done)))
 
 
@@ -266,77 +302,69 @@ def student(
     ] = False,
 ) -> None:
     """Write the students' copies of the notebooks, without solutions, to student/."""
-    from fer_kit.course.student import stale_student_copies, write_student_copies
-
+    copies = _from("course.student")
     if not check:
-        print(f"{len(write_student_copies())} notebooks written to student/")
+        print(f"{len(copies.write_student_copies())} notebooks written to student/")
         return
-    stale = stale_student_copies()
-    if stale:
+    if stale := copies.stale_student_copies():
         raise InputError(
             "Expected the students' copies to be as make student writes them. "
             f"Received: {', '.join(stale)}, stale. Run make student and commit what it changes."
         )
 
 
-@app.command()
-def grade(
-    submissions: Annotated[str, typer.Argument(metavar="FOLDER", help="With bundles (.zip).")],
-    rubric: Annotated[str, typer.Option(help="A TOML file. [default: rubric.toml]")] = "",
+@dataclass(frozen=True)
+class Grading:
+    """The options of grading."""
+
+    rubric: Annotated[str, typer.Option(help="A TOML file. [default: rubric.toml]")] = ""
     labels: Annotated[
         str, typer.Option(help="The truth: a run of yours, or a CSV with id, split and label.")
-    ] = "",
+    ] = ""
     manual: Annotated[
         str, typer.Option(help="A CSV of points given by hand, added to manual.csv in --out.")
-    ] = "",
-    out: Annotated[str, typer.Option(help="Where the grades go.")] = "grades",
-    release: Annotated[str, typer.Option(help="The released notebooks. [default: student]")] = "",
+    ] = ""
+    out: Annotated[str, typer.Option(help="Where the grades go.")] = "grades"
+    release: Annotated[str, typer.Option(help="The released notebooks. [default: student]")] = ""
     roster: Annotated[
         str, typer.Option(help="The class list, a CSV: id, name, email; or an LMS's export.")
-    ] = "",
+    ] = ""
     format: Annotated[
         str,
         typer.Option(
             callback=_checked("grading.gradebook", "FORMATS", "a format"),
             help="Of gradebook.csv: all, moodle or canvas.",
         ),
-    ] = "all",
+    ] = "all"
     reports: Annotated[
         bool, typer.Option("--reports", help="Also write each student's report anew.")
-    ] = False,
+    ] = False
     rerun: Annotated[
         bool, typer.Option("--rerun", help="Also execute each submission, in a sandbox.")
-    ] = False,
-    workers: Workers = None,
-    cluster: OnCluster = "",
+    ] = False
+    workers: Workers = None
+    cluster: OnCluster = ""
+
+
+@app.command()
+@_spread
+def grade(
+    submissions: Annotated[str, typer.Argument(metavar="FOLDER", help="With bundles (.zip).")],
+    asked: Grading,
 ) -> None:
     """Grade bundles: recompute, compare, flag. Nothing in them is run without --rerun.
 
     If it is stopped, the same command goes on; what has not changed is not graded again.
     """
-    from fer_kit.grading.grade import grade, summary
-    from fer_kit.run import runs_folder
-
-    if labels and (runs_folder() / labels / "config.json").exists():
-        labels = str(runs_folder() / labels)
+    grading, given = _from("grading.grade"), vars(asked).copy()
+    run = runs.runs_folder() / asked.labels
+    if asked.labels and (run / "config.json").exists():
+        given["labels"] = str(run)
     try:
-        graded = grade(
-            submissions,
-            rubric=rubric,
-            labels=labels,
-            manual=manual,
-            out=out,
-            release=release,
-            roster=roster,
-            format=format,
-            reports=reports,
-            rerun=rerun,
-            workers=workers,
-            cluster=cluster,
-        )
+        graded = grading.grade(submissions, **given)
     except KeyboardInterrupt:
         _stopped("The same command goes on with what is left.")
-    print(f"{summary(graded, format)} Begin with {out}/overview.html")
+    print(f"{grading.summary(graded, asked.format)} Begin with {asked.out}/overview.html")
 
 
 @app.command()
@@ -359,15 +387,13 @@ def predict(
 
     Of a folder, every picture is tried; if any cannot be read, the command ends with 1.
     """
-    classifier = _classifier(model, run, prior)
-    from fer_kit.zoo.predict import as_text, predict_path
-
-    results = predict_path(classifier, path, annotate or None)
+    classifier, predicting = _classifier(model, run, prior), _from("zoo.predict")
+    results = predicting.predict_path(classifier, path, annotate or None)
     if as_json:
         answered = {"model": classifier.card, "prior": classifier.expects.text}
         _print_json(answered | {"files": [vars(result) for result in results]})
     else:
-        print(as_text(results))
+        print(predicting.as_text(results))
         print(f"\n{classifier.about}")
     if any(result.error for result in results):
         raise typer.Exit(1)
@@ -376,6 +402,7 @@ def predict(
 @app.command()
 def evaluate(
     model: Annotated[str, typer.Argument(help="A .keras file, or the name of a model of the run.")],
+    *,
     dataset: Dataset = None,
     data: Data = "",
     split: Annotated[
@@ -394,17 +421,13 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Test a saved model on a data set: its scores, with 95 % intervals."""
-    classifier = _classifier(model, run, prior)
-    from fer_kit.run import DATASET, SEED
-    from fer_kit.zoo.scores import evaluate_model, scores_text
-
-    scores = evaluate_model(
-        classifier, dataset or DATASET, data, split.value, SEED if seed is None else seed, views
-    )
+    classifier, testing = _classifier(model, run, prior), _from("zoo.scores")
+    dataset, seed = dataset or runs.DATASET, runs.SEED if seed is None else seed
+    scores = testing.evaluate_model(classifier, dataset, data, split.value, seed, views)
     if as_json:
         _print_json({"model": classifier.card, "prior": classifier.expects.text, **scores})
     else:
-        print(scores_text(scores))
+        print(testing.scores_text(scores))
         print(f"\n{classifier.about}")
 
 
@@ -418,9 +441,8 @@ def fuse(
     align: Align = "",
 ) -> None:
     """Fuse two pictures of faces into one."""
-    from fer_kit.fusion.methods import fuse_files
-
-    print(fuse_files(first, second, out, method=method, weight=weight, align=align))
+    options = {"method": method, "weight": weight, "align": align}
+    print(_from("fusion.methods").fuse_files(first, second, out, **options))
 
 
 @app.command()
@@ -446,15 +468,15 @@ def mixtures(
     emotion in it), or are drawn. Pictures go into a folder for each pair, and mixtures.csv says
     what each was made of.
     """
-    from fer_kit.fusion.mixtures import load_sitters, mix, write_mixtures
-    from fer_kit.run import DATASET, SEED
-
-    faces = load_sitters(dataset or DATASET, data, SEED if seed is None else seed)
-    mixed = mix(faces, method, weight, align)
-    print(f"{write_mixtures(mixed, out)}: {len(mixed):,} mixtures from {len(faces):,} pictures")
+    mixing, seed = _from("fusion.mixtures"), runs.SEED if seed is None else seed
+    faces = mixing.load_sitters(dataset or runs.DATASET, data, seed)
+    mixed = mixing.mix(faces, method, weight, align)
+    written = mixing.write_mixtures(mixed, out)
+    print(f"{written}: {len(mixed):,} mixtures from {len(faces):,} pictures")
 
 
 @app.command()
+@_spread
 def train(
     network: Annotated[
         str,
@@ -463,11 +485,7 @@ def train(
             help="lenet5, cnn, small, ….",
         ),
     ],
-    dataset: Dataset = None,
-    data: Data = "",
-    profile: Profile = None,
-    seed: Seed = None,
-    run: RunName = "",
+    of: Opened,
     name: Annotated[str, typer.Option(help="Of the model. [default: NETWORK-DATASET]")] = "",
     switches: Annotated[
         list[str] | None,
@@ -482,26 +500,21 @@ def train(
 
     If it is stopped, the same command goes on where it was.
     """
-    from fer_kit.recipes import recipe_for
-    from fer_kit.run import PROFILE, check_name
-
     with _mistakes_are_usage():
         changes = dict(map(_name_and_value, switches or ()))
-        recipe = recipe_for(network, profile or PROFILE, changes)
-    lab = _lab(run, dataset, data, profile, seed)
-    with _backend_log_hidden():
-        from fer_kit.zoo.scores import card_text
-        from fer_kit.zoo.train import train_from_scratch
+        recipe = _from("recipes").recipe_for(network, of.profile or runs.PROFILE, changes)
+    lab, training = of.lab(), _from("zoo.train")
     try:
-        card = train_from_scratch(network, recipe, lab, name and check_name(name))
+        card = training.train_from_scratch(network, recipe, lab, name and runs.check_name(name))
     except KeyboardInterrupt:
         _stopped("The same command goes on after the last epoch.")
-    print(f"{card_text(card)}\n\n{lab.folder / 'models' / card['name']}.keras")
+    _print_card(card, lab)
 
 
 @app.command()
 def sweep(
     networks: Annotated[list[str], typer.Argument(help="Such as: small cnn.")],
+    *,
     seeds: Annotated[
         list[int] | None, typer.Option(help="One or several: --seeds 42 1 2. [default: 42]")
     ] = None,
@@ -530,53 +543,42 @@ def sweep(
 
     If it is stopped, the same command goes on where it was.
     """
-    from fer_kit.datasets import check_dataset
-    from fer_kit.networks import NETWORKS
-    from fer_kit.run import DATASET, PROFILE, SEED, runs_folder
-    from fer_kit.zoo import sweep as sweeps
-
+    sweeps = _from("zoo.sweep")
     # Of `--seeds 42 1 2`, the words after the first come as networks; no network is a number.
     numbers = [*(seeds or ()), *(int(word) for word in networks if word.isdecimal())]
     names = [word for word in networks if not word.isdecimal()]
-    datasets, profile = dataset or [DATASET], profile or PROFILE
+    datasets, profile = dataset or [runs.DATASET], profile or runs.PROFILE
     with _mistakes_are_usage():
         for name in names or [""]:
-            choose(name, NETWORKS, "a network")
+            choose(name, _from("networks").NETWORKS, "a network")
         for name in datasets:
-            check_dataset(name)
+            _from("datasets").check_dataset(name)
         values = dict(map(_name_and_values, switches or ()))
         rows = sweeps.grid(names, sweeps.with_data(datasets, data or ()), values)
         for row in rows:
             row.recipe(profile)
-    place = out or runs_folder() / "sweeps" / "-".join([*names, *datasets, profile, *values])
+    place = out or runs.runs_folder() / "sweeps" / "-".join([*names, *datasets, profile, *values])
     words = [os.path.basename(word) if word in (data or ()) else word for word in sys.argv[1:]]
     command = shlex.join(["fer-kit", *words])
     try:
-        found = sweeps.sweep(rows, numbers or [SEED], profile, place, workers, command, cluster)
+        found = sweeps.sweep(
+            rows, numbers or [runs.SEED], profile, place, workers, command, cluster
+        )
     except KeyboardInterrupt:
         _stopped("The same command goes on where it was.")
     print(f"{sweeps.as_text(found)}\n\n{place}.md")
 
 
 @app.command()
+@_spread
 def ensemble(
     models: Annotated[list[str], typer.Argument(help="Names or paths of trained models.")],
-    run: RunName = "",
-    dataset: Dataset = None,
-    data: Data = "",
-    profile: Profile = None,
-    seed: Seed = None,
+    of: Opened,
     name: Annotated[str, typer.Option(help="Of the model. [default: ensemble-DATASET]")] = "",
 ) -> None:
     """Put trained models together: the mean of their answers."""
-    from fer_kit.run import check_name
-
-    lab = _lab(run, dataset, data, profile, seed)
-    with _backend_log_hidden():
-        from fer_kit.zoo.ensemble import make_ensemble
-        from fer_kit.zoo.scores import card_text
-    card = make_ensemble(models, lab, name and check_name(name))
-    print(f"{card_text(card)}\n\n{lab.folder / 'models' / card['name']}.keras")
+    lab, ensembles = of.lab(), _from("zoo.ensemble")
+    _print_card(ensembles.make_ensemble(models, lab, name and runs.check_name(name)), lab)
 
 
 @app.command()
@@ -592,19 +594,15 @@ def export(
     ] = False,
 ) -> None:
     """Write a model in another format, and compare it with Keras on 256 faces."""
+    exporting = _from("zoo.export")
     with _backend_log_hidden():
-        from fer_kit.zoo.export import about_file, copy_beside, export_model
-
         if beside:
-            from fer_kit.cards import find_model
-
-            path = find_model(model, run)
-            print(f"{path.with_suffix('.onnx')}, named in the card: {copy_beside(path)['onnx']}")
+            path = _from("cards").find_model(model, run)
+            noted = exporting.copy_beside(path)["onnx"]
+            print(f"{path.with_suffix('.onnx')}, named in the card: {noted}")
             return
-        classifier = _classifier(model, run)
-
-        about, path = export_model(classifier, format, out)
-    print(f"{path}, described in {about_file(path).name}")
+        about, path = exporting.export_model(_classifier(model, run), format, out)
+    print(f"{path}, described in {exporting.about_file(path).name}")
     print(
         f"largest difference to Keras on {about['compared_on']}: "
         f"{about['largest_difference_to_keras']:.1e}"
@@ -619,10 +617,9 @@ def ship(
     run: RunName = "",
 ) -> None:
     """Put a trained model into models/, and write models/README.md from the cards."""
-    with _backend_log_hidden():
-        from fer_kit.cards import find_model
-        from fer_kit.zoo.ship import ship, write_table
-    print(ship(find_model(model, run)) if model else write_table())
+    shipping = _from("zoo.ship")
+    path = model and _from("cards").find_model(model, run)
+    print(shipping.ship(path) if path else shipping.write_table())
 
 
 @zoo.command("run")
@@ -637,18 +634,14 @@ def zoo_run(
 
     What is not finished in time goes on the next time.
     """
-    with _backend_log_hidden():
-        from fer_kit.zoo.work import work
-    told = [f"{name}: {what}" for name, what in work(minutes, data, workers=workers).items()]
-    print("\n".join(told) or "Nothing is missing.")
+    done = _from("zoo.work").work(minutes, data, workers=workers)
+    print("\n".join(f"{name}: {what}" for name, what in done.items()) or "Nothing is missing.")
 
 
 @zoo.command()
 def status() -> None:
     """Show which models of models/plan.toml there are, and what they cost."""
-    from fer_kit.zoo.plan import status
-
-    print(status().to_string())
+    print(_from("zoo.plan").status().to_string())
 
 
 @zoo.command()
@@ -657,9 +650,7 @@ def measure(
     data: Annotated[str, typer.Option(help="fer2013.csv, with fer2013new.csv beside it.")] = "",
 ) -> None:
     """Measure shipped models anew from the data, and write their cards and models/README.md."""
-    with _backend_log_hidden():
-        from fer_kit.zoo.measure import measure_all
-    print(measure_all(models or (), data))
+    print(_from("zoo.measure").measure_all(models or (), data))
 
 
 @app.command()
@@ -677,39 +668,24 @@ def download(
     ] = False,
 ) -> None:
     """Download a data set, after you have agreed to its terms."""
-    from fer_kit.datasets import download
-
-    print(download(name, accept=accept))
+    print(_from("datasets").download(name, accept=accept))
 
 
 @app.command()
 def info() -> None:
     """Show versions, device and data sets."""
-    from fer_kit.course.environment import describe
-    from fer_kit.datasets import SOURCES
-
-    for name, value in describe().items():
+    for name, value in _from("course.environment").describe().items():
         print(f"{name:<24}{value}")
     print(f"{'answers':<24}OpenCV for the models that come with the course, Keras for others")
     print("\nData sets, and what --data must point to:")
-    for name, source in SOURCES.items():
+    for name, source in _from("datasets").SOURCES.items():
         print(f"{name:<24}{source.path or 'nothing: it is built in'}")
-
-
-def _lab(run: str, dataset: str | None, data: str, profile: str | None, seed: int | None) -> Any:
-    from fer_kit.run import DATASET, PROFILE, SEED, Run
-
-    seed = SEED if seed is None else seed
-    return Run.open(run, dataset or DATASET, data, profile or PROFILE, seed)
 
 
 def _classifier(model: str, run: str, prior: str = "") -> Any:
     with _backend_log_hidden():
-        from fer_kit.cards import default_model
-        from fer_kit.classify import load_model
-        from fer_kit.prior import parse
-
-        return load_model(model or default_model(run), run).expecting(parse(prior))
+        chosen = model or _from("cards").default_model(run)
+        return _from("classify").load_model(chosen, run).expecting(_from("prior").parse(prior))
 
 
 @contextmanager
@@ -730,10 +706,8 @@ def _backend_log_hidden() -> Iterator[None]:
 
 def _check_gradable(bundle: Path) -> None:
     """Let grading's own reader look at a bundle: what it refuses now, it would refuse then."""
-    from fer_kit.grading.archive import Bundle
-
     try:
-        with Bundle(bundle) as opened:
+        with _from("grading.archive").Bundle(bundle) as opened:
             for _ in opened.notebooks():
                 pass
     except InputError as error:
@@ -741,9 +715,11 @@ def _check_gradable(bundle: Path) -> None:
 
 
 def _own_notebooks(folder: str) -> Path:
-    from fer_kit.run import course_folder
+    return Path(folder) if folder else runs.course_folder() / "student"
 
-    return Path(folder) if folder else course_folder() / "student"
+
+def _print_card(card: dict[str, Any], lab: runs.Run) -> None:
+    print(f"{_from('zoo.scores').card_text(card)}\n\n{lab.folder / 'models' / card['name']}.keras")
 
 
 def _print_json(value: Any) -> None:
