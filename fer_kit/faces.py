@@ -10,7 +10,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from fer_kit import watch
-from fer_kit.errors import InputError
+from fer_kit.errors import InputError, choose
 from fer_kit.files import write_whole
 
 if TYPE_CHECKING:
@@ -96,9 +96,7 @@ class Faces:
     def subset(self, which: str | Sequence[int] | np.ndarray) -> "Faces":
         """The faces of one split ("train", "validation", "test"), or at some indices or a mask."""
         if isinstance(which, str):
-            if which not in SPLITS:
-                raise InputError(f"Expected a split among {SPLITS}. Received: {which!r}.")
-            which = self.split == which
+            which = self.split == choose(which, SPLITS, "a split")
         rows = {
             field.name: value[which]
             for field in fields(self)

@@ -103,12 +103,8 @@ def parse(text: str) -> Prior:
         InputError: it is none of these.
     """
     if "=" not in text:
-        if text and text not in CHOICES:
-            raise InputError(
-                f"Expected {', '.join(CHOICES)}, or shares such as happy=0.5,sad=0.2. "
-                f"Received: {text!r}."
-            )
-        return text or None
+        hint = "Or give shares, such as happy=0.5,sad=0.2."
+        return choose(text, CHOICES, "a prior", hint) if text else None
     pairs = [part.partition("=") for part in text.split(",")]
     try:
         return {name.strip(): float(value) for name, _, value in pairs}

@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-from fer_kit.errors import InputError
+from fer_kit.errors import choose
 
 NETWORKS = ("lenet5", "cnn", "small", "resnet18", "ddamfn", "mixed")
 TRAINABLE = ("lenet5", "cnn", "small", "resnet18", "ddamfn")  # that name one emotion in one face
@@ -18,9 +18,7 @@ def build(name: str, **options):
     Raises:
         InputError: the course has no network of that name.
     """
-    known = NETWORKS + PAIR_NETWORKS
-    if name not in known:
-        raise InputError(f"Expected the name of a network: {', '.join(known)}. Received: {name!r}.")
+    choose(name, NETWORKS + PAIR_NETWORKS, "the name of a network")
     module = import_module(f"fer_kit.networks.{name}")
     return getattr(module, name)(**options)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import keras
 from keras import layers
 
-from fer_kit.errors import InputError
+from fer_kit.errors import InputError, choose
 from fer_kit.networks import scaled
 
 FILTERS = (64, 128, 256, 512)
@@ -180,12 +180,8 @@ HEADS = {"visible": visible_head, "infrared": infrared_head}
 
 
 def _check(modality: str | None, downsampling: int, weights: str | Path | None) -> None:
-    if modality and modality not in HEADS:
-        raise InputError(
-            f"Expected a modality among {', '.join(HEADS)}, or None. Received: {modality!r}."
-        )
-    if downsampling not in (1, 2, 4):
-        raise InputError(f"Expected downsampling as 1, 2 or 4. Received: {downsampling!r}.")
+    choose(modality, (*HEADS, None), "a modality")
+    choose(downsampling, (1, 2, 4), "downsampling")
     if weights == "imagenet":
         raise InputError(
             "Expected the file of a trained ResNet-18, or None. Received: weights='imagenet', "

@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from fer_kit.errors import InputError
+from fer_kit.errors import choose
 from fer_kit.networks import scaled
 from fer_kit.networks.resnet18 import UNITS, attention, backbone
 
@@ -68,9 +68,8 @@ def joined_features(
 
 def join(visible, infrared, classes: int, width: float, dropout: float, *, fusion: str):
     """Attention on both vectors of features, interleaving, and the dense layers behind."""
-    if fusion not in FUSIONS:
-        raise InputError(f"Expected a fusion among {', '.join(FUSIONS)}. Received: {fusion!r}.")
-    both = layers.Concatenate(name="both")([visible, infrared]) if fusion == "cross_modal" else None
+    is_crossed = choose(fusion, FUSIONS, "a fusion") == "cross_modal"
+    both = layers.Concatenate(name="both")([visible, infrared]) if is_crossed else None
     visible = attention(visible, squared=True, name="visible_attention", seen=both)
     infrared = attention(infrared, squared=True, name="infrared_attention", seen=both)
     return fusion_head(interleaved(visible, infrared), classes, scaled(UNITS, width), dropout)

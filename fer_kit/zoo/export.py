@@ -23,7 +23,7 @@ import numpy as np
 from fer_kit.cards import add_to_card
 from fer_kit.classify import Classifier, load_model, opencv
 from fer_kit.datasets import load
-from fer_kit.errors import InputError
+from fer_kit.errors import InputError, choose
 from fer_kit.files import sha256, write_json
 from fer_kit.preprocess import normalise
 
@@ -217,9 +217,7 @@ FORMATS = {
 
 
 def _format(name: str) -> Format:
-    if name not in FORMATS:
-        raise InputError(f"Expected a format: {', '.join(FORMATS)}. Received: {name!r}.")
-    return FORMATS[name]
+    return FORMATS[choose(name, FORMATS, "a format")]
 
 
 def _check_packages(name: str, chosen: Format) -> None:
