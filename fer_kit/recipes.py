@@ -6,10 +6,11 @@
 `benchmarks/ablation.py`. DDAMFN's published recipes, of which lesson 07 takes one, stand here too.
 """
 
-from dataclasses import asdict, dataclass, fields, replace
-from typing import Any
+from dataclasses import asdict, fields, replace
+from typing import Annotated, Any
 
-from fer_kit.errors import InputError, choose
+from fer_kit.checked import among, between, checked
+from fer_kit.errors import choose
 from fer_kit.lessons import PROFILES
 
 OPTIMIZERS = ("sgd", "adam")
@@ -19,59 +20,7 @@ PRECISIONS = ("float32", "bfloat16")
 GEOMETRY = ("rotation", "shift", "shear", "zoom", "flip")
 
 
-KINDS = {bool: "True or False", str: "a word", int: "a whole number", float: "a number"}
-# The least and the largest sensible value of each number.
-RANGES = {
-    "width": (0.05, 8),
-    "epochs": (1, 10_000),
-    "batch_size": (1, 65_536),
-    "patience": (1, 10_000),
-    "learning_rate": (1e-7, 10),
-    "decay": (0.01, 1),
-    "every": (1, 10_000),
-    "warmup": (0, 1000),
-    "weight_decay": (0, 1),
-    "label_smoothing": (0, 0.9),
-    "rotation": (0, 180),
-    "shift": (0, 0.5),
-    "shear": (0, 1),
-    "zoom": (0, 0.9),
-    "flip": (0, 1),
-    "crop": (0.3, 1),
-    "erasing": (0, 1),
-    "noise": (0, 1),
-    "mixup": (0, 10),
-    "averaging": (0, 0.99999),
-    "votes": (0, 1),
-    "teaching": (0, 1),
-    "balanced": (0, 1),
-    "attention": (0, 10),
-    "sam": (0, 1),
-    "sam_every": (1, 1000),
-}
-CHOICES = {
-    "optimizer": OPTIMIZERS,
-    "schedule": SCHEDULES,
-    "views": VIEWS,
-    "precision": PRECISIONS,
-}
-
-
-def _typed(name: str, wanted: type, value: Any) -> Any:
-    """The value of a switch, after a look at its type and range; a whole number is a float too."""
-    if wanted is float and type(value) is int:
-        value = float(value)
-    if type(value) is not wanted:
-        raise InputError(f"Expected {name} as {KINDS[wanted]}. Received: {value!r}.")
-    if name in CHOICES:
-        choose(value, CHOICES[name], name)
-    low, high = RANGES.get(name, (value, value))
-    if not low <= value <= high:
-        raise InputError(f"Expected {name} as a number from {low} to {high}. Received: {value!r}.")
-    return value
-
-
-@dataclass(frozen=True)
+@checked
 class Recipe:
     """How a network is trained. 0 switches a trick off; so does 1 for `crop`, `width` and `views`.
 
@@ -115,45 +64,40 @@ class Recipe:
         clean: leave faulty training pictures out, those that are also test pictures among them.
     """
 
-    width: float = 1.0
-    epochs: int = 100
-    batch_size: int = 128
-    patience: int = 40
-    optimizer: str = "sgd"
-    learning_rate: float = 0.05
-    schedule: str = "cosine"
-    decay: float = 0.1
-    every: int = 10
-    warmup: int = 3
-    weight_decay: float = 5e-4
-    label_smoothing: float = 0.1
-    rotation: float = 10.0
-    shift: float = 0.05
-    shear: float = 0.05
-    zoom: float = 0.05
-    flip: float = 0.5
+    width: Annotated[float, between(0.05, 8)] = 1.0
+    epochs: Annotated[int, between(1, 10_000)] = 100
+    batch_size: Annotated[int, between(1, 65_536)] = 128
+    patience: Annotated[int, between(1, 10_000)] = 40
+    optimizer: Annotated[str, among(OPTIMIZERS)] = "sgd"
+    learning_rate: Annotated[float, between(1e-7, 10)] = 0.05
+    schedule: Annotated[str, among(SCHEDULES)] = "cosine"
+    decay: Annotated[float, between(0.01, 1)] = 0.1
+    every: Annotated[int, between(1, 10_000)] = 10
+    warmup: Annotated[int, between(0, 1000)] = 3
+    weight_decay: Annotated[float, between(0, 1)] = 5e-4
+    label_smoothing: Annotated[float, between(0, 0.9)] = 0.1
+    rotation: Annotated[float, between(0, 180)] = 10.0
+    shift: Annotated[float, between(0, 0.5)] = 0.05
+    shear: Annotated[float, between(0, 1)] = 0.05
+    zoom: Annotated[float, between(0, 0.9)] = 0.05
+    flip: Annotated[float, between(0, 1)] = 0.5
     alternate: bool = False
-    crop: float = 0.8
-    erasing: float = 0.5
-    noise: float = 0.0
-    mixup: float = 0.2
-    averaging: float = 0.999
-    precision: str = "float32"
-    votes: float = 0.0
+    crop: Annotated[float, between(0.3, 1)] = 0.8
+    erasing: Annotated[float, between(0, 1)] = 0.5
+    noise: Annotated[float, between(0, 1)] = 0.0
+    mixup: Annotated[float, between(0, 10)] = 0.2
+    averaging: Annotated[float, between(0, 0.99999)] = 0.999
+    precision: Annotated[str, among(PRECISIONS)] = "float32"
+    votes: Annotated[float, between(0, 1)] = 0.0
     teacher: str = ""
-    teaching: float = 0.5
-    balanced: float = 0.0
-    attention: float = 0.0
+    teaching: Annotated[float, between(0, 1)] = 0.5
+    balanced: Annotated[float, between(0, 1)] = 0.0
+    attention: Annotated[float, between(0, 10)] = 0.0
     start: str = ""
-    sam: float = 0.0
-    sam_every: int = 1
-    views: int = 10
+    sam: Annotated[float, between(0, 1)] = 0.0
+    sam_every: Annotated[int, between(1, 1000)] = 1
+    views: Annotated[int, among(VIEWS)] = 10
     clean: bool = True
-
-    def __post_init__(self) -> None:
-        for field in fields(self):
-            value = _typed(field.name, field.type, getattr(self, field.name))
-            object.__setattr__(self, field.name, value)
 
     @property
     def geometry(self) -> dict[str, float]:

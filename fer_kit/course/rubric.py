@@ -2,34 +2,90 @@
 
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
+
+from fer_kit.checked import KINDS, STRICT, among, that
 from fer_kit.datasets import SOURCES
 from fer_kit.errors import InputError
 from fer_kit.files import decode
 from fer_kit.lessons import PROFILES, find
 from fer_kit.run import course_folder
 
-KINDS = ("executed", "results", "checks", "manual")
-LIMITS = {"microseconds_per_face": 10, "tolerance": 0.0005, "alike": 0.3}
-RERUN = {
-    "profile": "smoke",
-    "minutes": 20,
-    "memory_mb": 6000,
-    "processes": 200,
-    "output_mb": 200,
-}
 # Columns of the gradebook beside the criteria.
 TAKEN = ("submission", "name", "id", "comment", "total", "of", "state", "doubts")
-# What narrows a criterion that the computer gives points for.
-NARROWED_BY = {"executed": "notebooks", "checks": "notebooks", "results": "models"}
+# What gives points, and what narrows that; manual ones the instructor gives.
+NARROWED_BY = {"executed": "notebooks", "results": "models", "checks": "notebooks"}
+# What is expected where a heading or a line is at fault, and what to do.
+FAULTS = KINDS | {
+    "missing": "to be there",
+    "model_type": "as a heading, with a line below it for each value",
+    "list_type": "as the heading [[criterion]] above each, with two brackets on both sides",
+}
+HINTS = {
+    "missing": "Take over the course's own line, from rubric.toml.",
+    "model_type": "Take over the course's own, rubric.toml.",
+    "list_type": "Write it so.",
+    "notebooks": "Leave the line out for all notebooks.",
+    "models": "Leave the line out for all models.",
+}
+QUOTES = "Numbers have no quotation marks, words have."
 
 
-@dataclass(frozen=True)
-class Criterion:
+def _number(expected: str, fits: Callable[[float], bool]) -> Any:
+    """A number that stays what it is, 20 or 0.5."""
+
+    def is_one(value: Any) -> bool:
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return is_number and isfinite(value) and fits(value)
+
+    return Annotated[Any, that(expected, is_one)]
+
+
+def _are_names(value: Any) -> bool:
+    return isinstance(value, list) and value and all(isinstance(n, str) and n for n in value)
+
+
+From0 = _number("as a number from 0 up", lambda value: value >= 0)
+Above0 = _number("as a number above 0", lambda value: value > 0)
+Share = _number("as a number above 0 and up to 1", lambda value: 0 < value <= 1)
+Profile = Annotated[Any, among(PROFILES)]
+Names = Annotated[Any, that('as a list of names, such as ["04_lenet5"]', _are_names)]
+
+
+class Asked(BaseModel):
+    """The run that was asked for, [run]; None where students may choose."""
+
+    model_config = STRICT
+    dataset: Annotated[Any, among(SOURCES)] = None
+    profile: Profile = None
+    seed: int = None
+
+
+class Limits(BaseModel):
+    """[limits]: what is believed, and what is listed."""
+
+    model_config = STRICT
+    microseconds_per_face: From0 = 10
+    tolerance: From0 = 0.0005
+    alike: Share = 0.3
+
+
+class Rerun(BaseModel):
+    """[rerun]: what each submission may use up."""
+
+    model_config = STRICT
+    profile: Profile = "smoke"
+    minutes: Above0 = 20
+    memory_mb: Above0 = 6000
+    processes: Above0 = 200
+    output_mb: Above0 = 200
+
+
+class Criterion(BaseModel):
     """One line of the rubric: `points` for what `kind` says, in some notebooks or models.
 
     Attributes:
@@ -37,23 +93,43 @@ class Criterion:
         models: their names; empty for all.
     """
 
-    id: str
+    model_config = STRICT
+    id: Annotated[str, that("as a word of letters, digits and _", str.isidentifier)]
     title: str
-    points: float
-    kind: str
-    notebooks: tuple[str, ...] = ()
-    models: tuple[str, ...] = ()
+    points: Annotated[Above0, AfterValidator(float)]
+    kind: Annotated[str, among((*NARROWED_BY, "manual"))]
+    notebooks: Annotated[
+        Names, AfterValidator(lambda told: tuple(one.name for one in find(told)))
+    ] = ()
+    models: Annotated[Names, AfterValidator(lambda told: tuple(dict.fromkeys(told)))] = ()
+
+    @model_validator(mode="after")
+    def _is_narrowed_by_what_counts(self) -> "Criterion":
+        by = NARROWED_BY.get(self.kind)
+        for name in {"notebooks", "models"} - {by}:
+            if by and getattr(self, name):
+                raise InputError(
+                    f"Expected {by} of criterion {self.id}, if anything: it is of kind "
+                    f"{self.kind}. Received: {name}, which would change nothing. Leave the line "
+                    "out."
+                )
+        return self
 
 
-@dataclass(frozen=True)
-class Rubric:
+class Rubric(BaseModel):
     """Criteria, the run that was asked for, and limits."""
 
+    model_config = STRICT
     title: str
-    criteria: tuple[Criterion, ...]
-    run: dict[str, Any] = field(default_factory=dict)
-    limits: dict[str, Any] = field(default_factory=lambda: dict(LIMITS))
-    rerun: dict[str, Any] = field(default_factory=lambda: dict(RERUN))
+    criteria: list[Criterion] = Field(alias="criterion", default=[])
+    asked: Asked = Field(alias="run", default=Asked())
+    limits: Limits = Limits()
+    rerun: Rerun = Rerun()
+
+    @property
+    def run(self) -> dict[str, Any]:
+        """What was asked for, without what students may choose."""
+        return self.asked.model_dump(exclude_none=True)
 
     @property
     def points(self) -> float:
@@ -77,137 +153,36 @@ def read_rubric(path: str | Path = "") -> Rubric:
             f"Expected a rubric in TOML. Received: {path} ({error}). Begin with the course's own, "
             "rubric.toml."
         ) from error
-    _only(path, told, {"title", "run", "limits", "rerun", "criterion"})
-    run, limits, rerun = (_table(path, told, name) for name in VALUES)
-    criteria = tuple(_criterion(path, line) for line in _criteria(path, told))
-    names = [criterion.id.lower() for criterion in criteria]
+    try:
+        rubric = Rubric.model_validate({"title": path.stem} | told)
+    except ValidationError as error:
+        raise InputError(_sentence(path, told, error)) from error
+    names = [criterion.id.lower() for criterion in rubric.criteria]
     if not names or len({*names, *TAKEN}) < len(names) + len(TAKEN):
         raise InputError(
             "Expected at least one [[criterion]], each with an id of its own that is none of "
             f"{', '.join(TAKEN)}. Received: {path} with {', '.join(names) or 'none'}."
         )
-    return Rubric(
-        title=str(told.get("title", path.stem)),
-        criteria=criteria,
-        run=run,
-        limits=LIMITS | limits,
-        rerun=RERUN | rerun,
+    return rubric
+
+
+def _sentence(path: Path, told: dict[str, Any], error: ValidationError) -> str:
+    """What is wrong, and where; a typing error comes first, because it leads to others."""
+    fault = min(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
+    table, *inside = fault["loc"]
+    name, where = (inside or [table])[-1], f"[{table}] of {path}" if inside else str(path)
+    if table == "criterion" and len(inside) > 1:
+        where = f"criterion {told[table][inside[0]].get('id', inside[0] + 1)} of {path}"
+    kind = fault["type"]
+    if kind == "extra_forbidden":
+        tables = {"criterion": Criterion, "run": Asked, "limits": Limits, "rerun": Rerun}
+        known = tables[table].model_fields if inside else ("title", *tables)
+        return (
+            f"Expected in {where} only {', '.join(known)}. Received: {name}. Is it a typing error?"
+        )
+    if kind == "value_error":  # said by the library
+        return f"In {where}: {fault['ctx']['error']}"
+    return (
+        f"Expected {name} in {where} {FAULTS.get(kind, fault['msg'])}. Received: "
+        f"{fault['input']!r:.100}. {HINTS.get(kind) or HINTS.get(name, QUOTES)}"
     )
-
-
-# The tables [run], [limits] and [rerun]
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-# What is expected, in words, and whether a value is that. A value may be of any type, also of one
-# that cannot be looked up in a dictionary.
-Rule = tuple[str, Callable[[Any], bool]]
-FROM_0: Rule = ("a number from 0 up", lambda value: _is_number(value) and value >= 0)
-SHARE: Rule = ("a number above 0 and up to 1", lambda value: _is_number(value) and 0 < value <= 1)
-ABOVE_0: Rule = ("a number above 0", lambda value: _is_number(value) and value > 0)
-WHOLE: Rule = ("a whole number", _is_whole)
-PROFILE: Rule = (f"one of {', '.join(PROFILES)}", lambda value: value in tuple(PROFILES))
-DATASET: Rule = (f"one of {', '.join(SOURCES)}", lambda value: value in tuple(SOURCES))
-VALUES: dict[str, dict[str, Rule]] = {
-    "run": {"dataset": DATASET, "profile": PROFILE, "seed": WHOLE},
-    "limits": {"microseconds_per_face": FROM_0, "tolerance": FROM_0, "alike": SHARE},
-    "rerun": {
-        "profile": PROFILE,
-        "minutes": ABOVE_0,
-        "memory_mb": ABOVE_0,
-        "processes": ABOVE_0,
-        "output_mb": ABOVE_0,
-    },
-}
-
-
-def _table(path: Path, told: dict[str, Any], name: str) -> dict[str, Any]:
-    table, rules = told.get(name, {}), VALUES[name]
-    if not isinstance(table, dict):
-        raise InputError(
-            f"Expected [{name}] in {path} as a heading, with a line for each of "
-            f"{', '.join(rules)}. Received: {name} = {table!r}. Take over the course's own, "
-            "rubric.toml."
-        )
-    _only(path, table, set(rules))
-    for key, value in table.items():
-        expected, fits = rules[key]
-        if not fits(value):
-            raise InputError(
-                f"Expected {key} in [{name}] of {path} to be {expected}. Received: "
-                f"{key} = {value!r}. Numbers have no quotation marks, words have."
-            )
-    return table
-
-
-# The criteria
-
-
-def _criteria(path: Path, told: dict[str, Any]) -> list[dict[str, Any]]:
-    lines = told.get("criterion", [])
-    if not isinstance(lines, list) or not all(isinstance(line, dict) for line in lines):
-        raise InputError(
-            f"Expected in {path} the heading [[criterion]] above each criterion, with two brackets "
-            f"on both sides. Received: criterion = {str(lines)[:100]}. Write it so."
-        )
-    return lines
-
-
-def _criterion(path: Path, line: dict[str, Any]) -> Criterion:
-    _only(path, line, {"id", "title", "points", "kind", "notebooks", "models"})
-    points = line.get("points")
-    if (
-        not {"id", "title", "points", "kind"} <= set(line)
-        or line["kind"] not in KINDS
-        or not _is_number(points)
-        or points <= 0
-        or not str(line["id"]).isidentifier()
-    ):
-        raise InputError(
-            "Expected of each criterion id (letters, digits and _), title, points above 0, and "
-            f"kind, one of {', '.join(KINDS)}. Received: {line} in {path}."
-        )
-    notebooks, models = _narrowed(path, line, "notebooks"), _narrowed(path, line, "models")
-    try:
-        notebooks = tuple(lesson.name for lesson in find(notebooks))
-    except InputError as error:
-        raise InputError(f"In {path}, criterion {line['id']}: {error}") from error
-    return Criterion(
-        str(line["id"]), str(line["title"]), float(points), line["kind"], notebooks, models
-    )
-
-
-def _narrowed(path: Path, line: dict[str, Any], name: str) -> tuple[str, ...]:
-    """The names that a criterion lists under `notebooks` or `models`, each once."""
-    if name not in line:
-        return ()
-    names, by = line[name], NARROWED_BY.get(line["kind"], name)
-    is_list = isinstance(names, list) and all(isinstance(one, str) and one for one in names)
-    if not is_list or not names:
-        example = '["04_lenet5"]' if name == "notebooks" else '["cnn"]'
-        raise InputError(
-            f"Expected {name} of criterion {line['id']} in {path} to be a list of names, such as "
-            f"{example}. Received: {names!r}. Leave the line out for all {name}."
-        )
-    if by != name:
-        raise InputError(
-            f"Expected {by} of criterion {line['id']} in {path}, if anything: it is of kind "
-            f"{line['kind']}. Received: {name}, which would change nothing. Leave the line out."
-        )
-    return tuple(dict.fromkeys(names))
-
-
-def _only(path: Path, given: dict[str, Any], known: set[str]) -> None:
-    unknown = sorted(set(given) - known)
-    if unknown:
-        raise InputError(
-            f"Expected in {path} only {', '.join(sorted(known))}. Received: {', '.join(unknown)}. "
-            "Is it a typing error?"
-        )

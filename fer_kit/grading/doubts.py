@@ -162,7 +162,7 @@ def _training_time(model: str, card: Mapping[str, Any], rubric: Rubric) -> list[
     faces = finite(mapping(card.get("trained_on")).get("faces"))
     if seconds is None or epochs is None or faces is None:
         return []
-    least = epochs * faces * rubric.limits["microseconds_per_face"] / 1e6
+    least = epochs * faces * rubric.limits.microseconds_per_face / 1e6
     if seconds >= least:
         return []
     return [

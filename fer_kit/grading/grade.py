@@ -126,7 +126,7 @@ def _graders(
     """Who makes the records: to execute a submission takes far more than to look at it."""
     if not asked.rerun:
         return nullcontext(pool)
-    memory = int(read_measure(asked).rubric.rerun["memory_mb"] * MEGABYTE)
+    memory = int(read_measure(asked).rubric.rerun.memory_mb * MEGABYTE)
     count = min(workers or fitting(threads_each(), memory), hand_ins)
     shared = [asked.out, asked.release.absolute(), originals()] if cluster else []
     return side_by_side(count, None, _ignore, cluster, shared, {"sandbox": 1})
@@ -282,7 +282,7 @@ class _Grading:
         asked = (exercise for lesson in released.values() for exercise in lesson.exercises)
         written = {exercise.filled for exercise in asked if exercise.written}
         works = {one.name: _work(one, written) for one in self.graded if one.record}
-        pairs = find_pairs(works, self.measure.rubric.limits["alike"], given)
+        pairs = find_pairs(works, self.measure.rubric.limits.alike, given)
         counts = Counter(name for pair in pairs for name in (pair.first, pair.second))
         for one in self.graded:
             one.pairs = counts[one.name]

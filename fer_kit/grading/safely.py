@@ -69,7 +69,7 @@ def _record(asked: Asked, hand_in: HandIn) -> tuple[Record, Path | None]:
         return Record(error=hand_in.problem), None
     try:
         measure = read_measure(asked)
-        longer = 60 * int(measure.rubric.rerun["minutes"]) + 60 if asked.rerun else 0
+        longer = 60 * int(measure.rubric.rerun.minutes) + 60 if asked.rerun else 0
         with bounds(SECONDS + longer, asked.own_process):
             path = asked.out / "records" / f"{_key(hand_in.path, asked.digest)}.json"
             with suppress(Exception):  # none, or damaged: it is made again

@@ -84,7 +84,7 @@ def _lessons(bundle: Bundle, measure: Measure) -> list[Lesson]:
 
 
 def _results(bundle: Bundle, measure: Measure) -> Iterator[Result]:
-    claims, tolerance = mapping(bundle.metrics.get("models")), measure.rubric.limits["tolerance"]
+    claims, tolerance = mapping(bundle.metrics.get("models")), measure.rubric.limits.tolerance
     for model, content in bundle.predictions():
         claimed = mapping(claims.get(model))
         yield recompute(model, content, claimed, measure.labels, tolerance)
@@ -112,7 +112,7 @@ def _doubts(
 def _rerun(bundle: Bundle, measure: Measure) -> tuple[dict[str, frozenset[str]], str]:
     from fer_kit.grading.rerun import rerun
 
-    outcome = rerun(bundle, originals(), measure.rubric.rerun)
+    outcome = rerun(bundle, originals(), measure.rubric.rerun.model_dump())
     passed = {
         name: compare(name, notebook, outcome.released[name]).passed
         for name, notebook in outcome.notebooks.items()
