@@ -101,7 +101,7 @@ def test_a_missing_package_is_one_sentence(classifier, images, tmp_path, monkeyp
 
 
 def test_an_unknown_format_or_ending_is_a_sentence(classifier, images, tmp_path):
-    with pytest.raises(InputError, match="Expected a format among onnx, litert.*Received: 'coreml'"):
+    with pytest.raises(InputError, match="a format among onnx, litert.*Received: 'coreml'"):
         export.export_model(classifier, "coreml", tmp_path / "tiny", images)
     if find_spec("tf2onnx") is None:
         pytest.skip("tf2onnx is not installed")
