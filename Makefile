@@ -9,6 +9,8 @@ RUN ?=
 SEED ?=
 # One notebook, such as: make run NB=04
 NB ?=
+# Which network looks through the camera first: make camera MODEL=lenet5
+MODEL ?=
 # How many notebooks run side by side: as many as fit; WORKERS=1 is one after the other.
 # Or on other computers: CLUSTER=tcp://host:8786; docs/cluster.md says how.
 WORKERS ?=
@@ -58,7 +60,7 @@ WANTED = $(if $(FORMAT),--format "$(FORMAT)") $(if $(REPORTS),--reports)
 RESULTS = $(if $(RUN),--run "$(RUN)") $(if $(DATASET),--dataset "$(DATASET)") $(WORK)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab run-all run report progress bundle grade student test lint bench clean
+.PHONY: help setup lab camera run-all run report progress bundle grade student test lint bench clean
 
 help: ## List what there is to do
 	@echo "FER Kit: a course on facial expression recognition. Usage: make TARGET"
@@ -70,6 +72,9 @@ setup: $(INSTALLED) ## Make the environment in .venv (KERAS_BACKEND=jax: with JA
 lab: $(INSTALLED) ## Open the notebooks in JupyterLab (students: NOTEBOOKS=student)
 	@mkdir -p $(SETTINGS) && cp .github/jupyterlab.json $(SETTINGS)/overrides.json
 	TF_CPP_MIN_LOG_LEVEL=2 $(BIN)/jupyter lab --LabApp.default_url="/lab/tree/$(or $(NOTEBOOKS),notebooks)"
+
+camera: $(INSTALLED) ## Let a network look at your own face, live, on this computer: make camera MODEL=…
+	$(BIN)/fer-kit camera $(MODEL) $(if $(RUN),--run "$(RUN)")
 
 run-all: $(INSTALLED) ## Run all notebooks, side by side where they can, and write the report
 	$(BIN)/fer-kit run-all $(OPTIONS)

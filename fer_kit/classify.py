@@ -189,6 +189,17 @@ class Answer:
         """The emotion and its probability: "happy 62 %"."""
         return f"{self.emotion} {100 * self.probabilities[self.emotion]:.0f} %"
 
+    @property
+    def values(self) -> dict[str, Any]:
+        """Plain values, ready for JSON: emotion, probability, box, probabilities, note."""
+        return {
+            "emotion": self.emotion,
+            "probability": self.probabilities[self.emotion],
+            "box": self.box._asdict(),
+            "probabilities": self.probabilities,
+            "note": self.note,
+        }
+
 
 def load_model(model: str | Path, run: str = "") -> Classifier:
     """Load a model that a lesson saved (lesson 11).

@@ -400,6 +400,40 @@ def predict(
 
 
 @app.command()
+def camera(
+    model: Annotated[
+        str, typer.Argument(help="A .keras file, or the name of a model. [default: the best]")
+    ] = "",
+    run: RunName = "",
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Where it listens; 0 is any that is free.")
+    ] = 0,
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", help="Open the page, or print its address.")
+    ] = True,
+) -> None:
+    """Name the expression on your own face, live, on a page that only this computer serves.
+
+    On the page, other models of the run or of the course can be put beside it. Ctrl-C ends it.
+    """
+    with _backend_log_hidden():
+        from fer_kit.camera import LivePage
+
+        page = LivePage(model, run, port)
+    import asyncio
+    import webbrowser
+    from threading import Thread
+
+    print(f"The camera's page, until Ctrl-C: {page.address}", flush=True)
+    # Beside the server: some browsers come back only when they are closed.
+    opening = Thread(target=webbrowser.open, args=[page.address], daemon=True)
+    try:
+        asyncio.run(page.serve(opening.start if browser else bool))
+    except KeyboardInterrupt:
+        _stopped("Nothing was kept.")
+
+
+@app.command()
 def evaluate(
     model: Annotated[str, typer.Argument(help="A .keras file, or the name of a model of the run.")],
     *,

@@ -4,6 +4,7 @@ The detector is YuNet (Wu, Peng and Yu, 2023), 232 KB of weights that come with 
 """
 
 from functools import cache
+from threading import Lock
 from typing import NamedTuple
 
 import cv2
@@ -102,6 +103,7 @@ def draw_box(picture: np.ndarray, box: Box, caption: str) -> None:
 
 
 YELLOW = (255, 215, 0)
+ONE_AT_A_TIME = Lock()  # a notebook and the camera's page may both be looking for faces
 
 
 @cache
@@ -118,10 +120,11 @@ def _detect(picture: np.ndarray, long_side: int, confidence: float) -> tuple[np.
     if min(size) < SMALLEST:
         return nothing, shrink
     small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA) if shrink < 1 else picture
-    detector = _detector()
-    detector.setInputSize(size)
-    detector.setScoreThreshold(confidence)
-    _, found = detector.detect(cv2.cvtColor(small, cv2.COLOR_RGB2BGR))
+    bgr, detector = cv2.cvtColor(small, cv2.COLOR_RGB2BGR), _detector()
+    with ONE_AT_A_TIME:
+        detector.setInputSize(size)
+        detector.setScoreThreshold(confidence)
+        _, found = detector.detect(bgr)
     if found is None:
         return nothing, shrink
     # In a narrow strip YuNet "finds" boxes of any size, even without end.

@@ -4,7 +4,6 @@ Finding faces costs many times what following them does, and a face hardly moves
 second. A number belongs to a face for as long as it stays in view; it says nothing about who it is.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -103,6 +102,24 @@ class Video:
         )
 
 
+class Watcher:
+    """Names the expression on the faces of a film: give it one frame after the other (lesson 11).
+
+    Attributes:
+        classifiers: those that are asked, one or several; others may take their place at any time.
+    """
+
+    def __init__(self, *classifiers: Classifier):
+        self.classifiers = classifiers
+        self._tracker = FaceTracker()
+
+    def look(self, frame: np.ndarray) -> dict[int, tuple[Answer, ...]]:
+        """For each face in the next frame, uint8 (H, W, 3), by its number: what each one says."""
+        boxes = self._tracker.follow(frame)
+        answers = [answer(one, frame, list(boxes.values())) for one in self.classifiers]
+        return dict(zip(boxes, zip(*answers, strict=True), strict=True))
+
+
 class FaceTracker:
     """Follows faces from frame to frame: give it one frame after the other."""
 
@@ -114,8 +131,13 @@ class FaceTracker:
         self._previous = None
 
     def follow(self, frame: np.ndarray) -> dict[int, Box]:
-        """Where the faces are in the next frame, uint8 (H, W, 3), by their numbers."""
+        """Where the faces are in the next frame, uint8 (H, W, 3), by their numbers.
+
+        In a frame of another size than the one before nothing is followed: the camera was turned.
+        """
         grey = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
+        if self._previous is not None and self._previous.shape != grey.shape:
+            self._boxes, self._frames = {}, 0
         self._boxes = {
             number: moved(box, self._previous, grey) for number, box in self._boxes.items()
         }
@@ -137,7 +159,9 @@ class FaceTracker:
         for index in set(range(len(found))) - set(shown.values()):
             self._faces += 1
             renewed[self._faces] = found[index]
-        self._missed |= dict.fromkeys(renewed.keys() - missed, 0)
+        self._missed = {
+            number: self._missed[number] if number in missed else 0 for number in renewed
+        }
         return dict(sorted(renewed.items()))
 
 
@@ -181,44 +205,14 @@ def moved(box: Box, before: np.ndarray, after: np.ndarray) -> Box:
     return box._replace(x=box.x + int(right), y=box.y + int(low))
 
 
-def camera_picture(camera: int = 0) -> np.ndarray:
-    """One picture from a camera of the computer that Python runs on, uint8 (H, W, 3), RGB.
-
-    Nothing is sent or stored. Lesson 11.
-
-    Raises:
-        InputError: there is no camera, or another program has it; or a notebook asks that is being
-            run as a whole, with nobody watching.
-    """
-    if os.environ.get("FER_KIT_HEADLESS"):
-        raise InputError(
-            "Expected somebody in front of the camera. Received: a notebook that runs by itself. "
-            "Open it in Jupyter, and leave camera = False otherwise."
-        )
-    watch.note("a picture from the camera")
-    opened = cv2.VideoCapture(camera)
-    try:
-        is_read, frame = opened.read()
-    finally:
-        opened.release()
-    if not is_read:
-        raise InputError(
-            f"Expected a camera with number {camera}. Received: no picture. Connect one, close "
-            "other programs that use it, and run this on your own computer, not on a server."
-        )
-    return cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)
-
-
 def _answers(
     classifier: Classifier, video: Video
 ) -> Iterator[tuple[np.ndarray, dict[int, Answer]]]:
     """Each frame with the answers for its faces, by their numbers."""
-    tracker = FaceTracker()
+    watcher = Watcher(classifier)
     bar = tqdm(video, total=video.count or None, desc=video.path.name, unit="frame", disable=None)
     for frame in bar:
-        boxes = tracker.follow(frame)
-        answers = answer(classifier, frame, list(boxes.values()))
-        yield frame, dict(zip(boxes, answers, strict=True))
+        yield frame, {number: answer for number, (answer,) in watcher.look(frame).items()}
 
 
 def _write(path: Path, fps: float, frames) -> list[dict[int, Answer]]:

@@ -14,14 +14,13 @@ LIBRARY = Path(__file__).parents[1] / "fer_kit"
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 
 # Rooms that a lesson walks into by their door; they and what lies flat are the ground floor.
-OPEN = {"datasets", "synthetic", "networks", "fusion", "check"}
+OPEN = {"datasets", "synthetic", "networks", "fusion", "check", "camera"}
 # Above it, each room with those that it may look down into.
 ABOVE = {
     "course": set(),
     "zoo": {"course"},
     "grading": {"course"},
-    "camera": {"zoo"},
-    "cli": {"course", "zoo", "grading", "camera"},
+    "cli": {"course", "zoo", "grading"},
 }
 # All that the zoo takes from the course: what computes, and doing things side by side.
 ZOO_TAKES = {"fer_kit.course.environment", "fer_kit.course.workers"}

@@ -120,35 +120,30 @@ def test_a_codec_that_is_missing_is_a_sentence(classifier, clip, tmp_path, monke
     assert not list(tmp_path.glob("*out*"))
 
 
-def test_without_a_camera_there_is_a_sentence(monkeypatch):
-    class NoCamera:
-        def __init__(self, number):
-            pass
-
-        def read(self):
-            return False, None
-
-        def release(self):
-            pass
-
-    monkeypatch.setattr(cv2, "VideoCapture", NoCamera)
-    with pytest.raises(InputError, match="Expected a camera with number 0"):
-        video.camera_picture()
+def test_several_classifiers_answer_about_the_same_faces(classifier):
+    watcher = video.Watcher(classifier, classifier)
+    for frame in frames()[:3]:
+        ((first, second),) = watcher.look(frame).values()
+        assert first == second
 
 
-def test_a_notebook_that_runs_by_itself_opens_no_camera(monkeypatch):
-    monkeypatch.setenv("FER_KIT_HEADLESS", "1")
-    monkeypatch.setattr(cv2, "VideoCapture", None)
-    with pytest.raises(InputError, match="runs by itself"):
-        video.camera_picture()
+def test_a_camera_that_is_turned_begins_anew():
+    face = frames()[0]
+    tracker = video.FaceTracker()
+    assert list(tracker.follow(face)) == [1]
+    assert list(tracker.follow(np.ascontiguousarray(face[:, 20:300]))) == [2]
 
 
-def test_a_video_and_the_camera_may_show_people(tmp_path, monkeypatch, listening):
+def test_faces_that_have_gone_are_forgotten():
+    face, empty = frames()[0], np.full((240, 320, 3), 128, np.uint8)
+    tracker = video.FaceTracker(every=1)
+    for _ in range(5):
+        for picture in (face, empty, empty):
+            tracker.follow(picture)
+    assert tracker._missed == {}
+
+
+def test_a_video_may_show_people(tmp_path, listening):
     with pytest.raises(InputError, match="no such file"):
         video.Video(tmp_path / "me.mp4")
     assert watch.may_show_people([]) == "after the notebook read a video"
-    watch._noted.clear()
-    monkeypatch.delenv("FER_KIT_HEADLESS", raising=False)
-    with pytest.raises(InputError, match="a camera with number 99"):
-        video.camera_picture(99)
-    assert watch.may_show_people([]) == "after the notebook read a picture from the camera"

@@ -24,7 +24,7 @@ class FileAnswers:
 
     Attributes:
         file: its path.
-        faces: for each face, plain values ready for JSON; see `described` and `summaries`.
+        faces: for each face, plain values ready for JSON; see `Answer.values` and `summaries`.
         frames: of a video, the faces in each frame.
         note: what to know, such as why the file was skipped.
         error: what was wrong with the file, or "".
@@ -54,17 +54,6 @@ def predict_path(
     if path.is_dir():
         return _predict_folder(classifier, path, annotated)
     return [_attempt(path, lambda: _predict_file(classifier, path, annotated))]
-
-
-def described(answer: Answer) -> dict[str, Any]:
-    """An answer as plain values: emotion, probability, box, probabilities, note."""
-    return {
-        "emotion": answer.emotion,
-        "probability": answer.probabilities[answer.emotion],
-        "box": answer.box._asdict(),
-        "probabilities": answer.probabilities,
-        "note": answer.note,
-    }
 
 
 def summaries(video: VideoAnswers) -> list[dict[str, Any]]:
@@ -146,7 +135,7 @@ def _predict_picture(classifier: Classifier, path: Path, annotated: Path | None)
     answers = predict_emotion(classifier, picture)
     if annotated:
         write_picture(annotated, annotate(picture, answers))
-    return FileAnswers(str(path), [described(answer) for answer in answers])
+    return FileAnswers(str(path), [answer.values for answer in answers])
 
 
 def _predict_video(classifier: Classifier, path: Path, annotated: Path | None) -> FileAnswers:
@@ -154,7 +143,7 @@ def _predict_video(classifier: Classifier, path: Path, annotated: Path | None) -
     frames = [
         {
             "time": round(index / video.fps, 3),
-            "faces": [{"face": number} | described(answer) for number, answer in found.items()],
+            "faces": [{"face": number} | answer.values for number, answer in found.items()],
         }
         for index, found in enumerate(video.frames)
     ]
