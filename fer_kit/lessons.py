@@ -143,7 +143,7 @@ LESSONS = (
             "batch_size": 32,
             "epochs": Per(2, 12, 128),
             "patience": 32,
-            "plateau": Per(8, 2, 8),
+            "plateau": Per(None, None, 8),  # None: short trainings end before one, and are annealed
         },
     ),
     Lesson(
@@ -168,7 +168,7 @@ LESSONS = (
             "downsampling": Per(2, 2, 4),
             "augmentation": Per(GENTLE_PAIRS, GENTLE_PAIRS, PUBLISHED_PAIRS),
             "batch_size": 64,
-            "start": {"epochs": Per(1, 8, 50), "learning_rate": Per(5e-3, 5e-3, 1e-3)},
+            "start": {"epochs": Per(1, 6, 50), "learning_rate": Per(5e-3, 5e-3, 1e-3)},
             "alone": {"epochs": Per(1, 5, 50), "learning_rate": Per(3e-3, 3e-3, 1e-3)},
             "joined": {"passes": Per(1, 2, 10), "epochs": Per(2, 8, 20), "learning_rate": 1e-3},
             "fine_tuned": {"epochs": Per(1, 6, 150), "learning_rate": Per(2e-3, 2e-3, 1e-3)},
@@ -185,7 +185,7 @@ LESSONS = (
             "depth": Per(0.0, 0.0, 1.0),
             "size": Per(None, None, 112),
             "recipe": Per("short", "short", "v1"),
-            "epochs": Per(1, 9, 80),
+            "epochs": Per(1, 7, 80),
             "batch_size": Per(64, 64, 256),
             "faces": Per(128, None, None),
         },
@@ -243,9 +243,9 @@ LESSONS = (
             "dropout": Per(0.0, 0.0, 1.0),
             "learning_rate": Per(1e-3, 1e-3, 1e-4),
             "batch_size": Per(64, 32, 64),
-            "epochs": Per(1, 10, 100),
+            "epochs": Per(1, 8, 100),
             "leaks": {"people": Per(6, 24, 60), "epochs": Per(1, 24, 30)},
-            "votes": {"epochs": Per(1, 12, 30)},
+            "votes": {"epochs": Per(1, 9, 30)},
         },
     ),
     Lesson(

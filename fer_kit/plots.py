@@ -195,6 +195,7 @@ def intervals(
     baseline: float | None = None,
     xlabel: str = "accuracy",
     title: str = "",
+    against: str = "majority baseline",
     ax: Axes | None = None,
 ) -> Axes:
     """A dot with its 95 % interval for each row (lesson 04).
@@ -202,6 +203,7 @@ def intervals(
     Args:
         table: columns value, low, high (0 to 1); the index names the rows.
         baseline: a dashed line to compare with, such as the share of the largest class.
+        against: what the dashed line is.
     """
     ax = ax or _new_axes(7, 0.5 * len(table) + 1.6)
     places = np.arange(len(table))[::-1]
@@ -209,7 +211,7 @@ def intervals(
     ax.errorbar(table["value"], places, xerr=errors, fmt="o", color="#4C72B0", capsize=4)
     for place, (value, high) in zip(places, table[["value", "high"]].to_numpy(), strict=True):
         ax.annotate(f"  {100 * value:.1f} %", (high, place), va="center")
-    _baseline(ax.axvline, baseline)
+    _baseline(ax.axvline, baseline, against)
     ax.set_yticks(places, table.index)
     below = -0.6 if baseline is None else -1.2  # room for the legend
     legend = None if baseline is None else {"loc": "lower right"}
@@ -367,10 +369,10 @@ def _line(ax: Axes, table: pd.DataFrame, column: str, name: str, **style) -> Non
         ax.fill_between(table.index, table["low"], table["high"], **band)
 
 
-def _baseline(draw: Callable, share: float | None) -> None:
+def _baseline(draw: Callable, share: float | None, name: str = "majority baseline") -> None:
     """A dashed line to compare with, by `ax.axhline` or `ax.axvline`, if there is such a share."""
     if share is not None:
-        draw(share, color="grey", linestyle="--", label=f"majority baseline {100 * share:.1f} %")
+        draw(share, color="grey", linestyle="--", label=f"{name} {100 * share:.1f} %")
 
 
 def _finished(ax: Axes, legend: dict | None, **settings) -> Axes:

@@ -173,8 +173,7 @@ DDAMFN = {
     ),
     "short": Recipe(
         **_PLAIN
-        | {"optimizer": "adam", "learning_rate": 4e-3, "decay": 0.75, "every": 1}
-        | {"attention": 0.01}
+        | {"optimizer": "adam", "learning_rate": 4e-3, "schedule": "cosine", "attention": 0.01}
     ),
 }
 # Smoke checks that it runs; quick takes a tenth of the epochs.

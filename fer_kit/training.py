@@ -113,7 +113,7 @@ def callbacks(
     model_path: str | Path,
     batches: Any = None,
     patience: int = 32,
-    plateau: int = 8,
+    plateau: int | None = 8,
     rate: keras.callbacks.Callback | None = None,
     before: Sequence[keras.callbacks.Callback] = (),
     forget: bool = True,
@@ -132,7 +132,7 @@ def callbacks(
         batches: the `augment.Batches` that the model is trained on, if it is.
         patience: epochs without improvement after which the training stops.
         plateau: epochs without improvement after which the learning rate is lowered.
-        rate: what sets the learning rate instead; see `schedule`.
+        rate: what sets the learning rate instead; see `schedule` and `annealing`.
         before: what has to come before all these, such as what changes the weights.
         forget: see `Resume`.
     """
@@ -194,8 +194,8 @@ class Seconds(keras.callbacks.Callback):
         logs["seconds"] = time.perf_counter() - self.start
 
 
-def cosine(learning_rate: float, epochs: int) -> list[keras.callbacks.Callback]:
-    """Cosine annealing with a bar: in epoch e of T, learning_rate / 2 · (1 + cos(π e / T)).
+def annealing(learning_rate: float, epochs: int) -> keras.callbacks.Callback:
+    """Cosine annealing: in epoch e of T, learning_rate / 2 · (1 + cos(π e / T)).
 
     Source: Loshchilov & Hutter 2017. Introduced in notebooks/06_visible_infrared.ipynb.
     """
@@ -203,7 +203,12 @@ def cosine(learning_rate: float, epochs: int) -> list[keras.callbacks.Callback]:
     def rate(epoch: int) -> float:
         return learning_rate / 2 * (1 + math.cos(math.pi * epoch / epochs))
 
-    return [keras.callbacks.LearningRateScheduler(rate), Finite(), ProgressBar()]
+    return keras.callbacks.LearningRateScheduler(rate)
+
+
+def cosine(learning_rate: float, epochs: int) -> list[keras.callbacks.Callback]:
+    """`annealing`, with a bar."""
+    return [annealing(learning_rate, epochs), Finite(), ProgressBar()]
 
 
 def annealed(
