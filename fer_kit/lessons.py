@@ -207,6 +207,7 @@ LESSONS = (
             "models/lenet5.keras",
             "predictions/lenet5.csv",
             "predictions/*.csv",
+            "infrared/*.csv",
         ),
         makes=(METRICS,),
     ),

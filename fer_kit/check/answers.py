@@ -116,7 +116,8 @@ def expect_array(
     value: Any, shape: tuple[int, ...], what: str, slip: str = "", nan: str = DIVIDED
 ) -> np.ndarray:
     """The value, if it is an array of numbers, of this shape and without NaN (the slip `nan`)."""
-    expect(hasattr(value, "shape"), f"{what} as an array", type(value))
+    makes_one = "np.array(…) makes one of a list." if isinstance(value, list | tuple) else ""
+    expect(hasattr(value, "shape"), f"{what} as an array", _kind(value), makes_one)
     value = np.asarray(value)
     expect(value.shape == shape, f"{what} of shape {shape}", f"shape {value.shape}", slip)
     expect(value.dtype.kind in "biuf", f"{what} of numbers", f"an array of {value.dtype}")
@@ -178,7 +179,9 @@ def _is_same(before: Any, after: Any) -> bool:
 
 
 def _kind(value: Any) -> str:
-    """Of which type a value is, and an array's shape."""
+    """Of which type a value is, and an array's shape; a text itself, in quotation marks."""
+    if isinstance(value, str):
+        return f"the text {value!r}"
     shape = getattr(value, "shape", None)
     return type(value).__name__ + (f" of shape {shape}" if isinstance(shape, tuple) else "")
 

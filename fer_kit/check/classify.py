@@ -43,12 +43,16 @@ def decide(ask: Ask) -> None:
     found = ask(sure, 0.2)
     slip = "max(probabilities, key=probabilities.get) is the name of the largest."
     expect(isinstance(found, str), "a name", type(found), slip)
+    small = 'Write it as the task does: "unsure".'
     slip = "Compare the best with the second best, not with the smallest."
-    expect(found == "happy", "'happy', half ahead of the second", found, slip)
-    expect(ask(close, 0.2) == "unsure", "'unsure' for two equal ones", "a name")
-    is_unsure = ask({"sad": 0.6, "fear": 0.4}, 0.5) == "unsure"
+    expect(found == "happy", "'happy', half ahead of the second", repr(found), slip)
+    found = ask(close, 0.2)
+    slip = small if str(found).strip().lower() == "unsure" else ""
+    expect(found == "unsure", "'unsure' for two equal ones", repr(found), slip)
+    found = ask({"sad": 0.6, "fear": 0.4}, 0.5)
     slip = "It is the difference of the two best that has to reach the margin."
     expected = "'unsure' where 0.6 is only 0.2 ahead and the margin is 0.5"
-    expect(is_unsure, expected, "a name", slip)
+    expect(found == "unsure", expected, repr(found), slip)
+    found = ask(close, 0.0)
     slip = "Reaching the margin is enough: >=, not >."
-    expect(ask(close, 0.0) != "unsure", "a name with a margin of 0", "'unsure'", slip)
+    expect(found in close, "a name with a margin of 0", repr(found), slip)

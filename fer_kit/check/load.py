@@ -16,7 +16,8 @@ def read_row(ask: Ask) -> None:
     expect(is_triple, "three values: emotion, face, usage", type(answer), slip)
     emotion, face, usage = answer
     slip = 'The part before the first comma is text: int("3") makes a number of it.'
-    expect(emotion == 3 and not isinstance(emotion, str), "the number 3 as emotion", emotion, slip)
+    is_three = not isinstance(emotion, str) and emotion == 3
+    expect(is_three, "the number 3 as emotion", repr(emotion), slip)
     face = expect_array(face, (48, 48), "a face", "reshape(48, 48) folds the long row into lines.")
     slip = "A grey value fits into one byte: dtype=np.uint8."
     expect(face.dtype == np.uint8, "grey values as uint8", face.dtype, slip)
@@ -28,7 +29,14 @@ def read_row(ask: Ask) -> None:
         "The first 48 values are the top line: no transposition is needed.",
     )
     expect(np.array_equal(face, right), "the pixels of the line", "other ones")
-    expect(usage == "PublicTest", "'PublicTest' as usage", usage, "It is the last of three parts.")
+    slip = "It is the last of three parts."
+    expect(usage == "PublicTest", "'PublicTest' as usage", repr(usage), slip)
+    emotion, other, usage = ask(f"0,{' '.join(map(str, pixels[::-1]))},Training")
+    slip = "Everything has to come from the line that is given."
+    found, expected = (emotion, usage), "0 and 'Training' of a second line"
+    expect(found == (0, "Training"), expected, f"{emotion!r} and {usage!r}", slip)
+    is_its_face = np.array_equal(other, pixels[::-1].reshape(48, 48))
+    expect(is_its_face, "the face of the second line", "another one", slip)
     _refuses_short_row(ask)
 
 

@@ -25,6 +25,12 @@ def best_of_those_left(probabilities, margin):
     return best if first - max(probabilities.values()) >= margin else "unsure"
 
 
+def right_but(probabilities, margin, unsure):
+    """A right decision that calls it by another word."""
+    said = solution("decide")(probabilities, margin)
+    return unsure if said == "unsure" else said
+
+
 WRONG = {
     "overlap": [
         (overlap_without_zero, "max(0"),
@@ -36,6 +42,8 @@ WRONG = {
         (lambda p, margin: max(p.values()), "a name"),
         (lambda p, margin: max(p, key=p.get) if max(p.values()) >= margin else "unsure", "equal"),
         (lambda p, margin: "unsure", "second best"),
+        (lambda p, margin: right_but(p, margin, "Unsure"), "Received: 'Unsure'. Write it as"),
+        (lambda p, margin: right_but(p, margin, "nobody knows"), "Received: 'nobody knows'"),
         (best_of_those_left, "a changed dict"),
     ],
 }  # fmt: skip

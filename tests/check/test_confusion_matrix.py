@@ -13,6 +13,14 @@ def tail_of_coins(one, other, ends_before=0, sides=2):
     return sides * sum(comb(n, k) for k in range(m + 1 - ends_before)) / 2**n
 
 
+def in_shares(values):
+    return values / values.sum(axis=1, keepdims=True)
+
+
+def in_best(p, true, columns):
+    return (np.argsort(p, axis=1)[:, columns] == true[:, None]).any(axis=1).mean()
+
+
 def mcnemar_by_chi_square(one, other):
     return float(chi2.sf((one - other) ** 2 / max(one + other, 1), 1))
 
@@ -27,9 +35,22 @@ WRONG = {
         (lambda m, e: m[e] / m[e].sum(), "Received: Series of shape (3,)"),
     ],
     "top_k_accuracy": [
-        (lambda p, t, k: (np.argsort(p, 1)[:, :k] == t[:, None]).any(1).mean(), "best is last"),
-        (lambda p, t, k: (p.argmax(1) == t).mean(), "two largest"),
+        (lambda p, t, k: (np.argsort(p, 1)[:, :k] == t[:, None]).any(1).mean(), "best is the last"),
+        (lambda p, t, k: (p.argmax(1) == t).mean(), "one answer less"),
+        (lambda p, t, k: in_best(p, t, slice(-k - 1, None)), "one answer more"),
+        (lambda p, t, k: in_best(p, t, slice(-k + 1, None)), "one answer less"),
+        (lambda p, t, k: in_best(p, t, slice(-k, -1)), "leaves the best out"),
+        (lambda p, t, k: 100 * in_best(p, t, slice(-k, None)), "in percent"),
         (lambda p, t, k: p.argmax(1) == t, "one number"),
+    ],
+    "take_back": [
+        (lambda p, s, k: p / s**k, "by its own sum"),
+        (lambda p, s, k: in_shares(p * s**k), "puts the habit in again"),
+        (lambda p, s, k: p, "still in it"),
+        (lambda p, s, k: in_shares(p / s), "a power of shares"),
+        (lambda p, s, k: in_shares((p / s**k).T).T, "keepdims=True"),
+        (lambda p, s, k: (p / s**k).tolist(), "np.array(…)"),
+        (lambda p, s, k: in_shares(p / s**k)[:, :2], "of shape (4, 3)"),
     ],
     "mcnemar_p": [
         (lambda a, b: tail_of_coins(a, b, sides=1), "either direction"),

@@ -39,7 +39,7 @@ WRONG = {
         (lambda k, c, f: k * k * c * f + 1, "bias of its own"),
         (lambda k, c, f: k * k * f + f, "channels"),
         (lambda k, c, f: k * c * f + f, "Each filter"),
-        (lambda k, c, f: "156", "as one number"),
+        (lambda k, c, f: "156", "as one number. Received: the text '156'"),
         (lambda k, c, f: np.array([156, 2416, 73856]), "Received: ndarray of shape (3,)"),
     ],
     "single_softmax": [
@@ -56,6 +56,7 @@ WRONG = {
         (lambda p, n: [k for k in range(n) if round(100 * k / n, 2) == p], "ends before"),
         (lambda p, n: [round(p * n / 100)], "Several"),
         (lambda p, n: 1, "a list"),
+        (lambda p, n: 2 * [k for k in range(n + 1) if round(100 * k / n, 2) == p], "once, the"),
         (lambda p, n: tuple(k for k in range(n + 1) if round(100 * k / n, 2) == p), "as a list"),
     ],
 }  # fmt: skip

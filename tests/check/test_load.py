@@ -17,20 +17,31 @@ def row(line):
     return emotion, np.array(pixels.split(), np.uint8), usage
 
 
+FIRST = []
+
+
+def first_face(line):
+    """The face of the first line that ever came."""
+    FIRST.append(row(line)[1].reshape(48, 48))
+    return FIRST[0]
+
+
 WRONG = {
     "read_row": [
-        (row, "number 3"),
+        (row, "Received: '3'"),
+        (lambda line: (3, row(line)[1].reshape(48, 48), "PublicTest"), "the line that is given"),
+        (lambda line: (int(line[0]), first_face(line), row(line)[2]), "face of the second line"),
         (lambda line: int(line[0]), "three values"),
         (lambda line: (3, row(line)[1], "PublicTest"), "shape (48, 48)"),
         (lambda line: (3, row(line)[1].reshape(48, 48).astype(float), "PublicTest"), "uint8"),
         (lambda line: (3, row(line)[1].reshape(48, 48).T, "PublicTest"), "diagonal"),
-        (lambda line: (3, np.resize(row(line)[1], (48, 48)), "PublicTest"), "2,303"),
+        (lambda line: (int(line[0]), np.resize(row(line)[1], (48, 48)), row(line)[2]), "2,303"),
         (lambda line: (3, np.resize(row(line)[1], (48, 48)), "Training"), "usage"),
     ],
     "folder_labels": [
         (lambda labels: labels, "as they came"),
         (lambda labels: np.array([ORDER.index(NAMES[k]) for k in labels]), "the way back"),
-        (lambda labels: [0] * len(labels), "array"),
+        (lambda labels: [0] * len(labels), "Received: list. np.array(…)"),
         (lambda labels: labels * 1.0, "integer"),
         (lambda labels: 6 - labels, "Look each name up"),
     ],
