@@ -9,6 +9,7 @@ import jinja2
 from markupsafe import Markup
 from pygments.formatters import HtmlFormatter
 
+from fer_kit.course.boxes import in_boxes
 from fer_kit.course.records import duration
 from fer_kit.course.safe_html import count_undescribed
 from fer_kit.errors import InputError
@@ -20,7 +21,7 @@ CODE_COLOURS = {"light": "xcode", "dark": "lightbulb"}
 
 def page_html(template: str, values: dict[str, Any]) -> str:
     """One of the pages in templates/, with the stylesheet in it."""
-    return _templates().get_template(template).render(values)
+    return in_boxes(_templates().get_template(template).render(values))
 
 
 def write_page(path: Path, template: str, values: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ Introduced in notebooks/12_save.ipynb.
 
 import re
 import shutil
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from fer_kit.course.safe_html import Markdown, sanitise, terminal
 from fer_kit.errors import InputError
 from fer_kit.faces import are_drawn
 from fer_kit.files import read_json, replace_folder
-from fer_kit.lessons import METRICS, feeds
+from fer_kit.lessons import LESSONS, METRICS, feeds
 from fer_kit.run import Run, course_folder, read_config
 
 # Which form of an output is shown, the first that it has. Not SVG: it can hold scripts.
@@ -160,10 +161,20 @@ def _read_rubric() -> Rubric | None:
 
 def _read_figures(folder: Path) -> list[dict[str, Any]]:
     described = read_json(folder / "figures.json") if (folder / "figures.json").exists() else {}
+    titles = {lesson.number: f"{lesson.number} · {lesson.title}" for lesson in LESSONS}
     return [
-        {"title": path.stem, "alt": ""} | described.get(path.stem, {}) | {"path": path}
+        {"title": path.stem, "alt": ""}
+        | described.get(path.stem, {})
+        | {"path": path, "size": _size(path), "lesson": titles.get(path.stem.split("-")[0], "–")}
         for path in sorted(folder.glob("[!.]*.png"))
     ]
+
+
+def _size(path: Path) -> tuple[int, int] | None:
+    """Width and height, which stand at the beginning of a PNG; None of anything shorter."""
+    with path.open("rb") as file:
+        head = file.read(24)
+    return struct.unpack(">II", head[16:]) if len(head) == 24 else None
 
 
 def _read_notebooks(folder: Path) -> list[Notebook]:

@@ -34,7 +34,7 @@ ATTRIBUTES = {
     **dict.fromkeys(MATHML, MATHML_ATTRIBUTES),
     **{f"h{level}": {"id"} for level in range(1, 7)},
     **{tag: nh3.ALLOWED_ATTRIBUTES[tag] | {"style"} for tag in ("td", "th", "tr")},
-    "div": {"class", "tabindex"},
+    "div": {"class"},
     "span": {"class"},
 }
 ALIGNMENT = re.compile(r"\s*text-align:\s*(left|right|center);?\s*")
@@ -64,10 +64,8 @@ def sanitise(html: str, pages: Collection[str] = (), pictures: bool = True) -> M
             return value if pictures and EMBEDDED_PICTURE.fullmatch(value) else None
         if name == "style":
             return value if ALIGNMENT.fullmatch(value) else None
-        if name == "tabindex":
-            return value if value == "0" else None
         if name == "class" and tag == "div":
-            return value if value in ("highlight", "scroll") else None
+            return value if value == "highlight" else None
         return value
 
     clean = nh3.clean(
@@ -140,10 +138,6 @@ class Markdown(IPythonRenderer):
         if url.startswith("data:") or url.removeprefix("attachment:") in self.attachments:
             return super().image(text, url, title)
         return str(escape(unescape(text)))
-
-    def table(self, text: str) -> str:
-        """A table in a box of its own, which scrolls where the table is wide."""
-        return f'<div class="scroll" tabindex="0"><table>{text}</table></div>\n'
 
     def block_math(self, body: str) -> str:
         """`$$…$$`."""

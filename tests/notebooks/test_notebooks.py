@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import psutil
 import pytest
+from axe import violations
 from clusters import scheduler, worker_of
 
 from fer_kit.course.executed import read_exercises
@@ -122,6 +123,12 @@ def test_every_exercise_is_solved_in_the_lessons_themselves(folder):
 def test_the_report_has_a_page_for_every_notebook(folder):
     pages = {path.stem for path in (folder / "report").glob("*.html")}
     assert pages == {"index", *(lesson.name for lesson in LESSONS)}
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_axe_objects_to_nothing_on_the_pages_of_the_report(folder, tmp_path, width):
+    pages = sorted((folder / "report").glob("*.html"))
+    assert violations(pages, tmp_path, width) == {}
 
 
 def test_a_second_run_has_nothing_to_do(folder, own_place, capsys):
