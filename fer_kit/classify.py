@@ -17,7 +17,7 @@ import numpy as np
 
 from fer_kit import cards, emotions
 from fer_kit.cards import find_model
-from fer_kit.detect import Box, cut_out, draw_box, find_faces
+from fer_kit.detect import Box, cut_out, draw_box, find_upright
 from fer_kit.errors import InputError
 from fer_kit.pictures import read_picture
 from fer_kit.prior import Expectation, Prior, corrected, expectation, tempered
@@ -263,7 +263,7 @@ def locate(picture: np.ndarray) -> list[Box]:
     height, width = picture.shape[:2]
     if max(height, width) <= FACE_SIDE:
         return [_whole(picture)]
-    found = find_faces(picture)
+    found = find_upright(picture)
     if not found and height == width <= SQUARE_SIDE:
         return [_whole(picture)]
     return found
@@ -441,6 +441,8 @@ def _answer(classifier: Classifier, box: Box, row: np.ndarray) -> Answer:
         notes.append("the whole picture is taken as a face")
     elif box.width < TINY:
         notes.append(f"only {box.width} pixels wide: there is little to see")
+    if box.turned:
+        notes.append(f"turned upright by {box.turned}°")
     if row.max() < classifier.card.get("unsure_below", 0):
         notes.append("unsure")
     return Answer(box, classifier.emotions[int(row.argmax())], shares, "; ".join(notes))

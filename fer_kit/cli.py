@@ -382,13 +382,19 @@ def predict(
     annotate: Annotated[
         str, typer.Option(metavar="OUT", help="Write it with boxes and names to this place.")
     ] = "",
+    table: Annotated[
+        str,
+        typer.Option("--csv", metavar="OUT", help="Write a row for each face in each frame."),
+    ] = "",
 ) -> None:
     """Find faces and name their expressions.
 
-    Of a folder, every picture is tried; if any cannot be read, the command ends with 1.
+    Of a folder, every picture and video is tried; if any cannot be read, the command ends with 1.
     """
     classifier, predicting = _classifier(model, run, prior), _from("zoo.predict")
     results = predicting.predict_path(classifier, path, annotate or None)
+    if table:
+        predicting.write_csv(table, results, classifier.emotions)
     if as_json:
         answered = {"model": classifier.card, "prior": classifier.expects.text}
         _print_json(answered | {"files": [vars(result) for result in results]})

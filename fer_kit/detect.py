@@ -13,8 +13,13 @@ import numpy as np
 from fer_kit.pictures import ASSETS, scale
 
 DETECTOR = ASSETS / "face_detection_yunet_2023mar.onnx"
-LONG_SIDE = 416  # pixels; larger pictures are shrunk to this for detection
+LONG_SIDE = 640  # pixels; larger pictures are shrunk to this for detection,
+SHRINK = 0.4  # and for small faces to this share of their size, once more or instead,
+LARGEST = 2400  # but to no more than this: YuNet takes as long as there are pixels
 SMALLEST = 10  # pixels; YuNet was trained for faces from here on
+SAME = 0.3  # a box of which so much is in another shows the same face
+TURNED = 0.05  # by how much surer YuNet has to be of a face once the picture is turned
+PATCH, PICTURE = 128, 416  # pixels of what is turned: around a face, or all of a picture without
 CONFIDENCE = 0.7  # of 1; lower finds more faces, and more that are none
 
 # The side of the square that is cut out, in heights of the detector's box. YuNet's box on a FER2013
@@ -27,7 +32,8 @@ SQUARE = 1.0
 class Box(NamedTuple):
     """Where a face is, in pixels from the top left corner; it may reach over the border.
 
-    `score` is how sure the detector is, 0 to 1, or None where nothing was detected.
+    `score` is how sure the detector is, 0 to 1, or None where nothing was detected; `turned` says
+    by how many degrees the face has to be turned to the left to be upright: 0, 90, 180 or 270.
     """
 
     x: int
@@ -35,23 +41,73 @@ class Box(NamedTuple):
     width: int
     height: int
     score: float | None = None
+    turned: int = 0
 
 
 def find_faces(
-    picture: np.ndarray, long_side: int = LONG_SIDE, confidence: float = CONFIDENCE
+    picture: np.ndarray, long_side: int | None = None, confidence: float = CONFIDENCE
 ) -> list[Box]:
     """The faces in a picture, the largest first (lesson 11).
 
     Args:
         picture: uint8 (H, W, 3), RGB, as `fer_kit.pictures.read_picture` gives it.
         long_side: a larger picture is shrunk to this for detection. YuNet finds faces from about
-            10 pixels up, that is, from 1/42 of the picture's long side with the default; with more
-            it finds smaller ones and takes longer.
+            10 to 16 pixels up. Left out, it is 640, or 0.4 of the picture's if that is more, but at
+            most 2,400: faces from 40 pixels up are found in pictures of up to 6,000.
         confidence: from which score on a face counts as one.
     """
-    found, shrink = _detect(picture, long_side, confidence)
-    boxes = [_box(row, shrink) for row in found]
+    longest = max(picture.shape[:2])
+    finer = min(round(SHRINK * longest), LARGEST)
+    if long_side or finer < 1.5 * LONG_SIDE:
+        sides = (long_side or max(LONG_SIDE, finer),)
+    else:
+        sides = (LONG_SIDE, finer)  # what is large is found better in few pixels
+    boxes: list[Box] = []
+    for side in sides:
+        found, shrink = _detect(picture, side, confidence)
+        new = [_box(row, shrink) for row in found]
+        boxes += [box for box in new if not any(_shows_same(box, other) for other in boxes)]
     return sorted(boxes, key=lambda box: -box.width * box.height)
+
+
+def find_upright(picture: np.ndarray) -> list[Box]:
+    """`find_faces`, also in a picture that lies on its side or stands on its head (lesson 11)."""
+    found = find_faces(picture) or find_faces(picture, PICTURE)  # in less detail: there is noise
+    turns = _turns(picture, found)
+    if not turns:
+        return found
+    there = find_faces(np.ascontiguousarray(np.rot90(picture, turns)))
+    return [_turned_back(box, picture.shape, turns) for box in there] or found
+
+
+def _turns(picture: np.ndarray, found: list[Box]) -> int:
+    """By how many quarters to the left a picture has to be turned until its faces are upright.
+
+    YuNet also finds some faces that are not, and is less sure of them.
+    """
+    if found:
+        rows, columns = _inside(picture, found[0], 2.0)
+        picture = picture[rows][:, columns]
+    side = PATCH if found else PICTURE
+    height, width = picture.shape[:2]
+    shrink = side / max(height, width)
+    size = max(1, round(width * shrink)), max(1, round(height * shrink))
+    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    scores = []
+    for turns in range(4):
+        rows, _ = _detect(np.ascontiguousarray(np.rot90(small, turns)), side, CONFIDENCE / 2)
+        scores.append(max(rows[:, -1], default=0))
+    best = int(np.argmax(scores))
+    return best if scores[best] > max(CONFIDENCE, scores[0] + TURNED) else 0
+
+
+def _turned_back(box: Box, shape: tuple[int, ...], turns: int) -> Box:
+    """Where a box of the turned picture is in the picture, of this shape, as it was."""
+    x, y, width, height = box[:4]
+    for turn in range(turns, 0, -1):
+        across = shape[turn % 2]  # the width of the picture before this turn
+        x, y, width, height = across - y - height, x, height, width
+    return Box(x, y, width, height, box.score, 90 * turns)
 
 
 def find_landmarks(picture: np.ndarray, confidence: float = 0.5) -> np.ndarray | None:
@@ -73,15 +129,22 @@ def find_landmarks(picture: np.ndarray, confidence: float = 0.5) -> np.ndarray |
 def cut_out(picture: np.ndarray, box: Box, size: int = 48) -> np.ndarray:
     """A face as the networks know faces: a tight grey square, uint8 (size, size).
 
-    The square is as high as the box and has its middle, as in FER2013. Where it reaches over the
-    border, the border's pixels are repeated.
+    The square is as high as the box and has its middle, as in FER2013, and is turned upright.
+    Where it reaches over the border, the border's pixels are repeated.
     """
-    side = max(1, round(SQUARE * max(box.width, box.height)))
+    rows, columns = _inside(picture, box, SQUARE)
+    square = np.rot90(picture[rows][:, columns], box.turned // 90)
+    return scale(cv2.cvtColor(np.ascontiguousarray(square), cv2.COLOR_RGB2GRAY), size)
+
+
+def _inside(picture: np.ndarray, box: Box, share: float) -> tuple[np.ndarray, np.ndarray]:
+    """The rows and columns of a square around a box, `share` of its longer side wide."""
+    side = max(1, round(share * max(box.width, box.height)))
     left = box.x + (box.width - side) // 2
     top = box.y + (box.height - side) // 2
     rows = np.arange(top, top + side).clip(0, picture.shape[0] - 1)
     columns = np.arange(left, left + side).clip(0, picture.shape[1] - 1)
-    return scale(cv2.cvtColor(picture[rows][:, columns], cv2.COLOR_RGB2GRAY), size)
+    return rows, columns
 
 
 def draw_box(picture: np.ndarray, box: Box, caption: str) -> None:
@@ -129,6 +192,14 @@ def _detect(picture: np.ndarray, long_side: int, confidence: float) -> tuple[np.
         return nothing, shrink
     # In a narrow strip YuNet "finds" boxes of any size, even without end.
     return found[np.abs(found[:, :4]).max(axis=1) < 2 * max(size)], shrink
+
+
+def _shows_same(one: Box, other: Box) -> bool:
+    """Whether a good part of one box is in the other, or the other way round."""
+    width = min(one.x + one.width, other.x + other.width) - max(one.x, other.x)
+    height = min(one.y + one.height, other.y + other.height) - max(one.y, other.y)
+    least = min(one.width * one.height, other.width * other.height)
+    return max(0, width) * max(0, height) > SAME * least
 
 
 def _box(row: np.ndarray, shrink: float) -> Box:

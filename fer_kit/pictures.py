@@ -1,17 +1,34 @@
 """Pictures as people have them: any format, any number of bits, upright or on their side."""
 
+import logging
+import warnings
+from functools import cache
+from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from fer_kit.errors import InputError
 from fer_kit.files import write_whole
+from fer_kit.kinds import PICTURE, START, kind_of, kind_of_file
+
+log = logging.getLogger(__name__)
 
 ASSETS = Path(__file__).parent / "assets"
 # NASA's portrait of Eileen Collins, in the public domain; see assets/README.md.
 PHOTOGRAPH = ASSETS / "astronaut.jpg"
+
+# A file with such an ending is a picture, and damaged if it cannot be read.
+EXTENSIONS = (
+    ".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm", ".gif", ".jfif",
+    ".jpe", ".avif", ".heic", ".heif", ".jp2", ".tga",
+)  # fmt: skip
+MOST_PIXELS = 100_000_000  # that are decoded; a JPEG of more is read at half its size, or less
+FRAMES = 50  # of an animation, in which one is sought that shows something
+UNSAFE = ("EPS",)  # what another program would be started for
+WHITE = (1, 255, 1023, 4095, 16383, 65535)  # the largest value of floats, and of 8 to 16 bits
 
 
 def read_picture(picture, enough: int = 0) -> np.ndarray:
@@ -23,11 +40,13 @@ def read_picture(picture, enough: int = 0) -> np.ndarray:
         enough: a side in pixels, above 0: a JPEG is decoded at half its size, or less, as long as
             it is no smaller, which takes less time.
 
-    Turned as its EXIF data says; 16 bits become 8; what is transparent becomes white. Of an
-    animation it is the first picture.
+    Everything that Pillow or OpenCV can read is read, whatever its name ends in. It is turned as
+    its EXIF data says; 16 bits become 8, and so do 10, 12 or 14 that are kept in 16; what is
+    transparent becomes white. Of an animation it is the first picture of more than one colour.
 
     Raises:
-        InputError: the file is missing, empty, damaged or no picture; the array is none.
+        InputError: the file is missing, empty, damaged, too large or no picture, and what it is
+            instead; the array is none.
     """
     if isinstance(picture, str | Path | BytesIO):
         return _from_file(picture, enough)
@@ -52,6 +71,11 @@ def write_picture(path: str | Path, picture: np.ndarray) -> Path:
         ) from error
 
 
+def writable() -> set[str]:
+    """The endings, in lower case, in whose formats pictures can be written."""
+    return {ending for ending, form in Image.registered_extensions().items() if form in Image.SAVE}
+
+
 def centre_square(picture: np.ndarray) -> np.ndarray:
     """The largest square in the middle: unlike squeezing, it keeps a face's proportions."""
     height, width = picture.shape[:2]
@@ -70,34 +94,142 @@ def scale(picture: np.ndarray, size: int) -> np.ndarray:
     return cv2.resize(picture, (size, size), interpolation=method)
 
 
-def _from_file(path: str | Path | BytesIO, enough: int) -> np.ndarray:
+def is_picture(path: Path) -> bool:
+    """Whether a file is to be read as a picture: its ending says so, or how it begins."""
+    if path.suffix.lower() in EXTENSIONS:
+        return True
+    kind = kind_of_file(path)
+    return kind is not None and kind.group == "picture"
+
+
+def _from_file(file: str | Path | BytesIO, enough: int) -> np.ndarray:
+    name = "a file" if isinstance(file, BytesIO) else file
     try:
-        with Image.open(path) as image:
-            if enough:
-                image.draft("RGB", (enough, enough))
-            return _from_pillow(image)
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from error
-    # What decoders raise for damaged files depends on the format.
-    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
-        reason = getattr(error, "strerror", None) or str(error).replace(f" '{path}'", "")
+        content = file.getvalue() if isinstance(file, BytesIO) else Path(file).read_bytes()
+    except OSError as error:
         raise InputError(
-            f"Expected a picture. Received: {path} ({reason}). Check the path, or get the file "
-            "again: it may be damaged or of a kind that is no picture."
+            f"Expected a picture. Received: {name} ({error.strerror}). Check the path."
+        ) from error
+    try:
+        return _decoded(content, enough)
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from error
+    # What decoders raise for damaged files depends on the format.
+    except Exception as error:
+        kind = kind_of(content[:START])
+        if kind in (None, PICTURE):
+            kind = PICTURE._replace(name=str(error).partition(" <")[0])
+        raise InputError(
+            f"Expected a picture. Received: {name} ({kind.name}). {kind.help}".rstrip()
         ) from error
 
 
-def _from_pillow(image) -> np.ndarray:
+def _decoded(content: bytes, enough: int) -> np.ndarray:
+    if _is_plain(content) and (grey := _grey(content)) is not None:
+        return grey
+    try:
+        image = _opened(content)
+    except Image.DecompressionBombError:
+        return _by_opencv(content, reduced=True)
+    except UnidentifiedImageError:
+        return _by_opencv(content)
+    with image:
+        if enough and min(image.size) >= 2 * enough:
+            image.draft("RGB", (enough, enough))
+        if image.width * image.height > MOST_PIXELS:
+            image.draft("RGB", (image.width // 2, image.height // 2))
+        if image.width * image.height > MOST_PIXELS:
+            raise _too_large(f"{image.width}×{image.height}")
+        if image.mode == "RGB" and ";16" in str(image.tile):  # of which Pillow keeps the upper 8
+            return _by_opencv(content)
+        return _from_pillow(image)
+
+
+def _is_plain(content: bytes) -> bool:
+    """Whether a file is small, and a JPEG or a PNG of 8 bits without transparency."""
+    is_png = content.startswith(b"\x89PNG") and content[24:26] == b"\x08\0"
+    is_plain = is_png and b"tRNS" not in content or content.startswith(b"\xff\xd8\xff")
+    return is_plain and len(content) < 1 << 14
+
+
+def _grey(content: bytes) -> np.ndarray | None:
+    """OpenCV takes a quarter of the time; data sets have many small grey pictures."""
+    import cv2
+
+    grey = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_ANYCOLOR)
+    return _from_array(grey) if grey is not None and grey.ndim == 2 else None
+
+
+def _opened(content: bytes) -> Image.Image:
+    """The picture, not decoded yet."""
+    return Image.open(BytesIO(content), formats=_formats())
+
+
+@cache
+def _formats() -> list[str]:
+    """What Pillow may open; HEIC as well if the package for it is there."""
+    warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)  # see MOST_PIXELS
+    Image.init()
+    if find_spec("pillow_heif"):
+        import pillow_heif
+
+        pillow_heif.register_heif_opener()
+    return [name for name in Image.ID if name not in UNSAFE]
+
+
+def _by_opencv(content: bytes, reduced: bool = False) -> np.ndarray:
+    """What Pillow does not read: some formats, colours of 16 bits or in floats, huge JPEGs."""
+    import cv2
+
+    if reduced and not content.startswith(b"\xff\xd8\xff"):
+        raise _too_large("one of more than 178 million")
+    flags = cv2.IMREAD_REDUCED_COLOR_4 if reduced else cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH
+    array = cv2.imdecode(np.frombuffer(content, np.uint8), flags)
+    if array is None:
+        raise UnidentifiedImageError("it cannot be decoded")
+    if array.ndim == 3:
+        array = cv2.cvtColor(array, cv2.COLOR_BGR2RGB)
+    if content.startswith(b"#?"):  # Radiance: what is brighter than white stays white
+        array = array.clip(0, 1)
+    return _from_array(_from_0_to_1(array))
+
+
+def _too_large(size: str) -> InputError:
+    return InputError(
+        f"Expected a picture of at most {MOST_PIXELS:,} pixels. Received: {size}. Save it smaller, "
+        "or as JPEG."
+    )
+
+
+def _show_something(image: Image.Image) -> None:
+    """Go to the first picture of an animation that has more than one colour."""
+    for index in range(min(getattr(image, "n_frames", 1), FRAMES)):
+        image.seek(index)
+        if any(low != high for low, high in np.reshape(image.getextrema(), (-1, 2))):
+            return
+    image.seek(0)
+
+
+def _from_pillow(image: Image.Image) -> np.ndarray:
+    if getattr(image, "is_animated", False):
+        _show_something(image)
     upright = ImageOps.exif_transpose(image)
     if upright.mode.startswith("I"):  # 16 bits a pixel, in older files kept in 32
         return _from_array(np.asarray(upright).clip(0, 65535).astype(np.uint16))
     if upright.mode == "F":
-        return _from_array(np.asarray(upright))
+        return _from_array(_from_0_to_1(np.asarray(upright)))
     if upright.has_transparency_data:
         upright = upright.convert("RGBA")
         white = Image.new("RGBA", upright.size, "white")
         upright = Image.alpha_composite(white, upright)
     return np.asarray(upright.convert("RGB"))
+
+
+def _from_0_to_1(array: np.ndarray) -> np.ndarray:
+    """Floats of a file, whose white may be that of whole numbers; others stay as they are."""
+    if array.dtype.kind != "f" or not array.min() >= 0:  # a comparison with NaN is false
+        return array
+    return array / next((white for white in WHITE if array.max() <= white), np.inf)
 
 
 def _from_array(array: np.ndarray) -> np.ndarray:
@@ -119,7 +251,8 @@ def _eight_bits(array: np.ndarray) -> np.ndarray:
     if array.dtype == np.uint8:
         return array
     if array.dtype == np.uint16:
-        return (array // 257).astype(np.uint8)
+        white = next(white for white in WHITE[1:] if array.max() <= white)
+        return np.rint(array * np.float32(255 / white)).astype(np.uint8)
     if array.dtype == bool or (
         array.dtype.kind == "f" and array.min() >= 0 and array.max() <= 1
     ):  # a comparison with NaN is false

@@ -18,11 +18,15 @@ from fer_kit.classify import Answer, Classifier, annotate, answer
 from fer_kit.detect import Box, find_faces
 from fer_kit.errors import InputError
 from fer_kit.files import write_whole
+from fer_kit.kinds import START, kind_of_file
 
 EVERY = 5  # faces are found anew in each fifth frame
 SAME = 0.3  # boxes that overlap by this much (intersection over union) show the same face
 PATIENCE = 1  # how often in a row a face may be missed before it counts as gone
 CODECS = {".mp4": "mp4v", ".avi": "MJPG"}
+SLOWEST, USUAL, FASTEST = 1.0, 25.0, 120.0  # frames in a second; a file may say anything
+SEGMENT = b"\x18\x53\x80\x67"  # by which Matroska's one large part begins
+PAUSE = 60.0  # seconds; nothing is shown for longer in an annotated copy
 
 
 @dataclass(frozen=True)
@@ -30,12 +34,12 @@ class VideoAnswers:
     """What a model says about a video.
 
     Attributes:
-        fps: frames in a second.
-        frames: for each frame that was read, the answer for each face by its number.
+        times: when each frame that was read is shown, in seconds.
+        frames: for each of them, the answer for each face by its number.
         problem: what went wrong while reading, or "".
     """
 
-    fps: float
+    times: list[float]
     frames: list[dict[int, Answer]]
     problem: str = ""
 
@@ -60,24 +64,31 @@ def predict_video(
         if annotated is None:
             answers = [found for _, found in frames]
         else:
-            answers = _write(Path(annotated), video.fps, frames)
-        return VideoAnswers(video.fps, answers, video.problem(len(answers)))
+            answers = _write(Path(annotated), video, frames)
+        return VideoAnswers(video.times, answers, video.problem())
 
 
 class Video:
-    """A video file: `for frame in video` gives uint8 (H, W, 3), RGB."""
+    """A video file: `for frame in video` gives uint8 (H, W, 3), RGB.
+
+    Attributes:
+        count: how many frames its head promises; often an estimate, and 0 where it says nothing.
+        fps: frames in a second, likewise; between 1 and 120.
+        times: when each frame that was read so far is shown, in seconds.
+    """
 
     def __init__(self, path: Path):
         watch.note("a video")
         self.path = path
         self._capture = cv2.VideoCapture(str(path))
-        self.count = int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
-        self.fps = self._capture.get(cv2.CAP_PROP_FPS) or 25.0
+        self.count = max(0, int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)))
+        self._rate = self._capture.get(cv2.CAP_PROP_FPS) or USUAL
+        self.fps = self._rate if SLOWEST <= self._rate <= FASTEST else USUAL
+        self.times: list[float] = []
         if not self._capture.isOpened():
-            reason = "it is damaged or of an unknown kind" if path.is_file() else "no such file"
             raise InputError(
-                f"Expected a video. Received: {path} ({reason}). Check the path, or convert the "
-                "video to .mp4."
+                f"Expected a video. Received: {path} ({_reason(path)}). Check the path, or convert "
+                "the video to .mp4."
             )
 
     def __iter__(self) -> Iterator[np.ndarray]:
@@ -85,21 +96,56 @@ class Video:
             is_read, frame = self._capture.read()
             if not is_read:
                 return
+            self.times.append(self._time())
             yield cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)
+
+    def _time(self) -> float:
+        """When the latest frame is shown: what the file says, if later than the one before."""
+        told = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+        if not self.times:
+            return told if 0 <= told < 1 / SLOWEST else 0.0
+        return told if told > self.times[-1] else self.times[-1] + 1 / self.fps
 
     def close(self) -> None:
         """Let go of the file."""
         self._capture.release()
 
-    def problem(self, frames: int) -> str:
-        """What is wrong if only so many frames were read, or ""."""
-        # The number in a file's head is often an estimate, so a few frames less are no problem.
-        if frames and frames + 2 >= 0.95 * self.count:
+    def problem(self) -> str:
+        """What is wrong if all frames were read that there are, or ""."""
+        promised = self.count / self._rate  # seconds
+        if not self.times:
+            return f"Expected a video with frames. Received: {self.path}, without any."
+        is_long = len(self.times) + 2 >= 0.95 * self.count
+        if is_long or self.times[-1] + 2 / self.fps >= 0.95 * promised or _is_whole(self.path):
             return ""
         return (
-            f"Expected {max(self.count, 1)} frames in {self.path}. Received: {frames}, then the "
-            "video ended early; what was read is kept. The file may be incomplete: copy it again."
+            f"Expected {promised:.1f} seconds in {self.path}. Received: {self.times[-1]:.1f}, in "
+            f"{len(self.times)} frames, then the video ended early; what was read is kept. The "
+            "file may be incomplete: copy it again."
         )
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether an AVI or Matroska file is as long as it says: its last frame may stand for long."""
+    with path.open("rb") as file:
+        start = file.read(64 + START)
+    size = path.stat().st_size
+    if start.startswith(b"RIFF"):
+        return 8 + int.from_bytes(start[4:8], "little") <= size
+    place = start.find(SEGMENT) + len(SEGMENT)
+    if place < len(SEGMENT):
+        return False
+    width = 9 - start[place].bit_length()  # of the number that follows: its first bit tells
+    told = int.from_bytes(start[place : place + width], "big") & ((1 << 7 * width) - 1)
+    return place + width + told <= size
+
+
+def _reason(path: Path) -> str:
+    """Why a file is no video."""
+    if not path.is_file():
+        return "no such file"
+    kind = kind_of_file(path)
+    return kind.name if kind and kind.group != "video" else "it is damaged or of an unknown kind"
 
 
 class Watcher:
@@ -215,7 +261,7 @@ def _answers(
         yield frame, {number: answer for number, (answer,) in watcher.look(frame).items()}
 
 
-def _write(path: Path, fps: float, frames) -> list[dict[int, Answer]]:
+def _write(path: Path, video: Video, frames) -> list[dict[int, Answer]]:
     """Write the frames with their boxes and captions, and return the answers."""
     if path.suffix.lower() not in CODECS:
         raise InputError(
@@ -223,19 +269,26 @@ def _write(path: Path, fps: float, frames) -> list[dict[int, Answer]]:
             f"Received: {path}."
         )
     answers = []
-    write_whole(path, lambda temporary: _write_frames(temporary, fps, frames, answers))
+    write_whole(path, lambda temporary: _write_frames(temporary, video, frames, answers))
     return answers
 
 
-def _write_frames(path: Path, fps: float, frames, answers: list[dict[int, Answer]]) -> None:
-    writer = None
+def _write_frames(path: Path, video: Video, frames, answers: list[dict[int, Answer]]) -> None:
+    """Write at a steady rate: what is shown for long several times, what is shown briefly never."""
+    writer, written, shown = None, 0, None
     try:
         for frame, found in frames:
-            writer = writer or _open_writer(path, fps, frame.shape[1::-1])
+            writer = writer or _open_writer(path, video.fps, frame.shape[1::-1])
+            due = round((video.times[-1] - video.times[0]) * video.fps)
+            for _ in range(min(due - written, round(PAUSE * video.fps))):
+                writer.write(shown)
+            written = max(written, due)
             captions = [f"{number}: {one.caption}" for number, one in found.items()]
             annotated = annotate(frame, list(found.values()), captions)
-            writer.write(cv2.cvtColor(annotated, cv2.COLOR_RGB2BGR))
+            shown = cv2.cvtColor(annotated, cv2.COLOR_RGB2BGR)
             answers.append(found)
+        if writer is not None:
+            writer.write(shown)
     finally:
         if writer is not None:
             writer.release()

@@ -118,7 +118,7 @@ def test_a_small_face_is_the_same_face_however_it_is_given(classifier, make_face
         np.testing.assert_allclose(list(answer.probabilities.values()), expected, atol=1e-6)
         assert answer.emotion == FER2013[expected.argmax()]
         assert "whole picture" in answer.note
-        assert answer.box == (0, 0, 48, 48, None)
+        assert answer.box == (0, 0, 48, 48, None, 0)
 
 
 def test_the_face_in_a_photograph_is_cut_out_before_it_is_classified(classifier):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fer_kit.detect import DETECTOR, Box, cut_out, draw_box, find_faces
+from fer_kit.detect import DETECTOR, Box, cut_out, draw_box, find_faces, find_upright
 from fer_kit.pictures import ASSETS, PHOTOGRAPH, read_picture
 
 # The eyes and the mouth of the face in the photograph, in pixels from the top left corner.
@@ -84,3 +84,38 @@ def test_a_caption_stays_in_the_picture_and_leaves_the_rest_alone():
     draw_box(picture, Box(-10, -10, 60, 60), "surprise 100 %")
     assert picture.any()
     assert not picture[120:].any()
+
+
+def test_faces_of_forty_pixels_are_found_in_a_photograph_of_twelve_megapixels(photograph):
+    page = np.full((3000, 4000, 3), 120, np.uint8)
+    portrait = Image.fromarray(photograph[:300, 80:380]).resize((118, 118))  # its face 44 high
+    places = [(300, 200), (3500, 250), (2000, 1500), (700, 2500), (3300, 2700)]
+    for x, y in places:
+        page[y : y + 118, x : x + 118] = portrait
+    page[900:1412, 800:1312] = photograph
+    boxes = find_faces(page)
+    assert len(boxes) == 1 + len(places)
+    assert covers(boxes[0], (MOUTH[0] + 800, MOUTH[1] + 900))
+    for x, y in places:
+        assert any(covers(box, (x + 57, y + 47)) for box in boxes)
+
+
+def test_a_large_face_in_a_large_picture_is_one_face(photograph):
+    (box,) = find_faces(np.asarray(Image.fromarray(photograph[:300, 80:380]).resize((3000, 3000))))
+    assert covers(box, ((MOUTH[0] - 80) * 10, MOUTH[1] * 10))
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 3])
+def test_a_face_on_its_side_is_found_where_it_is_and_cut_out_upright(photograph, turns):
+    picture = photograph[:, :400]
+    (there,) = find_faces(picture)
+    (box,) = find_upright(np.rot90(picture, -turns))
+    assert box.turned == 90 * turns
+    face = cut_out(np.rot90(picture, -turns), box).astype(int)
+    assert np.abs(face - cut_out(picture, there)).mean() < 1
+
+
+def test_a_noisy_picture_is_looked_at_in_less_detail(photograph):
+    dithered = np.asarray(Image.fromarray(photograph).convert("1").convert("RGB"))
+    assert find_faces(dithered) == []
+    assert len(find_upright(dithered)) == 1

@@ -1,11 +1,13 @@
 """Every kind of picture comes out as the same upright RGB picture, or as a sentence."""
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
+from fer_kit import pictures
 from fer_kit.errors import InputError
-from fer_kit.pictures import PHOTOGRAPH, read_picture, write_picture
+from fer_kit.pictures import PHOTOGRAPH, is_picture, read_picture, write_picture
 
 
 @pytest.fixture
@@ -40,6 +42,128 @@ def test_sixteen_bits_keep_their_brightness(tmp_path):
         read = read_picture(given)[..., 0]
         np.testing.assert_allclose(read, deep / 257, atol=1)
         assert (read.min(), read.max()) == (0, 255)
+
+
+@pytest.mark.parametrize("bits", [8, 10, 12, 14])
+@pytest.mark.parametrize("shape", [(20, 30), (20, 30, 3)])
+@pytest.mark.parametrize("ending", [".png", ".tif"])
+def test_fewer_bits_that_are_kept_in_sixteen_are_as_bright(tmp_path, bits, shape, ending):
+    deep = np.linspace(0, 2**bits - 1, np.prod(shape)).reshape(shape).astype(np.uint16)
+    path = tmp_path / f"deep{ending}"
+    cv2.imwrite(str(path), deep)
+    read = read_picture(path)
+    expected = deep[..., ::-1] if deep.ndim == 3 else deep[..., None]
+    np.testing.assert_allclose(read, np.broadcast_to(expected, read.shape) * (255 / (2**bits - 1)),
+                               atol=1)  # fmt: skip
+
+
+@pytest.mark.parametrize("white", [1, 255, 65535])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_floats_of_a_file_have_the_white_of_what_they_were_made_of(tmp_path, white, channels):
+    floats = np.linspace(0, white, 600 * channels, dtype=np.float32).reshape(20, 30, channels)
+    cv2.imwrite(str(tmp_path / "floats.tiff"), floats)
+    read = read_picture(tmp_path / "floats.tiff")
+    expected = np.broadcast_to(floats[..., ::-1] * (255 / white), read.shape)
+    np.testing.assert_allclose(read, expected, atol=1)
+
+
+FORMATS = ("bmp", "jp2", "tga", "pcx", "sgi", "qoi", "dds", "icns", "ppm", "webp", "avif", "tiff")
+
+
+@pytest.mark.parametrize("form", [*FORMATS, "hdr", "pam", "ras"])
+def test_a_format_is_told_by_the_content(colour, tmp_path, form):
+    picture = np.kron(colour, np.ones((5, 5, 1), np.uint8))
+    path = tmp_path / f"picture.{form}"
+    if form in FORMATS:
+        Image.fromarray(picture).save(path)
+    else:
+        bgr = picture[..., ::-1]
+        cv2.imwrite(str(path), bgr if form != "hdr" else (bgr / 255).astype(np.float32))
+    unnamed = path.rename(tmp_path / "unnamed")
+    assert is_picture(unnamed) or form == "tga"  # which begins like anything
+    read = read_picture(unnamed).astype(int)
+    if form == "icns":  # only comes in squares
+        return
+    assert np.abs(read[40:60, 20:60] - (200, 0, 0)).mean() < 6
+    assert np.abs(read[40:60, 90:130] - (0, 0, 100)).mean() < 6
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "CMYK", "YCbCr", "LAB", "I;16", "F"])
+def test_every_kind_of_pixels(tmp_path, mode):
+    grey = Image.fromarray(np.full((20, 30), 255, np.uint8))
+    if mode == "I;16":
+        grey = Image.fromarray(np.full((20, 30), 65535, np.uint16))
+    elif mode != "L":
+        grey = (grey if mode in "1LAF" else grey.convert("RGB")).convert(mode)
+    grey.save(tmp_path / "pixels.tif")
+    assert (read_picture(tmp_path / "pixels.tif") >= 250).all()
+
+
+@pytest.mark.parametrize("form", ["gif", "png", "webp", "avif"])
+def test_of_an_animation_it_is_the_first_picture_that_shows_something(colour, tmp_path, form):
+    black, path = Image.new("RGB", (30, 20)), tmp_path / f"moving.{form}"
+    frames = [Image.new("RGB", (30, 20), "grey"), Image.fromarray(colour)]
+    black.save(path, save_all=True, append_images=frames)
+    assert np.abs(read_picture(path).astype(int) - colour).mean() < 12
+    black.save(path, save_all=True, append_images=frames[:1])
+    assert read_picture(path).max() < 3
+
+
+def test_a_small_grey_picture_is_the_same_by_either_decoder(tmp_path, monkeypatch):
+    grey = np.arange(48 * 48, dtype=np.uint16).reshape(48, 48).astype(np.uint8)
+    for form in ("png", "jpg"):
+        path = tmp_path / f"grey.{form}"
+        Image.fromarray(grey).save(path)
+        fast = read_picture(path)
+        monkeypatch.setattr(pictures, "_is_plain", lambda _: False)
+        np.testing.assert_array_equal(read_picture(path), fast)
+        monkeypatch.undo()
+
+
+def test_a_picture_beyond_all_measure_is_refused_before_it_is_decoded(tmp_path, monkeypatch):
+    Image.new("L", (20_000, 20_000)).save(tmp_path / "huge.png")
+    monkeypatch.setattr(pictures, "_from_pillow", None)
+    with pytest.raises(InputError, match="at most 100,000,000 pixels. Received: one of more"):
+        read_picture(tmp_path / "huge.png")
+    monkeypatch.setattr(pictures, "MOST_PIXELS", 999)
+    Image.new("L", (40, 50)).save(tmp_path / "large.bmp")
+    with pytest.raises(InputError, match="large.bmp: .*Received: 40×50"):
+        read_picture(tmp_path / "large.bmp")
+
+
+def test_a_jpeg_beyond_measure_is_read_smaller(colour, tmp_path, monkeypatch):
+    path = tmp_path / "large.jpg"
+    Image.fromarray(np.kron(colour, np.ones((32, 32, 1), np.uint8))).save(path)
+    monkeypatch.setattr(pictures, "MOST_PIXELS", 500_000)
+    assert read_picture(path).shape == (320, 480, 3)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100_000)
+    assert read_picture(path).shape == (160, 240, 3)
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"", "an empty file"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100), "HEIC.*pip install"),
+        (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL"),
+        (b"II*\0\x10\0\0\0CR\2\0" + bytes(200), "raw picture"),
+        (b"<?xml version='1.0'?>\n<svg></svg>", "SVG"),
+        (b"%PDF-1.7\n", "PDF"),
+        (b"<!DOCTYPE html><html>Not found</html>", "a web page"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "Git LFS"),
+        (b"PK\x03\x04" + bytes(60), "Unpack it"),
+        (b"ID3\4" + bytes(60), "sound"),
+        (bytes(128) + b"DICM", "DICOM"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "PostScript"),
+        (b"\0\0\0\x20ftypisom" + bytes(60), "a video"),
+    ],
+)
+def test_what_cannot_be_read_is_named_with_what_would_help(tmp_path, monkeypatch, content, what):
+    monkeypatch.setattr(pictures, "find_spec", lambda _: None)  # without what reads HEIC
+    pictures._formats.cache_clear()
+    (tmp_path / "me.jpg").write_bytes(content)
+    with pytest.raises(InputError, match=rf"Received: .*me\.jpg \(.*{what}"):
+        read_picture(tmp_path / "me.jpg")
 
 
 def test_floats_are_from_0_to_1(colour):

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 from saved_models import save_lenet5
+from videos import matroska
 
 import fer_kit as fk
 from fer_kit import video, watch
@@ -75,7 +76,7 @@ def test_boxes_are_matched_by_their_overlap():
 def test_every_frame_has_an_answer_and_the_face_one_number(classifier, clip):
     found = video.predict_video(classifier, clip)
     assert found.problem == ""
-    assert found.fps == 25
+    np.testing.assert_allclose(found.times, np.arange(FRAMES) / 25, atol=0.002)
     assert [list(frame) for frame in found.frames] == [[1]] * FRAMES
 
 
@@ -92,7 +93,53 @@ def test_a_video_that_ends_early_keeps_what_was_read(classifier, clip, tmp_path)
     short.write_bytes(content[: len(content) // 2])
     found = video.predict_video(classifier, short)
     assert 0 < len(found.frames) < FRAMES
-    assert f"Expected {FRAMES} frames in {short}. Received: {len(found.frames)}" in found.problem
+    assert f"Expected {FRAMES / 25:.1f} seconds in {short}. Received: " in found.problem
+    assert f"{len(found.frames)} frames" in found.problem
+
+
+UNEVEN = [*(round(n * 1000 / 30) for n in range(30)), *range(1500, 10_500, 500)]  # ms
+
+
+@pytest.fixture
+def uneven(tmp_path):
+    """Thirty frames in the first second, then two in each; nearly a second more for the last."""
+    frames = [np.full((120, 160, 3), 5 * n, np.uint8) for n in range(len(UNEVEN))]
+    path = tmp_path / "uneven.mkv"
+    path.write_bytes(matroska(frames, UNEVEN, 30_000))
+    return path
+
+
+def test_the_times_are_those_of_the_file(classifier, uneven):
+    found = video.predict_video(classifier, uneven)
+    np.testing.assert_allclose(found.times, np.array(UNEVEN) / 1000, atol=0.002)
+    assert found.problem == ""  # though the head promises 900 frames
+
+
+def test_a_file_that_is_cut_off_is_incomplete_and_one_without_a_length_is_not(classifier, uneven):
+    content = uneven.read_bytes()
+    uneven.write_bytes(content[: len(content) * 2 // 3])
+    assert "may be incomplete" in video.predict_video(classifier, uneven).problem
+    uneven.write_bytes(matroska([np.zeros((120, 160, 3), np.uint8)] * 3, [0, 40, 900]))
+    found = video.predict_video(classifier, uneven)
+    assert (len(found.times), found.problem) == (3, "")
+
+
+def test_an_annotated_video_takes_as_long_as_the_video(classifier, uneven, tmp_path):
+    video.predict_video(classifier, uneven, tmp_path / "out.avi")
+    written = video.Video(tmp_path / "out.avi")
+    shown = [frame.mean() for frame in written]
+    assert written.times[-1] == pytest.approx(10, abs=0.1)
+    # What is shown after five seconds is what was shown then: frame 37, the one from 5.0 s on.
+    at_five = shown[int(np.searchsorted(written.times, 5.2))]
+    assert at_five == pytest.approx(5 * UNEVEN.index(5000), abs=3)
+
+
+def test_an_absurd_frame_rate_is_not_believed(classifier, tmp_path):
+    frames = [np.full((120, 160, 3), 50, np.uint8)] * 8
+    (tmp_path / "fast.mkv").write_bytes(matroska(frames, range(8), 8))
+    found = video.predict_video(classifier, tmp_path / "fast.mkv", tmp_path / "out.mp4")
+    assert (len(found.frames), found.problem) == (8, "")
+    assert len(list(video.Video(tmp_path / "out.mp4"))) >= 1
 
 
 @pytest.mark.parametrize("content", [b"", b"no video at all"])

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from fer_kit.datasets.decode import EXTENSIONS
 from fer_kit.errors import InputError, first_few
+from fer_kit.pictures import EXTENSIONS
 
 KINDS = (".zip", ".7z")
 MOST_BYTES = 4 * 1024**3  # of all pictures of one archive

@@ -1,8 +1,10 @@
 """Pictures in folders that are named after emotions: `train/happy/1.jpg`, or just `happy/1.jpg`."""
 
+import filecmp
 import logging
 import os
 import re
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -13,23 +15,26 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from fer_kit.datasets.decode import EXTENSIONS, read_square
+from fer_kit.datasets.decode import read_square
 from fer_kit.datasets.pixel_csv import SPLIT_OF_USAGE
 from fer_kit.datasets.source import Source
 from fer_kit.datasets.splits import complete_split, draw_split
 from fer_kit.emotions import canonical, in_course_order, is_emotion
 from fer_kit.errors import InputError, first_few
 from fer_kit.faces import SPLITS, Faces, one_hot
+from fer_kit.pictures import is_picture
 
 log = logging.getLogger(__name__)
 
-# What a folder of one part may be called, in lower case. The last of each is FER+'s.
-SPLIT_OF_FOLDER = (
-    dict.fromkeys(("train", "training", "fer2013train"), "train")
-    | dict.fromkeys(("validation", "valid", "val", "publictest", "fer2013valid"), "validation")
-    | dict.fromkeys(("test", "testing", "privatetest", "fer2013test"), "test")
+# What a part may be called, in lower case and without what does not matter.
+_SPLIT_OF_WORD = (
+    dict.fromkeys(("train", "training"), "train")
+    | dict.fromkeys(("validation", "valid", "val", "dev", "eval", "publictest"), "validation")
+    | dict.fromkeys(("test", "testing", "privatetest", "holdout"), "test")
 )
-_SYSTEM_FOLDERS = ("__MACOSX",)
+# As in "Train Data", test_images, FER2013Valid, 01_train.
+_AROUND = re.compile(r"fer(2013)?(plus)?|(data)?set|data|images?|imgs?|pictures|faces|split|\d+")
+_SYSTEM_FILES = ("__MACOSX", "Thumbs.db", "desktop.ini")
 _UNDECODED = re.compile("[\udc80-\udcff]")  # how Python keeps bytes of a name that are not UTF-8
 
 
@@ -49,7 +54,7 @@ def read_folder(path: Path, seed: int = 42, image_size: int = 48) -> Faces:
     at random; see `splits.complete_split`.
 
     Args:
-        path: the folder. JPEG, PNG, BMP, WebP and TIFF pictures in it are read.
+        path: the folder. Pictures of any format are read, and links followed.
 
     Returns:
         Grey faces: from a picture that is not square, the middle. Emotions are those that occur, in
@@ -72,10 +77,10 @@ def find_files(folder: Path) -> list[File]:
     Raises:
         InputError: there are none, or some are in no folder of an emotion.
     """
-    paths = _without_copies(picture_paths(folder))
+    paths = _without_copies(folder, picture_paths(folder))
     if not paths:
         raise InputError(
-            f"Expected pictures ({', '.join(EXTENSIONS)}) in {folder}. Received: none. "
+            f"Expected pictures in {folder}. Received: none. "
             "Point to the folder that holds the emotions' folders, or to the table itself."
         )
     strays = [path for path in paths if _emotion(path) is None]
@@ -146,22 +151,43 @@ def read_files(
     )
 
 
+def split_of(name: str) -> str:
+    """The split that a folder, file or table names in any of the spellings in use, or ""."""
+    letters = re.sub(r"[^a-z0-9]", "", name.lower())
+    return _SPLIT_OF_WORD.get(_AROUND.sub("", letters), "")
+
+
 def picture_paths(folder: Path) -> list[str]:
-    """Paths below the folder, with "/" on every system; hidden and system files are passed over."""
+    """Paths below the folder, with "/" on every system; hidden and system files are passed over.
+
+    Links are followed. Files that are no pictures are counted in a warning.
+    """
 
     def refuse(error: OSError) -> None:
         raise InputError(
             f"Expected a folder that can be read. Received: {error.filename} ({error.strerror})."
         ) from error
 
-    paths = []
-    for place, folders, files in os.walk(folder, onerror=refuse):
-        folders[:] = [name for name in folders if _is_visible(name)]
-        inside = Path(place).relative_to(folder)
-        wanted = (name for name in files if name.lower().endswith(EXTENSIONS))
-        paths += [(inside / name).as_posix() for name in wanted if _is_visible(name)]
+    paths, others = [], Counter()
+    for place, folders, files in os.walk(folder, onerror=refuse, followlinks=True):
+        folders[:] = [name for name in folders if _is_visible(name) and not _is_loop(place, name)]
+        for name in filter(_is_visible, files):
+            file = Path(place, name)
+            if is_picture(file):
+                paths.append(file.relative_to(folder).as_posix())
+            else:
+                others[file.suffix.lower() or "no ending"] += 1
     _check_letters(paths)
+    if others:
+        told = ", ".join(f"{count:,} {ending}" for ending, count in others.most_common(5))
+        log.warning("Files that are no pictures are passed over: %s (%s).", others.total(), told)
     return sorted(paths)
+
+
+def _is_loop(place: str, name: str) -> bool:
+    """Whether a folder is a link to one that it is in."""
+    path = Path(place, name)
+    return path.is_symlink() and path.resolve() in (here := Path(place).resolve(), *here.parents)
 
 
 def _check_letters(paths: list[str]) -> None:
@@ -176,19 +202,20 @@ def _check_letters(paths: list[str]) -> None:
 
 
 def _is_visible(name: str) -> bool:
-    return not name.startswith(".") and name not in _SYSTEM_FOLDERS
+    return not name.startswith(".") and name not in _SYSTEM_FILES
 
 
-def _without_copies(paths: list[str]) -> list[str]:
+def _without_copies(folder: Path, paths: list[str]) -> list[str]:
     """Some editions hold everything twice, as images/train/… and as images/images/train/…."""
-    first = {}
+    first, copies = {}, set()
     for path in sorted(paths, key=len):
         without_repeats = tuple(name for name, _ in groupby(path.split("/")))
-        first.setdefault(without_repeats, path)
-    if len(first) < len(paths):
-        repeated = f"{len(paths) - len(first):,}"
-        log.warning("Pictures that a nested folder repeats are left out: %s.", repeated)
-    return sorted(first.values())
+        kept = first.setdefault(without_repeats, path)
+        if kept != path and filecmp.cmp(folder / kept, folder / path, shallow=False):
+            copies.add(path)
+    if copies:
+        log.warning("Pictures that a nested folder repeats are left out: %s.", f"{len(copies):,}")
+    return sorted(set(paths) - copies)
 
 
 def _emotion(path: str) -> str | None:
@@ -205,24 +232,25 @@ def _split(path: str) -> str:
     usage = name.split("_")[0]
     if usage in SPLIT_OF_USAGE:
         return SPLIT_OF_USAGE[usage]
-    for folder in folders:
-        if folder.lower() in SPLIT_OF_FOLDER:
-            return SPLIT_OF_FOLDER[folder.lower()]
-    return ""
+    return next((split for folder in folders if (split := split_of(folder))), "")
 
 
 def _decode(folder: Path, paths: list[str], image_size: int) -> np.ndarray:
     """uint8 (N, image_size, image_size, 1). Decoding frees Python's lock, so that threads help."""
     files = [folder / path for path in paths]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = pool.map(partial(read_square, size=image_size), files)
+        results = pool.map(partial(_attempt, size=image_size), files)
         read = list(tqdm(results, "Reading pictures", len(files), leave=False, delay=1))
-    broken = [path for path, result in zip(paths, read, strict=True) if result is None]
+    broken = {
+        path: result
+        for path, result in zip(paths, read, strict=True)
+        if isinstance(result, InputError)
+    }
     if broken:
         raise InputError(
             f"Expected pictures that can be opened in {folder}. "
-            f"Received: {len(broken):,} that cannot: {first_few(broken)}. "
-            "Move them to another folder, or save them anew."
+            f"Received: {len(broken):,} that cannot: {first_few(list(broken))}. Mend them, or move "
+            f"them to another folder. The first: {next(iter(broken.values()))}"
         )
     converted = sum(was_converted for _, was_converted in read)
     if converted:
@@ -231,4 +259,12 @@ def _decode(folder: Path, paths: list[str], image_size: int) -> np.ndarray:
             "cropped to their middle and scaled.",
             *(image_size, f"{converted:,}", f"{len(read):,}"),
         )
-    return np.stack([picture for picture, _ in read])[..., None]
+    return np.stack([picture for picture, _ in read])
+
+
+def _attempt(file: Path, size: int) -> tuple[np.ndarray, bool] | InputError:
+    """The picture, or what is wrong with it: the others are looked at as well."""
+    try:
+        return read_square(file, size)
+    except InputError as error:
+        return error

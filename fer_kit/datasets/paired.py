@@ -19,13 +19,13 @@ import numpy as np
 from tqdm import tqdm
 
 from fer_kit.datasets.archives import KINDS, find_members, read_members
-from fer_kit.datasets.folder import SPLIT_OF_FOLDER, picture_paths
+from fer_kit.datasets.decode import read_square
+from fer_kit.datasets.folder import picture_paths, split_of
 from fer_kit.datasets.source import Source
 from fer_kit.datasets.splits import complete_split
 from fer_kit.emotions import NVIE, VIRI, canonical, is_emotion
 from fer_kit.errors import InputError, first_few
 from fer_kit.faces import Faces, one_hot
-from fer_kit.pictures import centre_square, read_picture, scale
 
 log = logging.getLogger(__name__)
 
@@ -206,9 +206,7 @@ def _shot(archive: Path | None, name: str, modality: str, emotion: str) -> Shot:
     *folders, file = name.replace("\\", "/").split("/")
     telling = [rest for folder in folders if (rest := _without_names(_words(folder)))]
     stem = _without_names(_words(Path(file).stem), keep_numbers=True)
-    split = next(
-        (SPLIT_OF_FOLDER[part.lower()] for part in folders if part.lower() in SPLIT_OF_FOLDER), ""
-    )
+    split = next((told for folder in folders if (told := split_of(folder))), "")
     subject = _subject(telling, stem)
     return Shot(archive, name, modality, emotion, split, "/".join([*telling, stem]), subject)
 
@@ -223,7 +221,7 @@ def _without_names(words: list[str], keep_numbers: bool = False) -> str:
     for word in words:
         letters = word.rstrip(DIGITS)
         is_name = letters in _MODALITY_OF or is_emotion(letters) or letters in ("viri", "nvie")
-        if is_name or word in SPLIT_OF_FOLDER:
+        if is_name or split_of(word):
             number = word[len(letters) :]
             kept += [number] if keep_numbers and number else []
         else:
@@ -305,17 +303,17 @@ def _decode_all(folder: Path, shots: Sequence[Shot], size: int, colour: bool) ->
     """uint8 (N, size, size, 1 or 3), in the order of `shots`."""
     images = np.empty((len(shots), size, size, 3 if colour else 1), np.uint8)
     places = {shot.id: place for place, shot in enumerate(shots)}
-    broken = []
+    broken = {}
     for name, content in tqdm(_contents(folder, shots), "Reading pairs", len(shots), delay=1):
-        image = _decode(content, size, colour)
-        if image is None:
-            broken.append(name)
-        else:
-            images[places[name]] = image
+        try:
+            images[places[name]], _ = read_square(BytesIO(content), size, colour)
+        except InputError as error:
+            broken[name] = error
     if broken:
         raise InputError(
             f"Expected pictures that can be decoded. Received: {len(broken):,} that cannot: "
-            f"{first_few(broken)}. Mend them, or move both pictures of the pair elsewhere."
+            f"{first_few(list(broken))}. Mend them, or move both pictures of the pair elsewhere. "
+            f"The first: {next(iter(broken.values()))}"
         )
     return images
 
@@ -331,16 +329,3 @@ def _contents(folder: Path, shots: Sequence[Shot]) -> Iterator[tuple[str, bytes]
         else:
             for name, content in read_members(archive, names):
                 yield f"{archive.name}/{name}", content
-
-
-def _decode(content: bytes, size: int, colour: bool) -> np.ndarray | None:
-    """uint8 (size, size, 1 or 3), the middle of a picture; None where it cannot be decoded."""
-    import cv2
-
-    try:
-        picture = read_picture(BytesIO(content), enough=size)
-    except InputError:
-        return None
-    if not colour:
-        picture = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    return scale(centre_square(picture), size).reshape(size, size, -1)

@@ -1,5 +1,6 @@
 """What `fer-kit predict` does with pictures and videos, and `fer-kit evaluate` with data sets."""
 
+import csv
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,13 +10,11 @@ import numpy as np
 from tqdm import tqdm
 
 from fer_kit.classify import Answer, Classifier, annotate, predict_emotion
-from fer_kit.datasets.decode import EXTENSIONS
 from fer_kit.errors import InputError
-from fer_kit.pictures import read_picture, write_picture
-from fer_kit.video import VideoAnswers, predict_video
-
-PICTURES = (*EXTENSIONS, ".gif")
-VIDEOS = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpg", ".webm")
+from fer_kit.files import write_whole
+from fer_kit.kinds import kind_of_file
+from fer_kit.pictures import is_picture, read_picture, writable, write_picture
+from fer_kit.video import CODECS, VideoAnswers, predict_video
 
 
 @dataclass
@@ -40,7 +39,9 @@ class FileAnswers:
 def predict_path(
     classifier: Classifier, path: str | Path, annotated: str | Path | None = None
 ) -> list[FileAnswers]:
-    """Name the expressions in a picture, in all pictures of a folder, or in a video.
+    """Name the expressions in a picture, in a video, or in all of both in a folder.
+
+    What a file is, is told by how it begins, not by its name.
 
     A file of a folder that cannot be read does not keep the others from being read.
 
@@ -48,8 +49,9 @@ def predict_path(
         annotated: where to write the picture, folder or video with boxes and captions, if at all.
 
     Raises:
-        InputError: a folder without pictures, or `annotated` would overwrite what is read.
+        InputError: an address, a folder without files, or `annotated` would overwrite what is read.
     """
+    _check_place(str(path))
     path, annotated = Path(path).expanduser(), _target(path, annotated)
     if path.is_dir():
         return _predict_folder(classifier, path, annotated)
@@ -62,7 +64,7 @@ def summaries(video: VideoAnswers) -> list[dict[str, Any]]:
     for index, frame in enumerate(video.frames):
         for number, answer in frame.items():
             seen.setdefault(number, []).append((index, answer))
-    return [_summary(number, seen[number], video.fps) for number in sorted(seen)]
+    return [_summary(number, seen[number], video.times) for number in sorted(seen)]
 
 
 def as_text(results: list[FileAnswers]) -> str:
@@ -76,6 +78,49 @@ def as_text(results: list[FileAnswers]) -> str:
     if len(results) > 1:
         lines.append(f"{len(results)} files, {failed} failed")
     return "\n".join(lines)
+
+
+def write_csv(path: str | Path, results: list[FileAnswers], emotions: tuple[str, ...]) -> Path:
+    """A row for each face in each picture, and in each frame of each video.
+
+    Columns: file; time in seconds, and face, its number in a video; x, y, width and height of its
+    box in pixels, and turned; emotion; p_ and each emotion's name, its probability; and note.
+    """
+    if Path(path).suffix.lower() != ".csv":
+        raise InputError(
+            f"Expected the name of a table to write, ending in .csv. Received: {path}."
+        )
+    names = (
+        ["file", "time", "face", "x", "y", "width", "height", "turned", "emotion"]
+        + [f"p_{name}" for name in emotions]
+        + ["note"]
+    )  # fmt: skip
+
+    def write(temporary: Path) -> None:
+        with temporary.open("w", encoding="utf-8", newline="") as file:
+            table = csv.DictWriter(file, names, extrasaction="ignore")
+            table.writeheader()
+            for result in results:
+                frames = result.frames or [{"faces": result.faces}]
+                for frame in frames:
+                    table.writerows(_row(result.file, frame, face) for face in frame["faces"])
+
+    return write_whole(path, write)
+
+
+def _row(file: str, frame: dict[str, Any], face: dict[str, Any]) -> dict[str, Any]:
+    """A line of the table."""
+    shares = {f"p_{name}": f"{share:.6g}" for name, share in face["probabilities"].items()}
+    return {"file": file, "time": frame.get("time", "")} | face | face["box"] | shares
+
+
+def _check_place(place: str) -> None:
+    """Addresses and cameras are no files."""
+    if not place.strip() or "://" in place or (place.isdecimal() and not Path(place).exists()):
+        raise InputError(
+            f"Expected a picture, a video or a folder. Received: {place!r}. Save what is at an "
+            "address as a file first; your own camera is looked through in lesson 11."
+        )
 
 
 def _target(path: str | Path, annotated: str | Path | None) -> Path | None:
@@ -116,18 +161,25 @@ def _is_wanted(path: Path, annotated: Path | None) -> bool:
 def _predict_member(
     classifier: Classifier, folder: Path, path: Path, annotated: Path | None
 ) -> FileAnswers:
-    if path.suffix.lower() in VIDEOS:
-        return FileAnswers(str(path), note="a video; skipped, give it on its own")
-    if path.suffix.lower() not in PICTURES:
-        return FileAnswers(str(path), note="no picture; skipped")
+    kind = kind_of_file(path)
+    is_video = _is_video(path)
+    if not is_video and not is_picture(path):
+        what = kind.name if kind else "no picture"
+        return FileAnswers(str(path), note=f"{what}; skipped")
     target = annotated / path.relative_to(folder) if annotated else None
-    return _predict_picture(classifier, path, target)
+    if target and target.suffix.lower() not in (CODECS if is_video else writable()):
+        target = Path(f"{target}.mp4" if is_video else f"{target}.png")
+    return _predict_file(classifier, path, target)
+
+
+def _is_video(path: Path) -> bool:
+    kind = kind_of_file(path)
+    return kind is not None and kind.group == "video"
 
 
 def _predict_file(classifier: Classifier, path: Path, annotated: Path | None) -> FileAnswers:
-    if path.suffix.lower() in VIDEOS:
-        return _predict_video(classifier, path, annotated)
-    return _predict_picture(classifier, path, annotated)
+    predict = _predict_video if _is_video(path) else _predict_picture
+    return predict(classifier, path, annotated)
 
 
 def _predict_picture(classifier: Classifier, path: Path, annotated: Path | None) -> FileAnswers:
@@ -142,10 +194,10 @@ def _predict_video(classifier: Classifier, path: Path, annotated: Path | None) -
     video = predict_video(classifier, path, annotated)
     frames = [
         {
-            "time": round(index / video.fps, 3),
+            "time": round(time, 3),
             "faces": [{"face": number} | answer.values for number, answer in found.items()],
         }
-        for index, found in enumerate(video.frames)
+        for time, found in zip(video.times, video.frames, strict=True)
     ]
     return FileAnswers(str(path), summaries(video), frames, error=video.problem)
 
@@ -157,7 +209,7 @@ def _attempt(path: Path, predict: Callable[[], FileAnswers]) -> FileAnswers:
         return FileAnswers(str(path), error=str(error))
 
 
-def _summary(number: int, seen: list[tuple[int, Answer]], fps: float) -> dict[str, Any]:
+def _summary(number: int, seen: list[tuple[int, Answer]], times: list[float]) -> dict[str, Any]:
     names = list(seen[0][1].probabilities)
     mean = np.mean([[answer.probabilities[name] for name in names] for _, answer in seen], axis=0)
     return {
@@ -165,8 +217,8 @@ def _summary(number: int, seen: list[tuple[int, Answer]], fps: float) -> dict[st
         "emotion": names[int(mean.argmax())],
         "probability": float(mean.max()),
         "frames": len(seen),
-        "from": round(seen[0][0] / fps, 3),
-        "to": round(seen[-1][0] / fps, 3),
+        "from": round(times[seen[0][0]], 3),
+        "to": round(times[seen[-1][0]], 3),
         "probabilities": dict(zip(names, map(float, mean), strict=True)),
     }
 

@@ -75,6 +75,12 @@ def test_every_usual_kind_of_picture(put, extension):
         ("Train", "VAL", "Test"),
         ("images/images/training", "images/images/valid", "images/images/testing"),
         ("FER2013Train", "FER2013Valid", "FER2013Test"),
+        ("train_set", "validation_set", "test_set"),
+        ("Training Data", "dev", "Testing Data"),
+        ("TrainImages", "ValImages", "TestImages"),
+        ("01_train", "02_val", "03_test"),
+        ("Training", "Public Test", "Private_Test"),
+        ("trainset", "evalset", "holdout"),
     ],
 )
 def test_a_split_that_is_there_is_kept(put, train, validation, test):
@@ -152,6 +158,33 @@ def test_a_nested_second_copy_is_left_out(put, caplog):
     assert len(faces) == 2 * 28  # another folder's name is no repetition
     faces = load(put(*names, *(f"train/{name}" for name in names if name.startswith("train"))))
     assert "a nested folder repeats are left out: 21." in caplog.text
+
+
+def test_what_only_has_the_same_name_is_no_copy(put):
+    folder = put(*spread("{emotion}/{n}.png", 1), "happy/happy/0.png")  # happy/0.png is another
+    assert len(load(folder)) == 8
+
+
+def test_links_are_followed_and_circles_are_not(put, tmp_path):
+    folder = put(*spread("faces/{emotion}/{n}.png", 1), *spread("elsewhere/{n}.png", 2, [""]))
+    (folder / "faces" / "contempt").symlink_to(folder / "elsewhere", target_is_directory=True)
+    (folder / "faces" / "happy" / "again").symlink_to(folder / "faces", target_is_directory=True)
+    faces = load(folder / "faces")
+    assert faces.counts().sum(axis=1)["contempt"] == 2
+    assert len(faces) == 9
+
+
+def test_what_is_no_picture_is_counted_and_what_is_one_is_read(put, tmp_path, caplog):
+    folder = put(*spread("{emotion}/{n}.png", 2))
+    (folder / "happy" / "0.png").rename(folder / "happy" / "0")
+    (folder / "sad" / "0.png").rename(folder / "sad" / "0.dat")
+    for name in ("notes.txt", "more.txt", "table.csv"):
+        (folder / name).write_text("rubbish")
+    assert len(load(folder)) == 14
+    assert "no pictures are passed over: 3 (2 .txt, 1 .csv)" in caplog.text
+    (folder / "fear" / "phone").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(99))
+    with pytest.raises(InputError, match="1 that cannot: fear/phone.*a HEIC picture"):
+        load(folder)
 
 
 def test_system_files_are_passed_over(put, tmp_path):

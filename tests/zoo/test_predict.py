@@ -3,19 +3,22 @@
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 from saved_models import save_lenet5
+from videos import matroska
 
 import fer_kit as fk
 from fer_kit.emotions import FER2013
 from fer_kit.errors import InputError
 from fer_kit.pictures import PHOTOGRAPH, read_picture
 from fer_kit.zoo import cost, photographs, scores
-from fer_kit.zoo.predict import as_text, predict_path
+from fer_kit.zoo.predict import as_text, predict_path, write_csv
 from fer_kit.zoo.scores import evaluate_model, predict_faces, scores_text
 
 
@@ -34,6 +37,9 @@ def folder(tmp_path):
     (folder / "empty.png").write_bytes(b"")
     (folder / "notes.txt").write_text("sunny")
     (folder / "clip.mp4").write_bytes(b"")
+    shutil.copy(PHOTOGRAPH, folder / "unnamed")
+    portrait = np.asarray(Image.open(PHOTOGRAPH))[:240, 60:380, ::-1]
+    (folder / "clip.dat").write_bytes(matroska([portrait] * 3, [0, 500, 2000], 2500))
     (folder / ".hidden.jpg").write_bytes(b"")
     Image.new("RGB", (300, 400), "skyblue").save(folder / "sky.png")
     return folder
@@ -45,11 +51,13 @@ def test_a_folder_lists_every_file_and_what_became_of_it(classifier, folder):
     assert list(results) == sorted(results)
     assert {name for name, result in results.items() if result.error} == {"broken.jpg", "empty.png"}
     assert {name for name, result in results.items() if result.note} == {"notes.txt", "clip.mp4"}
+    assert results["clip.mp4"].note == "an empty file; skipped"
+    assert [frame["time"] for frame in results["clip.dat"].frames] == [0, 0.5, 2]
     faces = {name: len(result.faces) for name, result in results.items()}
-    assert faces["portrait.jpg"] == faces["beach/again.JPG"] == 1
+    assert faces["portrait.jpg"] == faces["beach/again.JPG"] == faces["unnamed"] == 1
     assert faces["sky.png"] == 0
     text = as_text(list(results.values()))
-    for said in ("no picture; skipped", "sky.png: no face found", "empty.png", "7 files, 2 failed"):
+    for said in ("no picture; skipped", "sky.png: no face found", "empty.png", "9 files, 2 failed"):
         assert said in text
 
 
@@ -58,16 +66,38 @@ def test_a_face_is_described_in_plain_values(classifier):
     (face,) = result.faces
     assert face["probability"] == max(face["probabilities"].values())
     assert face["probabilities"][face["emotion"]] == face["probability"]
-    assert set(face["box"]) == {"x", "y", "width", "height", "score"}
+    assert set(face["box"]) == {"x", "y", "width", "height", "score", "turned"}
 
 
 def test_annotated_pictures_keep_their_names_and_are_not_read_as_input(classifier, folder):
     target = folder / "annotated"
     first = predict_path(classifier, folder, target)
     written = {path.relative_to(target).as_posix() for path in target.rglob("*.*")}
-    assert written == {"portrait.jpg", "beach/again.JPG", "sky.png"}
+    assert written == {"portrait.jpg", "beach/again.JPG", "sky.png", "clip.dat.mp4", "unnamed.png"}
     assert (read_picture(target / "portrait.jpg") != read_picture(PHOTOGRAPH)).any()
     assert len(predict_path(classifier, folder, target)) == len(first)
+
+
+def test_the_table_has_a_row_for_each_face_in_each_frame(classifier, folder, tmp_path):
+    results = predict_path(classifier, folder)
+    table = pd.read_csv(write_csv(tmp_path / "faces.csv", results, classifier.emotions))
+    rows = table.groupby(table["file"].map(lambda name: Path(name).name)).size()
+    assert rows.to_dict() == {"portrait.jpg": 1, "again.JPG": 1, "unnamed": 1, "clip.dat": 3}
+    clip = table[table["file"].str.endswith("clip.dat")]
+    assert clip["time"].tolist() == [0, 0.5, 2]
+    assert clip["face"].tolist() == [1, 1, 1]
+    shares = table[[f"p_{name}" for name in FER2013]]
+    np.testing.assert_allclose(shares.sum(axis=1), 1, atol=1e-5)
+    assert (shares.idxmax(axis=1) == "p_" + table["emotion"]).all()
+    assert (table["width"] > 50).all()
+    with pytest.raises(InputError, match=r"ending in \.csv. Received: .*portrait\.jpg"):
+        write_csv(folder / "portrait.jpg", results, classifier.emotions)
+
+
+@pytest.mark.parametrize("place", ["http://example.org/me.jpg", "rtsp://door/1", "0", "", " "])
+def test_an_address_or_a_camera_is_no_file(classifier, place):
+    with pytest.raises(InputError, match="Expected a picture, a video or a folder"):
+        predict_path(classifier, place)
 
 
 def test_the_original_is_never_overwritten(classifier, folder):
@@ -127,7 +157,7 @@ def test_a_shipped_model_answers_without_keras_and_what_else_takes_long_to_impor
     told = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
-    assert "88×112 pixels" in told.stdout
+    assert "90×114 pixels" in told.stdout
     assert told.stdout.splitlines()[-1] == "[]"
 
 
