@@ -74,6 +74,12 @@ def canonical(name: str) -> str:
     return _CANONICAL[key]
 
 
+def codes(names: Sequence[str]) -> dict[str, int]:
+    """What may stand for each emotion in a table: its number among these, or any usual name."""
+    numbers = {text: code for code in range(len(names)) for text in (f"{code}", f"{code}.0")}
+    return numbers | {word: names.index(name) for word, name in _CANONICAL.items() if name in names}
+
+
 def is_emotion(name: str) -> bool:
     """Whether `canonical` knows the name."""
     return str(name).strip().lower() in _CANONICAL

@@ -17,6 +17,8 @@ from typing import Any
 
 from fer_kit.errors import InputError
 
+SYSTEM_FILES = ("__MACOSX", "Thumbs.db", "desktop.ini")
+
 
 def write_whole(path: str | Path, write: Callable[[Path], Any]) -> Path:
     """Let `write` fill a temporary file beside `path`, then rename it into place.
@@ -72,6 +74,38 @@ def decode(content: bytes) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         return content.decode("cp1252", "replace")
+
+
+def files_below(folder: Path) -> Iterator[Path]:
+    """All files in a folder, links followed; hidden and system files are passed over.
+
+    Raises:
+        InputError: a folder cannot be read.
+    """
+
+    def refuse(error: OSError) -> None:
+        raise InputError(
+            f"Expected a folder that can be read. Received: {error.filename} ({error.strerror})."
+        ) from error
+
+    def is_wanted(name: str) -> bool:
+        return not name.startswith(".") and name not in SYSTEM_FILES
+
+    for place, folders, names in os.walk(folder, onerror=refuse, followlinks=True):
+        here = Path(place)
+        inside = sorted(filter(is_wanted, folders))
+        folders[:] = [name for name in inside if not _is_loop(here / name)]
+        for path in (here / name for name in sorted(filter(is_wanted, names))):
+            if path.is_file() or path.is_symlink():  # no pipe, which would be waited for
+                yield path
+
+
+def _is_loop(folder: Path) -> bool:
+    """Whether a folder is a link to one that it is in."""
+    if not folder.is_symlink():
+        return False
+    here = folder.parent.resolve()
+    return folder.resolve() in (here, *here.parents)
 
 
 def read_json(path: str | Path) -> Any:

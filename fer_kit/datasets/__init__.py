@@ -4,11 +4,14 @@ Each source is one module with one function that returns `Faces`; `SOURCES` list
 read once is kept in a cache, so that the next notebook has it at once. Lesson 01.
 """
 
+import logging
 import os
 from collections.abc import Sequence
 from numbers import Integral
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from fer_kit.datasets import ckplus, fer2013, ferplus, folder, jaffe, paired, people, synthetic
 from fer_kit.datasets.cache import cached
@@ -19,6 +22,8 @@ from fer_kit.errors import InputError, choose
 from fer_kit.faces import SPLITS, Faces
 
 __all__ = ["SOURCES", "Source", "check_dataset", "check_path", "download", "load"]
+
+log = logging.getLogger(__name__)
 
 SOURCES = {
     "synthetic": synthetic.SOURCE,
@@ -88,6 +93,11 @@ def load(
     options = _understood(name, source, given)
     faces = cached(name, source.read, options) if cache else source.read(**options)
     _check_parts(faces, need)
+    if len(shown := np.unique(faces.labels)) == 1:
+        log.warning(
+            "All faces show one emotion, %s: whoever always says so is right.",
+            faces.emotions[shown[0]],
+        )
     if size is None or "size" in options:
         return faces
     return sample(faces, size, seed)

@@ -12,9 +12,10 @@ from typing import Any
 
 from platformdirs import user_cache_path
 
+from fer_kit.datasets.parquet import ENDING as PARQUET
 from fer_kit.errors import InputError
 from fer_kit.faces import Faces
-from fer_kit.files import locked
+from fer_kit.files import files_below, locked
 from fer_kit.version import __version__
 
 log = logging.getLogger(__name__)
@@ -74,7 +75,7 @@ def _key(name: str, options: dict[str, Any]) -> str:
     """A hash of all that decides the result: files, options, and the code that reads them."""
     paths = [value for value in options.values() if isinstance(value, Path)]
     values = {key: value for key, value in options.items() if not isinstance(value, Path)}
-    if paths and not paths[0].is_dir():
+    if paths and paths[0].is_file() and paths[0].suffix.lower() != PARQUET:
         values.pop("seed", None)  # a table carries its own split: nothing is drawn
     stamps = [_stamp(path.resolve()) for path in paths]
     code = [_code("fer_kit.datasets")]
@@ -85,14 +86,21 @@ def _key(name: str, options: dict[str, Any]) -> str:
 
 
 def _stamp(path: Path) -> str:
-    """Where a file is, how large, and when it was changed; for a folder, the same of all in it."""
+    """Where a file is, which one, how large, when changed; for a folder, the same of all in it.
+
+    A file that takes another's name keeps its own times, but not that of its naming.
+    """
     digest = hashlib.sha256()
     files = [str(path)]
     if path.is_dir():
-        files = sorted(f"{place}/{name}" for place, _, names in os.walk(path) for name in names)
+        files = sorted(str(file) for file in files_below(path))
     for file in files:
-        facts = os.stat(file) if os.path.exists(file) else None  # a link may lead nowhere
-        digest.update(f"{file} {facts and (facts.st_size, facts.st_mtime_ns)}\n".encode())
+        try:
+            facts = os.stat(file)
+            told = (facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino)
+        except OSError:  # a link may lead nowhere
+            told = None
+        digest.update(f"{file} {told}\n".encode(errors="surrogateescape"))
     return digest.hexdigest()
 
 

@@ -53,7 +53,7 @@ def read_ckplus(
             "which does not tell who is shown, so that the same people would be in training and "
             'in test. Use the folder CK+48, or accept that: load("ckplus", …, split_by="row").'
         )
-    table = read_pixel_csv(path, classes=len(CKEXTENDED))
+    table = read_pixel_csv(path, CKEXTENDED)
     return table.faces(CKEXTENDED, source, image_size)
 
 

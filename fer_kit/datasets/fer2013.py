@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 
 from fer_kit.datasets.folder import find_files, read_files
+from fer_kit.datasets.parquet import read_parquet, tables_in
 from fer_kit.datasets.pixel_csv import read_pixel_csv
 from fer_kit.datasets.source import Source
 from fer_kit.emotions import FER2013, FERPLUS
@@ -28,12 +29,15 @@ def read_fer2013(path: Path, seed: int = 42, image_size: int = 48) -> Faces:
     (PublicTest_….jpg) tell the split; where they do not, see `splits.complete_split`.
 
     Args:
-        path: fer2013.csv or icml_face_data.csv, plain or in a .zip, .gz or .tar.gz; or a folder.
+        path: fer2013.csv or icml_face_data.csv, plain or in a .zip, .gz or .tar.gz; a folder
+            of pictures; or Parquet tables of pictures with the emotions' names.
 
     Returns:
         Faces whose ids are the row numbers from 0, or the paths inside the folder. A folder edition
         with contempt carries FER+ labels: eight emotions, source "FER+".
     """
+    if tables_in(path):
+        return read_parquet(path, "FER2013", seed, image_size)
     if path.is_dir():
         return _read_edition(path, seed, image_size)
     table = read_pixel_csv(path)

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from fer_kit.datasets.pixel_csv import SPLIT_OF_USAGE, open_table, read_pixel_csv
+from fer_kit.datasets.pixel_csv import open_table, read_pixel_csv
 from fer_kit.datasets.source import Source
+from fer_kit.datasets.splits import SPLIT_OF_USAGE
 from fer_kit.emotions import FER2013, FERPLUS, canonical, is_emotion
 from fer_kit.errors import InputError, first_few
 from fer_kit.faces import Faces

@@ -16,25 +16,17 @@ import numpy as np
 from tqdm import tqdm
 
 from fer_kit.datasets.decode import read_square
-from fer_kit.datasets.pixel_csv import SPLIT_OF_USAGE
+from fer_kit.datasets.parquet import read_parquet, tables_in
 from fer_kit.datasets.source import Source
-from fer_kit.datasets.splits import complete_split, draw_split
+from fer_kit.datasets.splits import SPLIT_OF_USAGE, complete_split, draw_split, split_of
 from fer_kit.emotions import canonical, in_course_order, is_emotion
 from fer_kit.errors import InputError, first_few
 from fer_kit.faces import SPLITS, Faces, one_hot
+from fer_kit.files import files_below
 from fer_kit.pictures import is_picture
 
 log = logging.getLogger(__name__)
 
-# What a part may be called, in lower case and without what does not matter.
-_SPLIT_OF_WORD = (
-    dict.fromkeys(("train", "training"), "train")
-    | dict.fromkeys(("validation", "valid", "val", "dev", "eval", "publictest"), "validation")
-    | dict.fromkeys(("test", "testing", "privatetest", "holdout"), "test")
-)
-# As in "Train Data", test_images, FER2013Valid, 01_train.
-_AROUND = re.compile(r"fer(2013)?(plus)?|(data)?set|data|images?|imgs?|pictures|faces|split|\d+")
-_SYSTEM_FILES = ("__MACOSX", "Thumbs.db", "desktop.ini")
 _UNDECODED = re.compile("[\udc80-\udcff]")  # how Python keeps bytes of a name that are not UTF-8
 
 
@@ -54,7 +46,7 @@ def read_folder(path: Path, seed: int = 42, image_size: int = 48) -> Faces:
     at random; see `splits.complete_split`.
 
     Args:
-        path: the folder. Pictures of any format are read, and links followed.
+        path: the folder. Pictures of any format are read, and links followed; or Parquet tables.
 
     Returns:
         Grey faces: from a picture that is not square, the middle. Emotions are those that occur, in
@@ -63,6 +55,8 @@ def read_folder(path: Path, seed: int = 42, image_size: int = 48) -> Faces:
     Raises:
         InputError: no pictures, one that cannot be read, or one that belongs to no emotion.
     """
+    if tables_in(path):
+        return read_parquet(path, "own pictures", seed, image_size)
     files = find_files(path)
     emotions = in_course_order([file.emotion for file in files])
     return read_files(path, files, emotions, "own pictures", seed=seed, image_size=image_size)
@@ -151,43 +145,23 @@ def read_files(
     )
 
 
-def split_of(name: str) -> str:
-    """The split that a folder, file or table names in any of the spellings in use, or ""."""
-    letters = re.sub(r"[^a-z0-9]", "", name.lower())
-    return _SPLIT_OF_WORD.get(_AROUND.sub("", letters), "")
-
-
 def picture_paths(folder: Path) -> list[str]:
     """Paths below the folder, with "/" on every system; hidden and system files are passed over.
 
     Links are followed. Files that are no pictures are counted in a warning.
     """
 
-    def refuse(error: OSError) -> None:
-        raise InputError(
-            f"Expected a folder that can be read. Received: {error.filename} ({error.strerror})."
-        ) from error
-
     paths, others = [], Counter()
-    for place, folders, files in os.walk(folder, onerror=refuse, followlinks=True):
-        folders[:] = [name for name in folders if _is_visible(name) and not _is_loop(place, name)]
-        for name in filter(_is_visible, files):
-            file = Path(place, name)
-            if is_picture(file):
-                paths.append(file.relative_to(folder).as_posix())
-            else:
-                others[file.suffix.lower() or "no ending"] += 1
+    for file in files_below(folder):
+        if is_picture(file):
+            paths.append(file.relative_to(folder).as_posix())
+        else:
+            others[file.suffix.lower() or "no ending"] += 1
     _check_letters(paths)
     if others:
         told = ", ".join(f"{count:,} {ending}" for ending, count in others.most_common(5))
         log.warning("Files that are no pictures are passed over: %s (%s).", others.total(), told)
     return sorted(paths)
-
-
-def _is_loop(place: str, name: str) -> bool:
-    """Whether a folder is a link to one that it is in."""
-    path = Path(place, name)
-    return path.is_symlink() and path.resolve() in (here := Path(place).resolve(), *here.parents)
 
 
 def _check_letters(paths: list[str]) -> None:
@@ -199,10 +173,6 @@ def _check_letters(paths: list[str]) -> None:
             f"Expected names of files in UTF-8. Received: {first_few(shown)}. Unpack the archive "
             "again with another tool, or rename them."
         )
-
-
-def _is_visible(name: str) -> bool:
-    return not name.startswith(".") and name not in _SYSTEM_FILES
 
 
 def _without_copies(folder: Path, paths: list[str]) -> list[str]:

@@ -20,9 +20,9 @@ from tqdm import tqdm
 
 from fer_kit.datasets.archives import KINDS, find_members, read_members
 from fer_kit.datasets.decode import read_square
-from fer_kit.datasets.folder import picture_paths, split_of
+from fer_kit.datasets.folder import picture_paths
 from fer_kit.datasets.source import Source
-from fer_kit.datasets.splits import complete_split
+from fer_kit.datasets.splits import complete_split, split_of
 from fer_kit.emotions import NVIE, VIRI, canonical, is_emotion
 from fer_kit.errors import InputError, first_few
 from fer_kit.faces import Faces, one_hot

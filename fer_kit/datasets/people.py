@@ -4,6 +4,7 @@ from pathlib import Path
 
 from fer_kit.datasets.folder import find_files, read_files
 from fer_kit.datasets.source import Source
+from fer_kit.datasets.splits import split_of
 from fer_kit.emotions import in_course_order, is_emotion
 from fer_kit.errors import InputError, first_few
 from fer_kit.faces import Faces
@@ -24,11 +25,13 @@ def read_people(path: Path, seed: int = 42, image_size: int = 48) -> Faces:
     """
     files = find_files(path)
     people = [file.path.split("/")[0] for file in files]
-    strays = [
-        file.path
-        for file, person in zip(files, people, strict=True)
-        if file.path.count("/") < 2 or is_emotion(person)
-    ]
+    # A person may be called Joy: what counts is that a folder of an emotion stands below.
+    strays = [file.path for file in files if not any(map(is_emotion, file.path.split("/")[1:-1]))]
+    if all(map(split_of, people)):
+        raise InputError(
+            f"Expected a folder for each person in {path}. Received: folders of a data set's "
+            f'parts, {first_few(sorted(set(people)))}. Load it as "folder".'
+        )
     if strays:
         raise InputError(
             f"Expected pictures in {path} as person/emotion/picture. "

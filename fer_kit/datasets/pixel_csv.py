@@ -6,9 +6,11 @@ objects of FER2013. Here numpy reads the digits of many rows at a time, and only
 odd is read value by value, to accept or to explain it.
 """
 
+import codecs
 import csv
 import gzip
 import io
+import lzma
 import tarfile
 import zipfile
 import zlib
@@ -22,13 +24,17 @@ import numpy as np
 from tqdm import tqdm
 
 from fer_kit.datasets.decode import scale_all
+from fer_kit.datasets.splits import SPLIT_OF_USAGE, split_of
+from fer_kit.emotions import FER2013
+from fer_kit.emotions import codes as emotion_codes
 from fer_kit.errors import InputError, first_few
 from fer_kit.faces import Faces, one_hot
+from fer_kit.kinds import START, kind_of
 
 SIDE = 48
 PIXELS = SIDE * SIDE
 COLUMNS = ("emotion", "pixels", "usage")
-SPLIT_OF_USAGE = {"Training": "train", "PublicTest": "validation", "PrivateTest": "test"}
+SEPARATORS = b",;\t|"
 
 # The names under which the competition's table is known, to choose it from an archive of several.
 KNOWN_TABLES = ("fer2013.csv", "icml_face_data.csv")
@@ -38,10 +44,16 @@ BLOCK = 16
 # Bytes fetched from the disk at a time: many lines, where Python's own choice is about one.
 BUFFER = 1 << 18
 
+# Characters of a row at most: 2,304 pixels take some 9,000.
+LONGEST = 1 << 16
+
 # What can be raised while a damaged file is read.
 READ_ERRORS = (
     OSError,
     EOFError,
+    UnicodeError,
+    lzma.LZMAError,
+    KeyError,  # a link in an archive that leads nowhere
     RuntimeError,  # a zip with a password
     csv.Error,
     tarfile.TarError,
@@ -81,26 +93,34 @@ class Row(NamedTuple):
     usage: str
 
 
-def read_pixel_csv(path: Path, classes: int = 7) -> PixelTable:
+def read_pixel_csv(path: Path, emotions: Sequence[str] = FER2013) -> PixelTable:
     """Read a table, plain or in a .zip, .gz or .tar.gz, and check every value of it.
 
+    Columns may be separated by commas, semicolons, tabs or bars, and the text may be UTF-16.
+
     Args:
-        path: columns emotion (0 to `classes` - 1), pixels and Usage, in any order.
+        path: columns emotion, pixels and Usage, in any order.
+        emotions: what the numbers 0, 1, … of the first column stand for; it may name them itself.
 
     Raises:
         InputError: the file cannot be read, or rows are wrong; names the first of them.
     """
-    codes = {str(code): code for code in range(classes)}
+    codes = emotion_codes(emotions)
     images, labels, split, problems = [], [], [], []
     progress = tqdm(desc=f"Reading {path.name}", unit=" faces", leave=False, delay=1)
     with open_table(path) as file, progress:
         rows = _rows(file, path, problems)
         while block := list(islice(rows, BLOCK)):
             images.append(_block_pixels(block, problems))
-            labels += [_look_up(row.emotion, codes, "emotion", row, problems) for row in block]
-            split += [_look_up(row.usage, SPLIT_OF_USAGE, "Usage", row, problems) for row in block]
+            for row in block:
+                labels.append(codes.get(row.emotion.lower()))
+                split.append(split_of(row.usage))
+                if labels[-1] is None:
+                    problems.append((row.line, f"unknown emotion {row.emotion[:20]!r}"))
+                if not split[-1]:
+                    problems.append((row.line, f"unknown Usage {row.usage[:20]!r}"))
             progress.update(len(block))
-    _raise_if_any(problems, path, classes)
+    _raise_if_any(problems, path, emotions)
     if not images:
         raise InputError(
             f"Expected rows of faces below the header of {path}. Received: the header only. "
@@ -157,23 +177,33 @@ def open_table(path: Path) -> Iterator[BinaryIO]:
         name = path.name.lower()
         if name.endswith((".tar.gz", ".tgz", ".tar")):
             with tarfile.open(path) as archive:
-                yield archive.extractfile(_only_table(archive.getnames(), path))
+                files = [member.name for member in archive if member.isfile()]
+                yield _as_utf8(archive.extractfile(_only_table(files, path)))
         elif name.endswith(".zip"):
             with zipfile.ZipFile(path) as archive:
                 table = archive.open(_only_table(archive.namelist(), path))
-                yield io.BufferedReader(table, BUFFER)
+                yield _as_utf8(io.BufferedReader(table, BUFFER))
         elif name.endswith(".gz"):
             with gzip.open(path) as file:
-                yield file
+                yield _as_utf8(file)
         else:
             with path.open("rb", BUFFER) as file:
-                yield file
+                yield _as_utf8(file)
     except READ_ERRORS as error:
         reason = getattr(error, "strerror", None) or error
         raise InputError(
             f"Expected a readable table. Received: {path} ({reason}). Check the path and whether "
             "you may read it; if it is damaged, download it again."
         ) from error
+
+
+def _as_utf8(file: BinaryIO) -> BinaryIO:
+    """The same table in UTF-8, where it is in UTF-16: as Excel saves "Unicode text"."""
+    start = file.peek(2)[:2]
+    if start in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) or b"\0" in start:
+        kind = "utf-16" if b"\0" not in start else ("utf-16-le" if start[1] == 0 else "utf-16-be")
+        return codecs.EncodedFile(file, "utf-8", kind, "replace")
+    return file
 
 
 def _only_table(names: list[str], path: Path) -> str:
@@ -191,15 +221,21 @@ def _only_table(names: list[str], path: Path) -> str:
 
 
 def _rows(file: BinaryIO, path: Path, problems: Problems) -> Iterator[Row]:
-    header = file.readline()
-    places = _places(header, path)
-    columns = len(_fields(header))
-    for line, text in enumerate(file, start=2):
+    header = file.readline(LONGEST)
+    separator = bytes([max(SEPARATORS, key=header.count)])
+    places = _places(header, separator, path)
+    columns = len(_fields(header, separator))
+    for line, text in enumerate(iter(lambda: file.readline(LONGEST), b""), start=2):
         if text.isspace():
             continue
-        fields = _fields(text)
+        if len(text) >= LONGEST:
+            problems.append((line, f"more than {LONGEST:,} characters"))
+            return
+        fields = _fields(text, separator)
         if len(fields) == columns:
             emotion, pixels, usage = (fields[place].strip() for place in places)
+            if b"," in pixels or pixels.startswith(b"["):  # a list, as Python prints it
+                pixels = b" ".join(pixels.strip(b"[]").replace(b",", b" ").split())
             yield Row(
                 line, emotion.decode("utf-8", "replace"), pixels, usage.decode("utf-8", "replace")
             )
@@ -207,24 +243,26 @@ def _rows(file: BinaryIO, path: Path, problems: Problems) -> Iterator[Row]:
             problems.append((line, f"{len(fields)} columns instead of {columns}"))
 
 
-def _fields(text: bytes) -> list[bytes]:
+def _fields(text: bytes, separator: bytes) -> list[bytes]:
     """Split a line at its commas; quotes are rare, so that only a line with some pays for them."""
     if b'"' not in text:
-        return text.rstrip(b"\r\n").split(b",")
-    reader = csv.reader([text.decode("utf-8", "replace")])
+        return text.rstrip(b"\r\n").split(separator)
+    reader = csv.reader([text.decode("utf-8", "replace")], delimiter=separator.decode())
     return [field.encode() for field in next(reader)]
 
 
-def _places(header: bytes, path: Path) -> list[int]:
+def _places(header: bytes, separator: bytes, path: Path) -> list[int]:
     """Where emotion, pixels and Usage stand: by name, whatever their order, case and spaces."""
     # "utf-8-sig" drops the mark that some editors put at the start of a file.
     text = header.decode("utf-8-sig", "replace")
-    names = [name.decode().strip().lower() for name in _fields(text.encode())]
+    names = [name.decode().strip().lower() for name in _fields(text.encode(), separator)]
     missing = [name for name in COLUMNS if name not in names]
     if missing:
+        shown = text.strip()[:80] if text.isprintable() or text.strip().isprintable() else ""
+        kind = kind_of(header[:START])
         raise InputError(
-            f"Expected a header with the columns emotion, pixels and Usage in {path}. "
-            f"Received: {text.strip()[:80] or 'an empty line'!r}, without {', '.join(missing)}. "
+            f"Expected a header with the columns emotion, pixels and Usage in {path}. Received: "
+            f"{kind.name if kind else repr(shown or 'no text')}, without {', '.join(missing)}. "
             "Use the competition's fer2013.csv or icml_face_data.csv; its train.csv and test.csv "
             "lack columns."
         )
@@ -246,18 +284,12 @@ def _row_pixels(row: Row, problems: Problems) -> np.ndarray:
         return np.zeros(PIXELS, np.uint8)
 
 
-def _look_up(text: str, known: dict, column: str, row: Row, problems: Problems) -> int | str | None:
-    if text not in known:
-        problems.append((row.line, f"unknown {column} {text[:20]!r}"))
-    return known.get(text)
-
-
-def _raise_if_any(problems: Problems, path: Path, classes: int) -> None:
+def _raise_if_any(problems: Problems, path: Path, emotions: Sequence[str]) -> None:
     if problems:
         lines = [f"line {line:,}: {reason}" for line, reason in sorted(problems)]
         raise InputError(
-            f"Expected in every row of {path.name} an emotion from 0 to {classes - 1}, {PIXELS:,} "
-            f"pixels from 0 to 255, and a Usage among {', '.join(SPLIT_OF_USAGE)}. "
+            f"Expected in every row of {path.name} an emotion from 0 to {len(emotions) - 1}, "
+            f"{PIXELS:,} pixels from 0 to 255, and a Usage among {', '.join(SPLIT_OF_USAGE)}. "
             f"Received: {len(lines):,} fault(s): {first_few(lines)}. "
             "Mend these rows in a copy of the file, or download it under another name."
         )

@@ -1,6 +1,8 @@
-"""Draw parts of a data set at random, each with the same shares of emotions (stratified)."""
+"""The parts of a data set: told by a name, or drawn with the same shares of emotions each."""
 
 import logging
+import re
+from functools import cache
 
 import numpy as np
 
@@ -9,10 +11,27 @@ from fer_kit.faces import SPLITS, Faces
 
 log = logging.getLogger(__name__)
 
+SPLIT_OF_USAGE = {"Training": "train", "PublicTest": "validation", "PrivateTest": "test"}
+# What a part may be called, in lower case and without what does not matter.
+_SPLIT_OF_WORD = (
+    dict.fromkeys(("train", "training"), "train")
+    | dict.fromkeys(("validation", "valid", "val", "dev", "eval", "publictest"), "validation")
+    | dict.fromkeys(("test", "testing", "privatetest", "holdout"), "test")
+)
+# As in "Train Data", test_images, FER2013Valid, 01_train.
+_AROUND = re.compile(r"fer(2013)?(plus)?|(data)?set|data|images?|imgs?|pictures|faces|split|\d+")
+
 # Where no split is given.
 SHARES = {"train": 0.70, "validation": 0.15, "test": 0.15}
 # Where only the validation part is missing: what PublicTest is of Training and PublicTest together.
 HELD_BACK = {"validation": 1 / 9, "train": 8 / 9}
+
+
+@cache
+def split_of(name: str) -> str:
+    """The split that a folder, file or table names in any spelling in use, or ""."""
+    letters = re.sub(r"[^a-z0-9]", "", name.lower())
+    return _SPLIT_OF_WORD.get(_AROUND.sub("", letters), "")
 
 
 def sample(faces: Faces, size: tuple[int, int, int], seed: int) -> Faces:

@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from fer_kit.classify import Answer, Classifier, annotate, predict_emotion
 from fer_kit.errors import InputError
-from fer_kit.files import write_whole
+from fer_kit.files import files_below, write_whole
 from fer_kit.kinds import kind_of_file
 from fer_kit.pictures import is_picture, read_picture, writable, write_picture
 from fer_kit.video import CODECS, VideoAnswers, predict_video
@@ -143,7 +143,7 @@ def _target(path: str | Path, annotated: str | Path | None) -> Path | None:
 def _predict_folder(
     classifier: Classifier, folder: Path, annotated: Path | None
 ) -> list[FileAnswers]:
-    files = [path for path in sorted(folder.rglob("*")) if _is_wanted(path, annotated)]
+    files = sorted(path for path in files_below(folder) if not _is_ours(path, annotated))
     if not files:
         raise InputError(f"Expected a folder with pictures. Received: {folder}, which is empty.")
     return [
@@ -152,10 +152,9 @@ def _predict_folder(
     ]
 
 
-def _is_wanted(path: Path, annotated: Path | None) -> bool:
-    """Whether it is a file, not hidden, and not one that an earlier call has annotated."""
-    is_ours = annotated is not None and path.resolve().is_relative_to(annotated)
-    return path.is_file() and not path.name.startswith(".") and not is_ours
+def _is_ours(path: Path, annotated: Path | None) -> bool:
+    """Whether it is a file that an earlier call has annotated."""
+    return annotated is not None and path.resolve().is_relative_to(annotated)
 
 
 def _predict_member(

@@ -1,5 +1,6 @@
 """`fk.load` and `fk.download`: arguments, samples, the cache, and where data comes from."""
 
+import os
 import sys
 import time
 import types
@@ -129,6 +130,31 @@ def test_a_changed_folder_is_read_again(tmp_path):
     assert len(fk.load("folder", tmp_path / "mine")) == 7
     cv2.imwrite(str(tmp_path / "mine" / "sad" / "2.png"), random_images(1)[0])
     assert len(fk.load("folder", tmp_path / "mine")) == 8
+
+
+def test_files_that_change_places_are_read_again(tmp_path):
+    for row, emotion in enumerate(FER2013):
+        (tmp_path / "mine" / emotion).mkdir(parents=True)
+        cv2.imwrite(str(tmp_path / "mine" / emotion / "1.bmp"), random_images(7)[row])
+    one, other = (tmp_path / "mine" / name / "1.bmp" for name in ("happy", "sad"))
+    for path in (one, other):
+        os.utime(path, (10**9, 10**9))
+    before = fk.load("folder", tmp_path / "mine")
+    one.rename(tmp_path / "aside")
+    other.rename(one)
+    (tmp_path / "aside").rename(other)
+    after = fk.load("folder", tmp_path / "mine")
+    row = list(before.ids).index("happy/1.bmp")
+    np.testing.assert_array_equal(before.images[row, ..., 0], random_images(7)[3])
+    np.testing.assert_array_equal(after.images[row, ..., 0], random_images(7)[4])
+
+
+def test_faces_of_one_emotion_are_loaded_with_a_warning(tmp_path, caplog):
+    (tmp_path / "happy").mkdir()
+    for row, image in enumerate(random_images(20)):
+        cv2.imwrite(str(tmp_path / "happy" / f"{row}.png"), image)
+    assert len(fk.load("folder", tmp_path)) == 20
+    assert "All faces show one emotion, happy" in caplog.text
 
 
 def test_other_options_are_other_faces(table):

@@ -70,6 +70,62 @@ def test_white_space_between_pixels_may_vary(lines, path):
     assert_is_the_table(load(write_lines(path, lines)))
 
 
+WORDS = ("Anger", "disgusted", "FEAR", "Happiness", "Sadness", "suprise", "Neutral")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda row: row.replace(",", ";"),
+        lambda row: row.replace(",", "\t"),
+        lambda row: row.replace(",", " | "),
+        lambda row: "," + row if row[0] == "e" else "17," + row,
+        lambda row: row if row[0] == "e" else WORDS[int(row[0])] + row[1:],
+        lambda row: row if row[0] == "e" else row[0] + ".0" + row[1:],
+        lambda row: row.replace("Training", "train").replace("PublicTest", "Val").replace(
+            "PrivateTest", "test"),
+        lambda row: row if row[0] == "e" else row.replace(" ", ", ").replace(",", ',"[', 1).replace(
+            ",T", ']",T').replace(",P", ']",P'),
+        lambda row: row if row[0] == "e" else row.replace(",", ',"[', 1).replace(
+            ",T", ']",T').replace(",P", ']",P'),
+    ],
+)  # fmt: skip
+def test_the_dialects_in_which_people_have_tables(lines, path, change):
+    assert_is_the_table(load(write_lines(path, [change(line) for line in lines])))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_a_table_in_utf16(lines, path, encoding, separator):
+    path.write_bytes("\r\n".join(lines).replace(",", separator).encode(encoding))
+    assert_is_the_table(load(path))
+
+
+def test_an_archive_whose_table_is_no_file_or_is_damaged(lines, tmp_path):
+    for kind in (tarfile.DIRTYPE, tarfile.FIFOTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE):
+        path = tmp_path / "odd.tar.gz"
+        with tarfile.open(path, "w:gz") as archive:
+            member = tarfile.TarInfo("fer2013.csv")
+            member.type, member.linkname = kind, "nowhere"
+            archive.addfile(member)
+        with pytest.raises(InputError, match="Received: none"):
+            load(path)
+    path = tmp_path / "damaged.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("fer2013.csv", "\n".join(lines))
+    content = bytearray(path.read_bytes())
+    content[200:260] = b"\xff" * 60
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="Expected a readable table"):
+        load(path)
+
+
+def test_a_table_that_is_none_is_named(path):
+    path.write_bytes(b"PK\x03\x04" + bytes(range(256)))
+    with pytest.raises(InputError, match="Received: an archive, without emotion"):
+        load(path)
+
+
 @pytest.mark.parametrize("form", ["zip", "gz", "tar.gz"])
 def test_a_packed_table_needs_no_unpacking(lines, path, tmp_path, form):
     write_lines(path, lines)
@@ -108,11 +164,12 @@ def test_another_image_size_scales(lines, path):
         (lambda row: _with_first_pixel(row, "x"), "pixel 'x' is no whole number"),
         (lambda row: "7" + row[1:], "unknown emotion '7'"),
         (lambda row: "-1" + row[1:], "unknown emotion '-1'"),
-        (lambda row: "sad" + row[1:], "unknown emotion 'sad'"),
+        (lambda row: "grumpy" + row[1:], "unknown emotion 'grumpy'"),
         (lambda row: row[1:], "unknown emotion ''"),
-        (lambda row: row.rsplit(",", 1)[0] + ",Test", "unknown Usage 'Test'"),
+        (lambda row: row.rsplit(",", 1)[0] + ",Quiz", "unknown Usage 'Quiz'"),
         (lambda row: row.rsplit(",", 1)[0], "2 columns instead of 3"),
         (lambda row: row.replace(" ", ",", 1), "4 columns instead of 3"),
+        (lambda row: row + " 7" * 40_000, "more than 65,536 characters"),
     ],
 )
 def test_a_bad_row_is_named_with_its_line(lines, path, fault, reason):
@@ -158,7 +215,7 @@ def test_fewer_rows_than_the_original_are_mentioned(lines, path, caplog):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("", "Received: 'an empty line', without emotion, pixels, usage"),
+        ("", "Received: an empty file, without emotion, pixels, usage"),
         ("emotion,pixels,Usage\n", "the header only"),
         ("emotion,pixels\n0,1 2 3\n", "without usage"),
         ("0,70 80 82,Training\n", "without emotion, pixels, usage"),

@@ -1,5 +1,6 @@
 """Folders of people: who is shown follows from the first folder."""
 
+import numpy as np
 import pytest
 
 import fer_kit as fk
@@ -22,6 +23,24 @@ def test_a_folder_of_people(put):
     parts = [set(faces.subject[faces.split == name]) for name in ("train", "validation", "test")]
     assert [len(part) for part in parts] == [6, 2, 2]
     assert len(mix(faces)) == 10 * 42
+
+
+def test_people_may_be_called_like_an_emotion_or_a_part(put):
+    people = ("joy", "val", "test", "anna")
+    faces = load(
+        "people", put(*(f"{who}/{emotion}/1.png" for who in people for emotion in FER2013))
+    )
+    assert set(faces.subject) == set(people)
+    assert sorted(np.unique(faces.subject, return_counts=True)[1]) == [7, 7, 7, 7]
+    assert (faces.counts().sum(axis=1) == 4).all()
+
+
+def test_the_parts_of_a_data_set_are_no_people(put):
+    names = [f"{part}/happy/1.png" for part in ("train_set", "val_set", "test_set")]
+    with pytest.raises(
+        InputError, match='parts, test_set; train_set; val_set. Load it as "folder"'
+    ):
+        load("people", put(*names))
 
 
 def test_pictures_that_nobody_is_named_for_are_a_sentence(put):
