@@ -3,16 +3,22 @@
 A plot never shows, saves, seeds or restyles anything; a lesson does that with `lab.show`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import cycle
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 
 BESIDE = {"loc": "center left", "bbox_to_anchor": (1, 0.5)}  # where a legend takes no room away
-SPLIT_COLOURS = {"train": "#4C72B0", "validation": "#DD8452", "test": "#55A868"}
+# Told apart without colours, too: by how light they are, and by a pattern or a marker beside them.
+SPLIT_COLOURS = {"train": "#3F63A0", "validation": "#D27A45", "test": "#123F24"}
+SERIES_COLOURS = ("#173B40", "#DF854F", "#097A59", "#C588AE", "#7A3A00", "#4EA8EF", "#54377A")
+PATTERNS = ("", "//", "..", "\\\\", "xx", "--", "oo")
+MARKERS = ("o", "s", "D", "^", "v", "P", "X")
 
 
 def sheet(
@@ -105,9 +111,9 @@ def pixels(image: np.ndarray, title: str = "", ax: Axes | None = None) -> Axes:
 def counts(table: pd.DataFrame, title: str = "", ax: Axes | None = None) -> Axes:
     """Bars for `Faces.counts`: faces of each emotion, split by split (lesson 02)."""
     ax = ax or _new_axes(8, 3.6)
-    long = table.melt(ignore_index=False, var_name="split", value_name="faces").reset_index()
-    sns.barplot(long, x="emotion", y="faces", hue="split", palette=SPLIT_COLOURS, ax=ax)
-    return _finished(ax, {"title": "", "frameon": True}, xlabel="", ylabel="faces", title=title)
+    table.plot.bar(color=SPLIT_COLOURS, width=0.8, rot=0, edgecolor="white", ax=ax)
+    _pattern(ax)
+    return _finished(ax, {"frameon": True}, xlabel="", ylabel="faces", title=title)
 
 
 def heatmap(
@@ -120,6 +126,8 @@ def heatmap(
     """A table of non-negative numbers as coloured cells with the numbers in them (lesson 02)."""
     ax = ax or _new_axes(0.75 * table.shape[1] + 2, 0.55 * table.shape[0] + 1.4)
     sns.heatmap(table, annot=True, fmt=fmt, cmap="Blues", vmin=0, vmax=vmax, cbar=False, ax=ax)
+    for text, colour in zip(ax.texts, ax.collections[0].get_facecolors(), strict=True):
+        text.set_color(_ink(colour))
     ax.tick_params(axis="y", rotation=0)
     ax.tick_params(axis="x", rotation=30)
     ax.set_title(title)
@@ -159,8 +167,9 @@ def history(
         mark: an epoch to mark with a vertical line (the one that was kept).
     """
     ax = ax or _new_axes(5, 3.4)
-    for column, name in ((metric, "train"), (f"val_{metric}", held_out)):
-        _line(ax, table, column, name, markersize=3, color=SPLIT_COLOURS[name])
+    for column, name, line in ((metric, "train", "o-"), (f"val_{metric}", held_out, "s--")):
+        style = {"marker": line[0], "linestyle": line[1:], "color": SPLIT_COLOURS[name]}
+        _line(ax, table, column, name, markersize=3, **style)
     if mark is not None:
         ax.axvline(mark, color="grey", linestyle="--", label=f"kept: epoch {mark}")
     ax.xaxis.get_major_locator().set_params(integer=True)
@@ -229,11 +238,12 @@ def reliability(
     """
     ax = ax or _new_axes(4.8, 4.4)
     ax.plot([0, 1], [0, 1], color="grey", linestyle="--", label="as sure as right")
-    for name, table in tables.items():
+    for (name, table), colour, marker in zip(tables.items(), SERIES_COLOURS, MARKERS, strict=False):
         filled = table[table["faces"] > 0]
-        (line,) = ax.plot(filled["confidence"], filled["accuracy"], label=name)
+        style = {"color": colour, "marker": marker}
+        ax.plot(filled["confidence"], filled["accuracy"], label=name, markersize=3, **style)
         sizes = 150 * filled["faces"] / table["faces"].sum()
-        ax.scatter(filled["confidence"], filled["accuracy"], sizes + 8, color=line.get_color())
+        ax.scatter(filled["confidence"], filled["accuracy"], sizes + 8, **style)
     ax.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", xlabel="confidence", ylabel="accuracy")
     return _finished(ax, {"loc": "upper left"}, title=title)
 
@@ -256,8 +266,8 @@ def curves(
         baseline: a dashed line to compare with, such as the share of the largest class.
     """
     ax = ax or _new_axes(7.6, 3.8)
-    for (name, table), marker in zip(tables.items(), "osD^vP*X" * len(tables), strict=False):
-        _line(ax, table, column, name, marker=marker, markersize=5)
+    for (name, table), style in zip(tables.items(), _styles(), strict=False):
+        _line(ax, table, column, name, markersize=5, **style)
     _baseline(ax.axhline, baseline)
     return _finished(ax, BESIDE, ylim=(0, 1), xlabel=xlabel, ylabel=column, title=title)
 
@@ -271,8 +281,8 @@ def risk_coverage(
         tables: for each name in the legend, a table as `evaluation.risk_coverage` returns.
     """
     ax = ax or _new_axes(5.4, 3.6)
-    for name, table in tables.items():
-        _line(ax, table, "accuracy", name, markersize=3)
+    for (name, table), style in zip(tables.items(), _styles(), strict=False):
+        _line(ax, table, "accuracy", name, markersize=3, **style)
     ax.set(xlabel="coverage: share of the faces answered", ylabel="accuracy on them")
     return _finished(ax, {}, xlim=(0, 1.02), ylim=(None, 1), title=title)
 
@@ -280,11 +290,16 @@ def risk_coverage(
 def shares(table: pd.DataFrame, xlabel: str = "", title: str = "", ax: Axes | None = None) -> Axes:
     """Stacked bars: how each row, which sums to 1, is divided among the columns (lesson 09)."""
     ax = ax or _new_axes(6.4, 3.8)
-    colours = sns.color_palette("colorblind", table.shape[1])
-    table.plot.bar(stacked=True, width=0.75, color=colours, rot=0, ax=ax)
-    for bars in ax.containers:
-        texts = [f"{bar.get_height():.0%}" if bar.get_height() >= 0.08 else "" for bar in bars]
-        ax.bar_label(bars, texts, label_type="center", size=8)
+    colours = dict(zip(table.columns, cycle(SERIES_COLOURS), strict=False))
+    table.plot.bar(stacked=True, width=0.8, color=colours, rot=0, edgecolor="white", ax=ax)
+    for bars, name in zip(ax.containers, table.columns, strict=True):
+        wide = [bar.get_height() >= 0.08 for bar in bars]
+        texts = [
+            f"{name} {bar.get_height():.0%}" if is_wide else ""
+            for bar, is_wide in zip(bars, wide, strict=True)
+        ]
+        ink = _ink(bars[0].get_facecolor())
+        ax.bar_label(bars, texts, label_type="center", size=8, color=ink)
     ax.set(ylim=(0, 1), xlabel=xlabel, ylabel="share of the answers")
     return _finished(ax, BESIDE | {"reverse": True}, title=title)
 
@@ -354,6 +369,27 @@ def distributions(
         values, x=by, y=column, order=order, color="#8DA9D6", fliersize=1, linewidth=0.8, ax=ax
     )
     return _finished(ax, None, xlabel="", title=title)
+
+
+def _styles() -> Iterator[dict[str, str]]:
+    """How one line after the other is drawn: in a colour of its own, and with a marker."""
+    for colour, marker in zip(cycle(SERIES_COLOURS), cycle(MARKERS), strict=False):
+        yield {"color": colour, "marker": marker}
+
+
+def _pattern(ax: Axes) -> None:
+    """Give each series of bars a pattern of its own."""
+    for bars, pattern in zip(ax.containers, cycle(PATTERNS), strict=False):
+        for bar in bars:
+            bar.set_hatch(pattern)
+
+
+def _ink(colour: Sequence[float] | str) -> str:
+    """Black or white, whichever reads better on a colour."""
+    parts = np.array(to_rgb(colour))
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    light = linear @ [0.2126, 0.7152, 0.0722]
+    return "black" if (light + 0.05) / 0.05 > 1.05 / (light + 0.05) else "white"
 
 
 def _new_axes(width: float, height: float) -> Axes:
