@@ -46,6 +46,8 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed-$(BACKEND)
 # JupyterLab reads what differs from its defaults here.
 SETTINGS := $(VENV)/share/jupyter/lab/settings
+# And every notebook's Python here.
+KERNELS := $(VENV)/etc/ipython
 FACES = $(if $(DATASET),--dataset "$(DATASET)") $(if $(DATA),--data "$(DATA)")
 WORK = $(if $(PROFILE),--profile "$(PROFILE)") $(if $(SEED),--seed "$(SEED)")
 LESSONS = $(if $(NOTEBOOKS),--notebooks "$(NOTEBOOKS)")
@@ -71,7 +73,8 @@ setup: $(INSTALLED) ## Make the environment in .venv (KERAS_BACKEND=jax: with JA
 
 lab: $(INSTALLED) ## Open the notebooks in JupyterLab (students: NOTEBOOKS=student)
 	@mkdir -p $(SETTINGS) && cp .github/jupyterlab.json $(SETTINGS)/overrides.json
-	TF_CPP_MIN_LOG_LEVEL=2 $(BIN)/jupyter lab --LabApp.default_url="/lab/tree/$(or $(NOTEBOOKS),notebooks)"
+	@mkdir -p $(KERNELS) && cp .github/ipython_kernel_config.py $(KERNELS)
+	$(BIN)/jupyter lab --LabApp.default_url="/lab/tree/$(or $(NOTEBOOKS),notebooks)"
 
 camera: $(INSTALLED) ## Let a network look at your own face, live, on this computer: make camera MODEL=…
 	$(BIN)/fer-kit camera $(MODEL) $(if $(RUN),--run "$(RUN)")

@@ -74,6 +74,8 @@ def grad_cam(
 def overlay(images: np.ndarray, maps: np.ndarray) -> np.ndarray:
     """Faces in grey with their maps in colour on top, each map relative to its own maximum.
 
+    The rest of the face is dimmed, so that the maps can be read without colours, too.
+
     Args:
         images: (N, H, W, C), uint8 or 0 to 1.
         maps: (N, H, W); values below 0 are left out.
@@ -88,7 +90,8 @@ def overlay(images: np.ndarray, maps: np.ndarray) -> np.ndarray:
     strength = strength / np.maximum(strength.max(axis=(1, 2), keepdims=True), 1e-12)
     colours = mpl.colormaps["hot"](strength)[..., :3]
     share = 0.65 * strength[..., None]
-    return (1 - share) * grey + share * colours
+    dimmed = grey * (0.4 + 0.6 * strength[..., None])
+    return (1 - share) * dimmed + share * colours
 
 
 def _steps(length: int, size: int, stride: int) -> list[int]:

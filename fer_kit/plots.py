@@ -126,8 +126,10 @@ def heatmap(
     """A table of non-negative numbers as coloured cells with the numbers in them (lesson 02)."""
     ax = ax or _new_axes(0.75 * table.shape[1] + 2, 0.55 * table.shape[0] + 1.4)
     sns.heatmap(table, annot=True, fmt=fmt, cmap="Blues", vmin=0, vmax=vmax, cbar=False, ax=ax)
-    for text, colour in zip(ax.texts, ax.collections[0].get_facecolors(), strict=True):
-        text.set_color(_ink(colour))
+    colours = ax.collections[0].get_facecolors().reshape(*table.shape, 4)
+    for text in ax.texts:  # none in an empty cell
+        column, row = map(int, text.get_position())
+        text.set_color(_ink(colours[row, column]))
     ax.tick_params(axis="y", rotation=0)
     ax.tick_params(axis="x", rotation=30)
     ax.set_title(title)

@@ -111,11 +111,12 @@ def test_grad_cam_says_what_it_cannot_explain(watcher, bright_patch, brightness_
         explain.grad_cam(headless, bright_patch, emotion=0)
 
 
-def test_overlay_leaves_grey_what_does_not_matter(bright_patch):
+def test_overlay_leaves_grey_and_dims_what_does_not_matter(bright_patch):
     image = (100 * np.ones((1, SIZE, SIZE, 1))).astype(np.uint8)
     mixed = explain.overlay(image, bright_patch[None, ..., 0])
     assert mixed.shape == (1, SIZE, SIZE, 3)
-    np.testing.assert_allclose(mixed[0, 0, 0], 100 / 255)
+    np.testing.assert_allclose(mixed[0, 0, 0], 0.4 * 100 / 255)
+    assert mixed[0, 6, 16].mean() > 1.5 * mixed[0, 0, 0].mean()
     assert mixed.min() >= 0
     assert mixed.max() <= 1
     assert not np.allclose(mixed[0, 6, 16], 100 / 255)
