@@ -108,12 +108,17 @@ def _is_loop(folder: Path) -> bool:
     return folder.resolve() in (here, *here.parents)
 
 
-def read_json(path: str | Path) -> Any:
+def read_json(path: str | Path, missing: Any = ...) -> Any:
     """Read JSON.
+
+    Args:
+        missing: what to take where there is no such file; left out, that is an error.
 
     Raises:
         InputError: the file is missing or is not JSON.
     """
+    if missing is not ... and not Path(path).exists():
+        return missing
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -199,6 +204,7 @@ def replace_folder(folder: Path, build: Callable[[Path], None]) -> None:
         InputError: it cannot be written. `folder` keeps its old content.
     """
     try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as temporary:
             fresh, earlier = Path(temporary) / "fresh", Path(temporary) / "earlier"
             fresh.mkdir()

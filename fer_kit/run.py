@@ -195,7 +195,7 @@ class Run:
     def _record_figure(self, name: str, described: dict[str, Any]) -> None:
         path = self.file("figures/figures.json")
         with self.locked("figures", wait=60):  # lessons that run side by side share this file
-            figures = read_json(path) if path.exists() else {}
+            figures = read_json(path, {})
             write_json(path, dict(sorted((figures | {name: described}).items())))
 
 

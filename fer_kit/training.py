@@ -200,10 +200,7 @@ def annealing(learning_rate: float, epochs: int) -> keras.callbacks.Callback:
     Source: Loshchilov & Hutter 2017. Introduced in notebooks/06_visible_infrared.ipynb.
     """
 
-    def rate(epoch: int) -> float:
-        return learning_rate / 2 * (1 + math.cos(math.pi * epoch / epochs))
-
-    return keras.callbacks.LearningRateScheduler(rate)
+    return schedule(Recipe(learning_rate=learning_rate, epochs=epochs, warmup=0))
 
 
 def cosine(learning_rate: float, epochs: int) -> list[keras.callbacks.Callback]:
@@ -334,8 +331,6 @@ class Resume(keras.callbacks.Callback):
         self.path, self.keep, self.forget = Path(path), list(keep), forget
 
     def on_train_begin(self, logs=None):
-        if not self.model.optimizer.built:
-            self.model.optimizer.build(self.model.trainable_variables)
         self.recipe = _recipe(self.model)
         if self.path.exists():
             self._restore(*self._read())
@@ -348,7 +343,7 @@ class Resume(keras.callbacks.Callback):
             "kept": [_state(item) for item in self.keep],
         }
         arrays = {"about": np.array(json.dumps(about))}
-        for index, variable in enumerate(self._variables()):
+        for index, variable in enumerate(_variables(self.model)):
             arrays[f"variable{index}"] = keras.ops.convert_to_numpy(variable)
         for number, item in enumerate(self.keep):
             for index, weight in enumerate(getattr(item, "best_weights", None) or ()):
@@ -378,7 +373,7 @@ class Resume(keras.callbacks.Callback):
         return about, arrays
 
     def _restore(self, about: dict, arrays: dict[str, np.ndarray]) -> None:
-        for index, variable in enumerate(self._variables()):
+        for index, variable in enumerate(_variables(self.model)):
             variable.assign(arrays[f"variable{index}"])
         for number, (item, state) in enumerate(zip(self.keep, about["kept"], strict=True)):
             for name, value in state.items():
@@ -390,16 +385,10 @@ class Resume(keras.callbacks.Callback):
         self.model._initial_epoch = done  # Keras's own way for callbacks to set the first epoch
         print(f"Going on after epoch {about['epochs_done']}.")
 
-    def _variables(self) -> list:
-        return [*self.model.variables, *self.model.optimizer.variables]
-
 
 def snapshot(model: keras.Model) -> list[np.ndarray]:
     """Copies of a compiled model's weights and of its optimizer's memory, for `restore`."""
-    if not model.optimizer.built:
-        model.optimizer.build(model.trainable_variables)
-    state = [*model.variables, *model.optimizer.variables]
-    return [np.array(keras.ops.convert_to_numpy(variable)) for variable in state]
+    return [np.array(keras.ops.convert_to_numpy(variable)) for variable in _variables(model)]
 
 
 def restore(model: keras.Model, state: list[np.ndarray]) -> None:
@@ -408,8 +397,15 @@ def restore(model: keras.Model, state: list[np.ndarray]) -> None:
     Building and compiling it anew would do the same and take longer than a short training.
     Lesson 10.
     """
-    for variable, value in zip([*model.variables, *model.optimizer.variables], state, strict=True):
+    for variable, value in zip(_variables(model), state, strict=True):
         variable.assign(value)
+
+
+def _variables(model: keras.Model) -> list[keras.Variable]:
+    """All that a training changes: the weights, and the optimizer's memory."""
+    if not model.optimizer.built:
+        model.optimizer.build(model.trainable_variables)
+    return [*model.variables, *model.optimizer.variables]
 
 
 def save_history(history: keras.callbacks.History, path: str | Path) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import nbformat
 
+from fer_kit.course import records
 from fer_kit.course.leaving import (
     SHOWING,
     Figures,
@@ -81,12 +82,11 @@ def write_bundle(
 
 def sign(run_folder: Path, name: str, student_id: str) -> dict[str, str]:
     """Note who a run belongs to; what is not given stays as it was."""
-    path = run_folder / "student.json"
-    student = {"name": "", "id": ""} | (read_json(path) if path.exists() else {})
+    student = records.student(run_folder)
     given = {"name": name.strip(), "id": student_id.strip()}
     student |= {field: value for field, value in given.items() if value}
     if any(given.values()):
-        write_json(path, student)
+        write_json(run_folder / "student.json", student)
     return student
 
 

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import nbformat
+
 from fer_kit.check.answers import OUTCOME
 from fer_kit.errors import InputError
 
@@ -57,8 +59,6 @@ def read_notebook(path: Path) -> Any:
     Raises:
         InputError: it cannot be read. What the message advises can cost nobody their work.
     """
-    import nbformat
-
     try:
         text = path.read_text(encoding="utf-8")
         with warnings.catch_warnings(action="ignore"):  # about ids that it mends by itself

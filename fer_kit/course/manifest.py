@@ -32,10 +32,7 @@ def manifest(
         student: its name and id.
         pictures_left_out: how many pictures, and texts that may hold one, stayed.
     """
-    metrics, prepared = (
-        read_json(path) if path.exists() else {}
-        for path in (run_folder / name for name in (METRICS, PREPARED))
-    )
+    metrics, prepared = (read_json(run_folder / name, {}) for name in (METRICS, PREPARED))
     paths = sorted(path for path in copy.rglob("*") if path.is_file() and path.suffix != ".json")
     return {
         "format": FORMAT,

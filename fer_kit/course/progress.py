@@ -7,8 +7,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from fer_kit.course import records
 from fer_kit.course.compare import Lesson, Released, compare, read_released
 from fer_kit.course.executed import (
     Exercise,
@@ -269,25 +269,21 @@ def _outdated(progress: Progress) -> Iterator[str]:
 
 def _not_asked_for(progress: Progress) -> Iterator[str]:
     """What a bundle of this run lacks of what the course asks for, in sentences."""
-    student = {"name": "", "id": ""} | _read(progress.run / "student.json")
+    student = records.student(progress.run)
     if nameless := [what for what in ("name", "id") if not student[what]]:
         options = make_options(progress.run.name)
         yield f'Not signed yet ({", ".join(nameless)}): make bundle{options} STUDENT="…" ID=…'
     if not (course_folder() / "rubric.toml").exists():
         return
-    rubric, config = read_rubric(), _read(progress.run / "config.json")
+    rubric, config = read_rubric(), read_json(progress.run / "config.json", {})
     for name, wanted in rubric.run.items():
         if config.get(name) != wanted:
             yield f"The course asks for {name} {wanted!r}; this run has {config.get(name)!r}."
     models = [m for one in rubric.criteria if one.kind == "results" for m in one.models]
-    claimed = _read(progress.run / METRICS).get("models", {})
+    claimed = read_json(progress.run / METRICS, {}).get("models", {})
     missing = [model for model in dict.fromkeys(models) if model not in claimed]
     if missing and len(progress.lessons) == len(progress.given):
         yield f"There are no results of {', '.join(missing)}, which count, in {METRICS}."
-
-
-def _read(path: Path) -> dict[str, Any]:
-    return read_json(path) if path.exists() else {}
 
 
 def _shown(path: Path) -> str:

@@ -45,6 +45,11 @@ def made(run: Run, lesson: Lesson) -> dict[str, str | None]:
     return {name: sha256(path) if path.is_file() else None for name, path in paths.items()}
 
 
+def student(run_folder: Path) -> dict[str, str]:
+    """Who a run belongs to: name and id, each "" as long as nobody has said it."""
+    return {"name": "", "id": ""} | read_json(run_folder / "student.json", {})
+
+
 def now() -> str:
     """The time, in UTC, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")

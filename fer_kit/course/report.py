@@ -99,8 +99,7 @@ def write_report(run_folder: str | Path) -> Path:
     """
     run_folder = Path(run_folder)
     run = read_run(run_folder)
-    metrics_path = run_folder / METRICS
-    metrics = read_json(metrics_path) if metrics_path.exists() else None
+    metrics = read_json(run_folder / METRICS, None)
     values = {
         "config": run,
         "parameters": run.parameters,
@@ -110,7 +109,7 @@ def write_report(run_folder: str | Path) -> Path:
         "notebooks": _read_notebooks(run_folder / "notebooks"),
         "figures": _read_figures(run_folder / "figures"),
         "environment": records.environment(run_folder),
-        "student": _read_student(run_folder / "student.json"),
+        "student": records.student(run_folder),
         "rubric": _read_rubric(),
     }
     replace_folder(run_folder / "report", lambda folder: _write_pages(folder, values))
@@ -150,17 +149,13 @@ def _banner(dataset: str, metrics: dict[str, Any] | None) -> dict[str, str]:
     return {"kind": "real", "sentence": f"{source}, real faces: do not publish this page."}
 
 
-def _read_student(path: Path) -> dict[str, str]:
-    return {"name": "", "id": ""} | (read_json(path) if path.exists() else {})
-
-
 def _read_rubric() -> Rubric | None:
     """The course's rubric; a report from elsewhere does without."""
     return read_rubric() if (course_folder() / "rubric.toml").exists() else None
 
 
 def _read_figures(folder: Path) -> list[dict[str, Any]]:
-    described = read_json(folder / "figures.json") if (folder / "figures.json").exists() else {}
+    described = read_json(folder / "figures.json", {})
     titles = {lesson.number: f"{lesson.number} · {lesson.title}" for lesson in LESSONS}
     return [
         {"title": path.stem, "alt": ""}

@@ -7,8 +7,6 @@ Lesson 10.
 """
 
 import logging
-import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import permutations
@@ -24,6 +22,7 @@ from fer_kit.datasets import load
 from fer_kit.emotions import JAFFE, JAFFE_CODES, canonical
 from fer_kit.errors import InputError
 from fer_kit.faces import SPLITS, Faces, are_drawn
+from fer_kit.files import replace_folder
 from fer_kit.fusion.methods import align as align_pictures
 from fer_kit.fusion.methods import find_eyes, fuse
 from fer_kit.pictures import write_picture
@@ -224,25 +223,14 @@ def write_mixtures(mixtures: Mixtures, folder: str | Path) -> Path:
     Raises:
         InputError: the folder is there already and is not empty, or cannot be written.
     """
-    folder = new_folder(folder)
-    table = _table(mixtures)
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    except OSError as error:
-        raise InputError(
-            f"Expected to write {folder}. Received: {error.strerror}. Choose another folder."
-        ) from error
-    try:
+    folder, table = new_folder(folder), _table(mixtures)
+
+    def write(fresh: Path) -> None:
         for name, image in zip(table["file"], mixtures.faces.images, strict=True):
-            write_picture(unfinished / name, image if image.shape[-1] == 3 else image[..., 0])
-        table.to_csv(unfinished / TABLE, index=False)
-        unfinished.chmod(0o755)
-        if folder.exists():
-            folder.rmdir()
-        unfinished.rename(folder)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+            write_picture(fresh / name, image if image.shape[-1] == 3 else image[..., 0])
+        table.to_csv(fresh / TABLE, index=False)
+
+    replace_folder(folder, write)
     return folder
 
 

@@ -65,7 +65,7 @@ def read_labels(path: str | Path, wanted: dict[str, Any] | None = None) -> Label
 
 
 def _check_run(path: Path, wanted: dict[str, Any]) -> None:
-    config = read_json(path / "config.json") if (path / "config.json").exists() else {}
+    config = read_json(path / "config.json", {})
     for name, value in wanted.items():
         if config.get(name, value) != value:
             raise InputError(

@@ -14,6 +14,7 @@ from fer_kit.grading.graded import Identity, Record
 from fer_kit.grading.handed_in import HandIn
 from fer_kit.grading.measure import Measure, models_of, originals
 from fer_kit.grading.plain import few, finite, line, mapping
+from fer_kit.grading.rerun import rerun
 from fer_kit.grading.results import Result, fit, recompute
 
 # Of an answer only so much is kept: nobody writes more, and hundreds have to fit into memory.
@@ -110,8 +111,6 @@ def _doubts(
 
 
 def _rerun(bundle: Bundle, measure: Measure) -> tuple[dict[str, frozenset[str]], str]:
-    from fer_kit.grading.rerun import rerun
-
     outcome = rerun(bundle, originals(), measure.rubric.rerun.model_dump())
     passed = {
         name: compare(name, notebook, outcome.released[name]).passed

@@ -3,7 +3,6 @@
 Networks that were trained apart make different mistakes, and the mean keeps what they agree on.
 """
 
-import shlex
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from fer_kit.recipes import Recipe
 from fer_kit.run import Run
 from fer_kit.zoo.finish import finish
 from fer_kit.zoo.scores import faces_of
-from fer_kit.zoo.train import CLEANED, PROTOCOL, finished
+from fer_kit.zoo.train import CLEANED, PROTOCOL, command, finished
 
 
 def make_ensemble(models: list[str], lab: Run, name: str = "") -> dict[str, Any]:
@@ -99,14 +98,11 @@ def _check(members: list[Classifier], fingerprint: str, dataset: str) -> None:
 def _details(members: list[Classifier], lab: Run, path: Path) -> dict[str, Any]:
     """What the card says about how the ensemble was made."""
     cards = [member.card for member in members]
-    words = ["fer-kit", "ensemble", *(member.name for member in members), "--dataset", lab.dataset]
-    words += ["--data", Path(lab.data).name] if lab.data else []
-    words += ["--profile", lab.profile, "--seed", str(lab.seed)]
-    if path.stem != _usual_name(lab):
-        words += ["--name", path.stem]
+    words = ["ensemble", *(member.name for member in members)]
+    name = [] if path.stem == _usual_name(lab) else ["--name", path.stem]
     return {
         "protocol": PROTOCOL.format(CLEANED),
-        "command": shlex.join(words),
+        "command": command(words, lab, name),
         "seed": lab.seed,
         "epochs": sum(card["epochs"] for card in cards),
         "seconds": sum(card["seconds"] for card in cards),

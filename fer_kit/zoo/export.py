@@ -13,10 +13,12 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import cv2
 import keras
 import numpy as np
 
@@ -24,7 +26,7 @@ from fer_kit.cards import add_to_card
 from fer_kit.classify import Classifier, load_model, opencv
 from fer_kit.datasets import load
 from fer_kit.errors import InputError, choose
-from fer_kit.files import sha256, write_json
+from fer_kit.files import replace_folder, sha256, write_json, write_whole
 from fer_kit.preprocess import normalise
 
 FACES = 256
@@ -148,8 +150,6 @@ def about_file(path: Path) -> Path:
 
 
 def _open_onnx(path: Path, threads: int) -> Answer:
-    import cv2
-
     if threads:
         cv2.setNumThreads(threads)
     return opencv(path)
@@ -302,25 +302,12 @@ def _files(path: Path) -> list[Path]:
 
 def _move(written: Path, path: Path) -> None:
     """Put what was written into its place, replacing an older one."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if written.is_dir():
-            old = path.with_name(f".{path.name}-old")
-            shutil.rmtree(old, ignore_errors=True)
-            if path.exists():
-                path.replace(old)
-            shutil.move(written, path)
-            shutil.rmtree(old, ignore_errors=True)
-            return
-        for file in reversed(_files(written)):  # weights first: what others look for comes last
-            target = path.with_suffix(file.suffix)
-            half = target.with_name(f".{target.name}")
-            shutil.move(file, half)
-            half.replace(target)
-    except OSError as error:
-        raise InputError(
-            f"Expected to write {path}. Received: {error.strerror}. Choose another place."
-        ) from error
+    if written.is_dir():
+        replace_folder(path, lambda fresh: shutil.copytree(written, fresh, dirs_exist_ok=True))
+        return
+    for file in reversed(_files(written)):  # weights first: what others look for comes last
+        copy = partial(shutil.copyfile, file)
+        write_whole(path.with_suffix(file.suffix), copy)
 
 
 @contextlib.contextmanager

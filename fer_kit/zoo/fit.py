@@ -208,8 +208,7 @@ class RecipeBatches(augment.Batches):
         super()._begin(epoch)
 
     def _made(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        rows = self.order[index * self.batch_size : (index + 1) * self.batch_size]
-        generator = np.random.default_rng([self.seed, self.epoch, index])
+        rows, generator = self._drawn(index)
         images, targets, recipe = self.images[rows], self.targets[rows], self.recipe
         if recipe.alternate:
             is_mirrored = self.first[rows] ^ bool(self.epoch % 2)

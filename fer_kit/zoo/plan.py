@@ -101,7 +101,7 @@ def status(folder: Path = cards.FOLDER) -> pd.DataFrame:
     """A row for each planned model: its state, and what it reached and cost."""
     rows = {}
     for planned in read_plan(folder)[0]:
-        card = _card(folder / f"{planned.name}.json")
+        card = read_json(folder / f"{planned.name}.json", None)
         rows[planned.name] = {
             "state": state(planned, folder),
             "accuracy": f"{card['results']['accuracy']:.1%}" if card else "",
@@ -119,14 +119,10 @@ def run_name(planned: Planned) -> str:
 
 def _is_made(planned: Planned, path: Path) -> bool:
     """Whether a model is there that was trained as planned; switches that came later are off."""
-    card = _card(path)
+    card = read_json(path, None)
     if card is None or not path.with_suffix(".keras").exists():
         return False
     if planned.members:
         return list(card["plan"].get("members", ())) == planned.members
     made = (card["plan"].get("network"), card["seed"], Recipe(**card["plan"]["recipe"]))
     return made == (planned.network, planned.seed, planned.recipe)
-
-
-def _card(path: Path) -> dict[str, Any] | None:
-    return read_json(path) if path.exists() else None

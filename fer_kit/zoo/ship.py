@@ -12,12 +12,19 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import h5py
+import keras
+import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
+from matplotlib.ticker import MultipleLocator
 
+from fer_kit import plots
 from fer_kit.cards import FOLDER, LIMITS, best_among, read_card, shipped
 from fer_kit.errors import InputError
 from fer_kit.evaluation import percent
 from fer_kit.files import save_figure, write_text, write_whole
+from fer_kit.training import read_history
 from fer_kit.zoo.plan import Planned, read_plan
 
 MEGABYTE = 1_000_000
@@ -69,11 +76,6 @@ def write_table(folder: Path = FOLDER) -> Path:
 
 def draw_training(cards: dict[str, dict[str, Any]], folder: Path) -> None:
     """Draw the training curves of the models in a folder: NAME-history.csv → training.png."""
-    import matplotlib.pyplot as plt
-
-    from fer_kit import plots
-    from fer_kit.training import read_history
-
     files = {name: folder / f"{name}-history.csv" for name in cards}
     files = {name: file for name, file in files.items() if file.exists()}
     if not files:
@@ -95,10 +97,6 @@ def draw_training(cards: dict[str, dict[str, Any]], folder: Path) -> None:
 
 def draw_refusal(cards: dict[str, dict[str, Any]], folder: Path) -> None:
     """Draw accuracy over the share of test faces that are answered → refusal.png."""
-    import pandas as pd
-
-    from fer_kit import plots
-
     curves = {
         name: pd.DataFrame(card["refusal"]["curve"]).set_index("coverage")
         for name, card in cards.items()
@@ -111,9 +109,6 @@ def draw_cost(
     cards: dict[str, dict[str, Any]], published: list[dict[str, Any]], folder: Path
 ) -> None:
     """Draw accuracy on FER2013's test part over what the training cost → cost.png."""
-    import matplotlib.pyplot as plt
-    from matplotlib.ticker import MultipleLocator
-
     ours = [
         (card["petaflop"], card["results"], name)
         for name, card in cards.items()
@@ -168,8 +163,6 @@ def store_lean(path: str | Path, images: np.ndarray, targets: np.ndarray) -> boo
     Returns:
         Whether the file now holds float16.
     """
-    import keras
-
     path = Path(path)
 
     def load(file: Path) -> keras.Model:
@@ -269,8 +262,6 @@ def _write_half(path: Path, target: Path) -> bool:
 
 
 def _halved(content: bytes) -> bytes | None:
-    import h5py
-
     halved = io.BytesIO()
     with h5py.File(io.BytesIO(content)) as source, h5py.File(halved, "w") as copy:
         values = []

@@ -11,6 +11,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from tqdm import tqdm
@@ -284,8 +285,6 @@ def _percent(share: float, sign: str = "") -> str:
 
 def draw(found: pd.DataFrame, seeds: Sequence[str]) -> Any:
     """For each row the mean accuracy with its interval, and a small dot for each seed."""
-    import matplotlib.pyplot as plt
-
     names = found["row"]
     if found["dataset"].nunique() > 1:
         names = names + " on " + found["dataset"]

@@ -137,18 +137,20 @@ def _details(plan: dict[str, Any], lab: Run, path: Path) -> dict[str, Any]:
 
 
 def _command(plan: dict[str, Any], lab: Run, name: str) -> str:
-    """What trains this model again; of the data's path only the last part."""
-    network = plan["network"]
-    words = ["fer-kit", "train", network, "--dataset", lab.dataset]
-    if lab.data:
-        words += ["--data", Path(lab.data).name]
-    words += ["--profile", lab.profile, "--seed", str(lab.seed)]
+    """What trains this model again."""
+    network, words = plan["network"], []
     if name != f"{network}-{lab.dataset}":
         words += ["--name", name]
-    changes = as_changes(Recipe(**plan["recipe"]), network, lab.profile)
-    for switch, value in changes.items():
+    for switch, value in as_changes(Recipe(**plan["recipe"]), network, lab.profile).items():
         words += ["--set", f"{switch}={value}"]
-    return shlex.join(words)
+    return command(["train", network], lab, words)
+
+
+def command(begin: list[str], lab: Run, further: list[str]) -> str:
+    """A command with the options of a run, to be given again; of the data only the last part."""
+    data = ["--data", Path(lab.data).name] if lab.data else []
+    options = ["--dataset", lab.dataset, *data, "--profile", lab.profile, "--seed", str(lab.seed)]
+    return shlex.join(["fer-kit", *begin, *options, *further])
 
 
 def _draw(lab: Run, name: str, source: str) -> None:
