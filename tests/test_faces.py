@@ -29,6 +29,25 @@ def test_save_and_open_round_trip(make_faces, tmp_path):
     np.testing.assert_array_equal(again.images, faces.images)
 
 
+def test_chosen_faces_stand_on_the_disk_once(make_faces, tmp_path):
+    faces = Faces.open(make_faces(28).save(tmp_path / "faces.npz"))
+    chosen = faces.subset(np.arange(28) % 3 > 0)
+    path = chosen.save(tmp_path / "prepared.npz", of=tmp_path / "faces.npz")
+    assert path.stat().st_size < (tmp_path / "faces.npz").stat().st_size / 10
+    assert Faces.open(path).fingerprint() == chosen.fingerprint()
+    make_faces(28, source="others").save(tmp_path / "faces.npz")
+    with pytest.raises(InputError, match=r"prepared.npz \(faces.npz has changed since\)"):
+        Faces.open(path)
+
+
+def test_changed_faces_are_not_taken_for_chosen_ones(make_faces, tmp_path):
+    faces = make_faces(28)
+    faces.save(tmp_path / "faces.npz")
+    faces.images[0, 0, 0] ^= 1
+    with pytest.raises(InputError, match="Leave `of` out"):
+        faces.subset("train").save(tmp_path / "prepared.npz", of=tmp_path / "faces.npz")
+
+
 def test_fingerprint_sees_one_pixel(make_faces):
     faces = make_faces()
     before = faces.fingerprint()

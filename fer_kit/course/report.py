@@ -18,7 +18,15 @@ from nbconvert.filters import Highlight2HTML
 from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 
 from fer_kit.course import records
-from fer_kit.course.executed import Exercise, execution, may_fail, read_exercises, tags
+from fer_kit.course.executed import (
+    Execution,
+    Exercise,
+    execution,
+    may_fail,
+    read_exercises,
+    read_notebook,
+    tags,
+)
 from fer_kit.course.pages import write_page
 from fer_kit.course.results import read_results
 from fer_kit.course.rubric import Rubric, read_rubric
@@ -49,11 +57,10 @@ class Notebook:
         title: its first heading.
         headings: (level, id, text) of each heading.
         cells: for each, `markdown`, or `source`, `count` and `outputs`.
-        state: "complete", "failed", "incomplete" or "stale".
+        execution: how it was executed.
+        state: that of the execution, or "stale".
         remark: a sentence that explains the state; "" where it is complete.
-        started, ended: UTC in ISO form, or "".
         checked: when it was found to be up to date without running again, or "".
-        seconds: how long it ran, or None.
         exercises: what became of its exercises.
         answers: for each written answer its title, the id of its heading, and its HTML.
     """
@@ -62,12 +69,10 @@ class Notebook:
     title: str
     headings: list[tuple[int, str, str]]
     cells: list[dict[str, Any]]
+    execution: Execution
     state: str
     remark: str
-    started: str
-    ended: str
     checked: str
-    seconds: float | None
     exercises: list[Exercise]
     answers: list[dict[str, Any]]
 
@@ -182,34 +187,25 @@ def _read_notebooks(folder: Path) -> list[Notebook]:
 
 
 def _read_notebook(path: Path, pages: list[str]) -> Notebook:
-    try:
-        content = nbformat.read(path, as_version=4)
-    except Exception as error:  # nbformat passes on whatever its parser raises
-        raise InputError(
-            f"Expected a Jupyter notebook. Received: {path} ({error}). Run it again."
-        ) from error
     # One text for each stream, with a progress bar as it stood at the end.
-    content, _ = CoalesceStreamsPreprocessor(enabled=True)(content, {})
-    papermill = content.metadata.get("papermill", {})
+    content, _ = CoalesceStreamsPreprocessor(enabled=True)(read_notebook(path), {})
     markdown = Markdown(pages)
     cells = [_cell(cell, markdown) for cell in content.cells if _is_own(cell)]
     titles = [text for level, _, text in markdown.headings if level == 1]
-    state, remark = _state(content)
+    executed, exercises = execution(content), read_exercises(content)
     return Notebook(
         name=path.stem,
         title=titles[0] if titles else path.stem,
         headings=markdown.headings,
         cells=cells,
-        state=state,
-        remark=remark,
-        started=papermill.get("start_time") or "",
-        ended=papermill.get("end_time") or "",
+        execution=executed,
+        state=executed.state,
+        remark=_remark(executed.state, content),
         checked=records.read(path.with_suffix(".json")).get("checked", ""),
-        seconds=papermill.get("duration"),
-        exercises=read_exercises(content),
+        exercises=exercises,
         answers=[
             {"title": exercise.title, "html": _answer(exercise.answer, pages)}
-            for exercise in read_exercises(content)
+            for exercise in exercises
             if exercise.written and exercise.state == "answered"
         ],
     )
@@ -220,17 +216,16 @@ def _answer(text: str, pages: list[str]) -> Markup:
     return Markup(re.sub(r'(<h\d) id="[^"]*"', r"\1", Markdown(pages).convert(text)))
 
 
-def _state(content: nbformat.NotebookNode) -> tuple[str, str]:
-    """How far the notebook ran, as a word and a sentence."""
-    state = execution(content).state
+def _remark(state: str, content: nbformat.NotebookNode) -> str:
+    """How far the notebook ran, in a sentence."""
     if state == "failed":
         shown = [cell for cell in content.cells if cell.cell_type == "code" and not may_fail(cell)]
         outputs = [one for cell in shown for one in cell.outputs if one.output_type == "error"]
         reason = f" at an error: {outputs[0].ename}: {outputs[0].evalue}" if outputs else ""
-        return state, f"This notebook stopped{reason}. The cells after it did not run."
+        return f"This notebook stopped{reason}. The cells after it did not run."
     if state == "incomplete":
-        return state, "This notebook was not run from its beginning to its end."
-    return state, ""
+        return "This notebook was not run from its beginning to its end."
+    return ""
 
 
 def _mark_if_stale(notebook: Notebook, notebooks: list[Notebook]) -> None:
@@ -238,11 +233,11 @@ def _mark_if_stale(notebook: Notebook, notebooks: list[Notebook]) -> None:
 
     Not if it was looked at after that, and the input was the same.
     """
-    known = max(notebook.started, notebook.checked)
+    known = max(notebook.execution.started, notebook.checked)
     since = [
         other.name
         for other in notebooks
-        if feeds(other.name, notebook.name) and other.ended > known
+        if feeds(other.name, notebook.name) and other.execution.ended > known
     ]
     if since and notebook.state == "complete":
         notebook.state = "stale"
