@@ -14,6 +14,8 @@ import numpy as np
 
 from fer_kit.errors import InputError
 
+ERASED = (0.02, 0.25)  # the smallest and the largest share of a picture that `erase` covers
+
 
 def draw_matrices(
     count: int,
@@ -135,22 +137,16 @@ def crop(
     return cropped / side[:, None, None]
 
 
-def erase(
-    images: np.ndarray,
-    generator: np.random.Generator,
-    chance: float,
-    area: tuple[float, float] = (0.02, 0.25),
-) -> np.ndarray:
+def erase(images: np.ndarray, generator: np.random.Generator, chance: float) -> np.ndarray:
     """Cover a random rectangle of some pictures with noise (random erasing, Zhong et al. 2020).
 
     Args:
         images: float32 (N, H, W, C) in [0, 1].
-        chance: the share of the pictures that lose a rectangle.
-        area: its smallest and largest share of the picture.
+        chance: the share of the pictures that lose a rectangle of 2 to 25 % of their area.
     """
     erased = images.copy()
     for index in np.flatnonzero(generator.random(len(images)) < chance):
-        rows, columns = _rectangle(images.shape[1:3], generator, area)
+        rows, columns = _rectangle(images.shape[1:3], generator)
         patch = erased[index, rows, columns]
         patch[:] = generator.random(patch.shape, np.float32)
     return erased
@@ -327,11 +323,9 @@ def _matrices(a, b, c, d, count: int) -> np.ndarray:
     return np.stack(rows, axis=1).reshape(count, 2, 2)
 
 
-def _rectangle(
-    size: tuple[int, int], generator: np.random.Generator, area: tuple[float, float]
-) -> tuple[slice, slice]:
+def _rectangle(size: tuple[int, int], generator: np.random.Generator) -> tuple[slice, slice]:
     """Rows and columns of a random rectangle, up to about three times as long as wide."""
-    share, ratio = generator.uniform(*area), np.exp(generator.uniform(-0.5, 0.5) * np.log(3))
+    share, ratio = generator.uniform(*ERASED), np.exp(generator.uniform(-0.5, 0.5) * np.log(3))
     places = []
     for length, part in zip(size, np.sqrt([share * ratio, share / ratio]), strict=True):
         side = max(1, round(part * length))

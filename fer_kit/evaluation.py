@@ -269,11 +269,7 @@ def with_prior(
     strength: float = 1.0,
     expected: Sequence[float] | None = None,
 ) -> Predictions:
-    """The same answers, the habits of the training taken back: `prior.corrected` (lesson 08).
-
-    Args:
-        shares: (K,), how often each emotion occurred in training.
-    """
+    """The same answers, the habits of the training taken back: see `prior.corrected` (lesson 08)."""
     rows = corrected(predictions.probabilities, shares, strength, expected)
     return replace(predictions, probabilities=rows)
 
@@ -426,7 +422,7 @@ def names_sources(probabilities: np.ndarray, first: np.ndarray, second: np.ndarr
 
 
 def mean_interval(
-    values: np.ndarray, groups: np.ndarray | None = None, resamples: int = 2000, seed: int = 0
+    values: np.ndarray, groups: np.ndarray | None = None
 ) -> tuple[float, float, float]:
     """The mean and its 95 % interval (value, low, high), by bootstrap (lesson 10).
 
@@ -442,9 +438,9 @@ def mean_interval(
         groups = np.arange(len(values))
     _, members = np.unique(groups, return_inverse=True)
     sums, sizes = np.bincount(members, values), np.bincount(members)
-    generator = np.random.default_rng(seed)
-    means = np.empty(resamples)
-    for index in range(resamples):
+    generator = np.random.default_rng(0)
+    means = np.empty(RESAMPLES)
+    for index in range(RESAMPLES):
         drawn = generator.integers(0, len(sums), len(sums))
         means[index] = sums[drawn].sum() / sizes[drawn].sum()
     low, high = np.quantile(means, [0.025, 0.975])

@@ -276,16 +276,16 @@ class BestModel(keras.callbacks.Callback):
     one.
     """
 
-    def __init__(self, path: str | Path, monitor: str = "val_accuracy"):
+    def __init__(self, path: str | Path):
         super().__init__()
-        self.path, self.monitor, self.best = Path(path), monitor, None
+        self.path, self.best = Path(path), None
 
     def on_train_begin(self, logs=None):
         self.best = None
         self.path.with_suffix(".json").unlink(missing_ok=True)  # the card of another training
 
     def on_epoch_end(self, epoch, logs=None):
-        value = logs[self.monitor]
+        value = logs["val_accuracy"]
         if math.isfinite(logs.get("loss", 0)) and (self.best is None or value > self.best):
             self.best = value
             write_whole(self.path, self.model.save)

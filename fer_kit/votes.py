@@ -165,12 +165,6 @@ def two_emotions(votes: np.ndarray, share: float = 0.3) -> np.ndarray:
     return np.where(is_mixed[:, None], highest, -1)
 
 
-def runner_up_is_clear(votes: np.ndarray) -> np.ndarray:
-    """Whether the two emotions with most votes are no matter of a tie: bool (N,)."""
-    second, third = -np.sort(-votes, axis=1)[:, 1:3].T
-    return second > third
-
-
 def _majority(counts: np.ndarray) -> np.ndarray:
     most = counts.max(axis=1, keepdims=True)
     is_chosen = np.arange(counts.shape[1]) == counts.argmax(axis=1)[:, None]

@@ -1,6 +1,5 @@
 """What is known of one submission: who has handed it in, what was found in it, what it is worth."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -142,8 +141,3 @@ class Graded:
             return "not graded"
         waiting = self.waiting(rubric)
         return f"partial: {', '.join(waiting)} missing" if waiting else "complete"
-
-
-def that_count(graded: Sequence[Graded]) -> list[Graded]:
-    """Those that count and could be graded."""
-    return [one for one in graded if one.record and one.counts and not one.error]

@@ -23,13 +23,9 @@ def cnn(
     although batch normalisation follows them and makes them superfluous, as published. Lesson 05.
 
     Args:
-        input_shape: (height, width, channels) of pictures in [0, 1].
-        classes: number of emotions.
+        input_shape, classes: as in `lenet5`, and so is what it returns.
         width: multiplies the number of filters and units; 0.25 trains in minutes on a CPU.
         dropout: multiplies the rates of dropout; a narrow network or a short training needs less.
-
-    Returns:
-        A model from (N, *input_shape) to probabilities (N, classes).
     """
     inputs = keras.Input(input_shape, name="face")
     x = inputs

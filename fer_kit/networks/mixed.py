@@ -28,8 +28,7 @@ def mixed(
         classes: 42 for ordered pairs of emotions, 7 for emotions.
         activation: "softmax" where exactly one class is right; "sigmoid" where each output says yes
             or no by itself, so that two can be right.
-        width: multiplies the number of filters and units; 0.25 trains in minutes on a CPU.
-        dropout: multiplies the rates of dropout; a narrow network or a short training needs less.
+        width, dropout: as in `cnn`.
 
     Returns:
         A model from (N, *input_shape) to (N, classes), each from 0 to 1.

@@ -30,8 +30,7 @@ def resnet18(
     Lesson 06.
 
     Args:
-        input_shape: (height, width, channels) of pictures in [0, 1].
-        classes: number of emotions.
+        input_shape, classes: as in `lenet5`.
         width: multiplies the number of filters and units; 0.25 trains in minutes on a CPU.
         dropout: multiplies the rates of dropout of the heads "visible" and "infrared".
         downsampling: how much the first layer and its pooling reduce the picture: 4 as published,

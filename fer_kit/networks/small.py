@@ -33,13 +33,9 @@ def small(
                7   probabilities
 
     Args:
-        input_shape: (height, width, channels) of pictures in [0, 1].
-        classes: number of emotions.
+        input_shape, classes: as in `lenet5`, and so is what it returns.
         width: multiplies the number of filters.
         dropout: the share of the 128 means that is dropped in training.
-
-    Returns:
-        A model from (N, *input_shape) to probabilities (N, classes).
     """
     inputs = keras.Input(input_shape, name="face")
     x = convolution(inputs, scaled(STEM, width), 5, 2, name="stem")

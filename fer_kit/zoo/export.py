@@ -105,7 +105,7 @@ def copy_beside(path: Path, images: np.ndarray | None = None) -> dict[str, Any]:
     """Put an ONNX copy beside a saved model and name it in its card: no Keras is needed then.
 
     Args:
-        images: uint8 (N, H, W, C), the faces to compare on; drawn ones if None.
+        images: as in `export_model`.
 
     Returns:
         The card.

@@ -72,8 +72,7 @@ def measure(path: Path, bench: Bench) -> dict[str, Any]:
     original = bench.load(bench.dataset(card))
     recipe = Recipe(**card["plan"]["recipe"])
     faces = clean(original)[0] if recipe.clean else original
-    shares = faces.targets[faces.split == "train"].mean(axis=0)
-    about = card["trained_on"] | {"shares": dict(zip(faces.emotions, shares.tolist(), strict=True))}
+    about = card["trained_on"] | {"shares": cards.shares_of(faces)}
     plain = {key: card[key] for key in card if key not in ("temperature", "correction", "onnx")}
     model = load_model(path).model
     classifier = Classifier.of(model, faces.emotions, plain | {"trained_on": about})

@@ -177,7 +177,8 @@ def is_done(row: Row, profile: str, seed: int) -> bool:
     """Whether the model is there, whole, and made by this recipe."""
     path = row.lab(profile, seed).folder / "models" / f"{row.name}.keras"
     try:
-        return Recipe(**cards.read_card(path)["plan"]["recipe"]) == row.recipe(profile)
+        card = cards.read_card(path)
+        return "results" in card and Recipe(**card["plan"]["recipe"]) == row.recipe(profile)
     except (InputError, KeyError, TypeError):
         return False
 

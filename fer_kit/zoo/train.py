@@ -99,7 +99,7 @@ def finished(path: Path, plan: dict[str, Any]) -> dict[str, Any] | None:
         return None
     card = cards.read_card(path)
     if card.get("plan") == plan:
-        return card
+        return card if "results" in card else None  # it was stopped before the look at the test
     raise InputError(
         f"Expected no model of another training in {path}. Received: one by another recipe, seed "
         "or data set, which stays. Give this one another name: --name."

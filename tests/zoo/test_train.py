@@ -15,7 +15,7 @@ from fer_kit.audit import copies_of
 from fer_kit.emotions import FERPLUS
 from fer_kit.errors import InputError
 from fer_kit.evaluation import read_predictions
-from fer_kit.files import sha256
+from fer_kit.files import sha256, write_json
 from fer_kit.pictures import PHOTOGRAPH
 from fer_kit.recipes import NO_TRICKS, Recipe, changed, recipe_for
 from fer_kit.run import Run
@@ -494,3 +494,13 @@ def test_an_answer_below_the_threshold_of_the_card_says_unsure(faces, tmp_path):
         path.with_suffix(".json").write_text(json.dumps(card | {"unsure_below": threshold}))
         (answer,) = fk.predict_emotion(fk.load_model(path), PHOTOGRAPH)
         assert answer.note == note
+
+
+def test_a_training_that_was_stopped_before_the_test_is_not_finished(tmp_path):
+    path, plan = tmp_path / "small.keras", {"network": "small"}
+    path.write_bytes(b"weights")
+    card = {"name": "small", "trained_on": {}, "limits": "", "plan": plan, "sha256": sha256(path)}
+    write_json(path.with_suffix(".json"), card)
+    assert train.finished(path, plan) is None
+    write_json(path.with_suffix(".json"), card | {"results": {}})
+    assert train.finished(path, plan)["results"] == {}
