@@ -269,7 +269,7 @@ def with_prior(
     strength: float = 1.0,
     expected: Sequence[float] | None = None,
 ) -> Predictions:
-    """The same answers, the habits of the training taken back: see `prior.corrected` (lesson 08)."""
+    """The same answers, the habits of the training taken back by `prior.corrected` (lesson 08)."""
     rows = corrected(predictions.probabilities, shares, strength, expected)
     return replace(predictions, probabilities=rows)
 
