@@ -101,8 +101,5 @@ def attention_maps(network: keras.Model, images: np.ndarray) -> np.ndarray:
     """
     inside = keras.Model(network.input, [ops.mean(maps, axis=-1) for maps in head_maps(network)])
     answers = inside(ops.convert_to_tensor(images), training=False)
-    return np.stack([ops.convert_to_numpy(maps) for maps in _listed(answers)])
-
-
-def _listed(answers) -> list:
-    return answers if isinstance(answers, list | tuple) else [answers]
+    answers = answers if isinstance(answers, list | tuple) else [answers]
+    return np.stack([ops.convert_to_numpy(maps) for maps in answers])

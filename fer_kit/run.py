@@ -65,12 +65,14 @@ class Run:
         name = check_name(run or default_name(dataset, profile, seed))
         settings(profile, dataset)
         check_dataset(dataset)
-        _check_seed(seed)
+        if seed < 0:
+            raise InputError(f"Expected seed as a whole number from 0 up. Received: {seed}.")
         wanted = cls(name, dataset, find_data(data), profile, int(seed))
         stored = read_config(runs_folder() / name)
         if stored is None:
             check_path(dataset, wanted.data)
-            wanted._write_config()
+            told = asdict(wanted) | {"data": portable(wanted.data)}
+            write_json(wanted.folder / "config.json", told)
             return wanted
         _check_version(stored)
         _check_parameters(stored, wanted)
@@ -189,9 +191,6 @@ class Run:
         )
         return {"people": bool(seen), "why": seen or "of drawn faces"}
 
-    def _write_config(self) -> None:
-        write_json(self.folder / "config.json", asdict(self) | {"data": portable(self.data)})
-
     def _record_figure(self, name: str, described: dict[str, Any]) -> None:
         path = self.file("figures/figures.json")
         with self.locked("figures", wait=60):  # lessons that run side by side share this file
@@ -284,11 +283,6 @@ def portable(path: str) -> str:
     """The path with the home folder as "~", so that no user's name stands in a run."""
     home = Path.home().resolve()
     return f"~/{Path(path).relative_to(home).as_posix()}" if home in Path(path).parents else path
-
-
-def _check_seed(seed: int) -> None:
-    if seed < 0:
-        raise InputError(f"Expected seed as a whole number from 0 up. Received: {seed}.")
 
 
 def _check_version(stored: Run) -> None:

@@ -59,7 +59,8 @@ class SharpnessAware(keras.Model):
 
     def _step_on_tensorflow(self, data: Any) -> dict:
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
-        weights, counted = self.trainable_variables, self._counted()
+        weights, counted = self.trainable_variables, self.non_trainable_variables
+        counted = [*counted, *self.metrics_variables]
         start, before = _values(weights), _values(counted)
         answers, loss, gradients = self._gradients(x, y, sample_weight)
         self._loss_tracker.update_state(loss, sample_weight=ops.shape(answers)[0])
@@ -91,9 +92,6 @@ class SharpnessAware(keras.Model):
             loss = self.compute_loss(x, y, answers, sample_weight, training=True)
             scaled = self.optimizer.scale_loss(loss)
         return answers, loss, tape.gradient(scaled, self.trainable_variables)
-
-    def _counted(self) -> list:
-        return [*self.non_trainable_variables, *self.metrics_variables]
 
     def _step_on_jax(self, state: tuple, data: Any) -> tuple:
         import jax

@@ -340,7 +340,9 @@ class Resume(keras.callbacks.Callback):
             "recipe": self.recipe,
             "epochs_done": epoch + 1,
             "stopped": bool(self.model.stop_training),
-            "kept": [_state(item) for item in self.keep],
+            "kept": [
+                {n: getattr(item, n) for n in _KEPT if hasattr(item, n)} for item in self.keep
+            ],
         }
         arrays = {"about": np.array(json.dumps(about))}
         for index, variable in enumerate(_variables(self.model)):
@@ -433,10 +435,6 @@ _KEPT = (
     "best", "best_epoch", "wait", "stopped_epoch", "cooldown_counter", "epoch",
     "_ema_weights_in_model",
 )  # fmt: skip
-
-
-def _state(item: Any) -> dict[str, Any]:
-    return {name: getattr(item, name) for name in _KEPT if hasattr(item, name)}
 
 
 def _recipe(model: keras.Model) -> str:

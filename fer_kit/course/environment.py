@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from fer_kit.errors import InputError
+from fer_kit.processes import cores
 from fer_kit.version import __version__
 
 PACKAGES = ("keras", "tensorflow", "jax", "numpy", "scikit-learn", "opencv-python-headless")
@@ -126,8 +127,7 @@ def processor() -> str:
         name = next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
     except (OSError, StopIteration):
         name = platform.processor() or platform.machine()
-    usable = getattr(os, "sched_getaffinity", lambda _: range(os.cpu_count() or 1))(0)
-    return f"{name}, {len(usable)} cores"
+    return f"{name}, {cores()} cores"
 
 
 if __name__ == "__main__":

@@ -208,9 +208,7 @@ def tags(cell: Mapping[str, Any]) -> set[str]:
 def lesson_cells(notebook: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The cells of the lesson itself, without those that running it puts in."""
     injected = _injected(notebook)
-    return [
-        cell for cell in notebook["cells"] if cell is not injected and not _marks_an_error(cell)
-    ]
+    return [cell for cell in notebook["cells"] if cell is not injected and not marks_an_error(cell)]
 
 
 def injected_parameters(notebook: Mapping[str, Any]) -> dict[str, Any]:
@@ -240,7 +238,8 @@ def _literals(cell: Mapping[str, Any]) -> dict[str, Any] | None:
     return found
 
 
-def _marks_an_error(cell: Mapping[str, Any]) -> bool:
+def marks_an_error(cell: Mapping[str, Any]) -> bool:
+    """Whether it is a cell that papermill puts in to point at an error."""
     return cell["cell_type"] == "markdown" and "papermill-error-cell-tag" in tags(cell)
 
 

@@ -22,10 +22,10 @@ from fer_kit.course.executed import (
     Execution,
     Exercise,
     execution,
+    marks_an_error,
     may_fail,
     read_exercises,
     read_notebook,
-    tags,
 )
 from fer_kit.course.pages import write_page
 from fer_kit.course.results import read_results
@@ -190,7 +190,7 @@ def _read_notebook(path: Path, pages: list[str]) -> Notebook:
     # One text for each stream, with a progress bar as it stood at the end.
     content, _ = CoalesceStreamsPreprocessor(enabled=True)(read_notebook(path), {})
     markdown = Markdown(pages)
-    cells = [_cell(cell, markdown) for cell in content.cells if _is_own(cell)]
+    cells = [_cell(cell, markdown) for cell in content.cells if not marks_an_error(cell)]
     titles = [text for level, _, text in markdown.headings if level == 1]
     executed, exercises = execution(content), read_exercises(content)
     return Notebook(
@@ -245,11 +245,6 @@ def _mark_if_stale(notebook: Notebook, notebooks: list[Notebook]) -> None:
 
 
 # From cells to what the templates show
-
-
-def _is_own(cell: nbformat.NotebookNode) -> bool:
-    """Not one that papermill puts in to point at an error: the page does that itself."""
-    return "papermill-error-cell-tag" not in tags(cell)
 
 
 def _cell(cell: nbformat.NotebookNode, markdown: Markdown) -> dict[str, Any]:

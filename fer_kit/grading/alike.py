@@ -15,6 +15,8 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import HashingVectorizer
 
+from fer_kit.grading.plain import few
+
 COMMON = 0.25  # what more than this share of the submissions have is common ...
 FEW = 5  # ... but not what so few have, however small the class is
 FEWEST = 20  # phrases in common in an answer; fewer are chance
@@ -145,7 +147,7 @@ def _alike_in_words(
             found[first, second].append(f"all answers together ({share:.0%})")
     for (first, second), told in sorted(found.items(), key=lambda pair: -len(pair[1])):
         if told:
-            yield names[first], names[second], f"the words of {_few(told)}"
+            yield names[first], names[second], f"the words of {few(told, 3)}"
 
 
 def _alike_in_code(
@@ -191,7 +193,3 @@ def _above(common: np.ndarray, alike: float, fewest: int) -> Iterator[tuple[int,
 
 def _limit(count: int) -> float:
     return max(FEW, COMMON * count)
-
-
-def _few(told: Sequence[str]) -> str:
-    return ", ".join(told[:3]) + (f" and {len(told) - 3} more" if len(told) > 3 else "")

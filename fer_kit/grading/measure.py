@@ -60,8 +60,9 @@ def ask(
     rubric, release = Path(rubric or own / "rubric.toml"), Path(release or own / "student")
     labels = Path(labels) if str(labels) else None
     digest = hashlib.sha256(repr((rerun, labels is None)).encode())
-    folders = (release.glob("*.ipynb"), originals().glob("*.ipynb"), _library().rglob("*.py"))
-    files = [rubric, *(sorted(path for folder in folders for path in folder))]
+    library = Path(fer_kit.__file__).parent
+    files = [*release.glob("*.ipynb"), *originals().glob("*.ipynb"), *library.rglob("*.py")]
+    files = [rubric, *sorted(files)]
     files += [labels, labels / "data" / "prepared.npz"] if labels else []
     for path in files:
         if path.is_file():
@@ -72,10 +73,6 @@ def ask(
 def originals() -> Path:
     """Where the lessons with their solutions are."""
     return course_folder() / "notebooks"
-
-
-def _library() -> Path:
-    return Path(fer_kit.__file__).parent
 
 
 @lru_cache(maxsize=2)

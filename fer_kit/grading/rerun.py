@@ -110,12 +110,8 @@ def _read_lines(output: bytes) -> dict[str, dict[str, Any]]:
     for line in output.splitlines():
         try:
             told = json.loads(line)
-            found[str(told["name"])] = _plain_notebook(told["notebook"])
+            check_notebook("what came out of the sandbox", told["notebook"])
+            found[str(told["name"])] = told["notebook"]
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             continue
     return found
-
-
-def _plain_notebook(told: Any) -> dict[str, Any]:
-    check_notebook("what came out of the sandbox", told)
-    return told

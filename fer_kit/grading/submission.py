@@ -96,7 +96,9 @@ def _doubts(
 ) -> list[str]:
     doubts = find_doubts(bundle.manifest, bundle.metrics, lessons, results, measure.rubric)
     absent = [name for name in measure.released if name not in {one.name for one in lessons}]
-    longest = [key for one in lessons for key, text in one.own.items() if _is_long(text)]
+    longest = [
+        key for one in lessons for key, text in one.own.items() if len(text) > LONGEST_ANSWER
+    ]
     for what, names in (
         ("Notebooks that are not in it", absent),
         ("Changed after the bundle was made", bundle.altered()),
@@ -159,10 +161,6 @@ def _own(lessons: Sequence[Lesson]) -> dict[str, str]:
             kept[key] = text[: min(left, LONGEST_ANSWER)]
             left -= len(kept[key])
     return {key: text for key, text in kept.items() if text}
-
-
-def _is_long(text: str) -> bool:
-    return len(text) > LONGEST_ANSWER
 
 
 # Points

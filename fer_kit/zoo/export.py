@@ -136,7 +136,8 @@ def open_exported(path: str | Path, format: str, threads: int = 0) -> Answer:
 
 def largest_difference(classifier: Classifier, answer: Answer, images: np.ndarray) -> float:
     """How far a probability is from Keras's own, at most, asked all at once and one by one."""
-    faces = normalise(_channels(classifier, images))
+    shape = (len(images), *classifier.model.input_shape[1:])
+    faces = normalise(np.broadcast_to(images, shape))
     expected = classifier.model.predict(faces, batch_size=FACES, verbose=0)
     together = np.abs(answer(faces) - expected).max()
     few = min(8, len(faces))
@@ -221,7 +222,7 @@ def _format(name: str) -> Format:
 
 
 def _check_packages(name: str, chosen: Format) -> None:
-    if not _exports():
+    if keras.backend.backend() != "tensorflow":
         raise InputError(
             "Expected TensorFlow, which exports models. Received: the backend "
             f"{keras.backend.backend()}. Unset KERAS_BACKEND after make setup."
@@ -246,10 +247,6 @@ def _check_place(path: Path, name: str, chosen: Format) -> None:
         )
 
 
-def _exports() -> bool:
-    return keras.backend.backend() == "tensorflow"
-
-
 def missing(name: str) -> list[str]:
     """The packages that a format needs and that are not installed."""
     chosen = _format(name)
@@ -259,10 +256,6 @@ def missing(name: str) -> list[str]:
 def drawn_faces(size: int) -> np.ndarray:
     """256 faces, to compare answers on."""
     return load("synthetic", size=(FACES, 1, 1), image_size=size).images[:FACES]
-
-
-def _channels(classifier: Classifier, images: np.ndarray) -> np.ndarray:
-    return np.broadcast_to(images, (len(images), *classifier.model.input_shape[1:]))
 
 
 def _described(

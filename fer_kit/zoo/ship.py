@@ -207,13 +207,10 @@ def _row(planned: Planned, card: dict[str, Any] | None) -> str:
             f"{results['macro_f1']:.3f}",
             f"{results['calibration_error']:.3f}",
             f"{card['trained_on']['source']}, seed {card['seed']}, {card['epochs']} epochs, "
-            f"{card['seconds'] / 60:.0f} minutes on {card['hardware']}{_petaflop(card)}",
+            f"{card['seconds'] / 60:.0f} minutes on {card['hardware']}"
+            + (f", {card['petaflop']:.2g} PFLOP" if "petaflop" in card else ""),
         ]
     )
-
-
-def _petaflop(card: dict[str, Any]) -> str:
-    return f", {card['petaflop']:.2g} PFLOP" if "petaflop" in card else ""
 
 
 def _priors(card: dict[str, Any]) -> str:
