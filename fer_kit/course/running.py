@@ -42,6 +42,7 @@ class ParameterError(InputError):
 
 def run_course(
     run: str = "",
+    *,
     dataset: str | None = None,
     data: str | Path = "",
     profile: str | None = None,

@@ -44,6 +44,7 @@ PATIENCE = 2  # seconds between two gradebooks while grading
 
 def grade(
     submissions: str | Path,
+    *,
     rubric: str | Path = "",
     labels: str | Path = "",
     manual: str | Path = "",
