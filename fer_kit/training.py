@@ -199,7 +199,6 @@ def annealing(learning_rate: float, epochs: int) -> keras.callbacks.Callback:
 
     Source: Loshchilov & Hutter 2017. Introduced in notebooks/06_visible_infrared.ipynb.
     """
-
     return schedule(Recipe(learning_rate=learning_rate, epochs=epochs, warmup=0))
 
 
