@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from fer_kit.errors import InputError
 
-STRICT = ConfigDict(strict=True, extra="forbid", frozen=True)  # "3" is no number
+STRICT = ConfigDict(strict=True, extra="forbid")  # "3" is no number
 KINDS = {
     "bool_type": "as True or False",
     "string_type": "as a word",

@@ -423,9 +423,7 @@ def camera(
     On the page, other models of the run or of the course can be put beside it. Ctrl-C ends it.
     """
     with _backend_log_hidden():
-        from fer_kit.camera import LivePage
-
-        page = LivePage(model, run, port)
+        page = _from("camera").LivePage(model, run, port)
     import asyncio
     import webbrowser
     from threading import Thread

@@ -57,8 +57,7 @@ def _notebook_facts(run_folder: Path, path: Path) -> dict[str, Any]:
     notebook = nbformat.read(path, as_version=4)
     hashes = {"source_sha256": source_hash(notebook), "executed_sha256": sha256(path)}
     record = records.read(run_folder / "notebooks" / f"{path.stem}.json")
-    commit = record.get("environment", {}).get("commit")
-    return hashes | asdict(execution(notebook)) | {"commit": commit}
+    return hashes | asdict(execution(notebook)) | {"commit": record.environment.get("commit")}
 
 
 def _models(run_folder: Path) -> dict[str, dict[str, Any]]:

@@ -1,42 +1,71 @@
 """What is remembered of each notebook's last execution, to skip it where nothing has changed.
 
-`runs/RUN/notebooks/NN_name.json` holds the seconds it took, when it finished, versions
-and device, a fingerprint of all that its results depend on, and in "made" the sha256 of each file.
-"failed" is there, with the reason, where the last try did not succeed; before work begins it says
-that it was interrupted, and so it was unless a new record follows. "checked" says when it was last
-found up to date.
+`runs/RUN/notebooks/NN_name.json` holds it.
 """
 
 import hashlib
 import json
+from dataclasses import asdict, field, fields
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from fer_kit.checked import checked
 from fer_kit.course.environment import backend, versions
 from fer_kit.errors import InputError
-from fer_kit.files import read_json, sha256
+from fer_kit.files import read_json, sha256, write_json
 from fer_kit.lessons import Lesson
 from fer_kit.run import Run
 
+UNKNOWN = ("", None, {})
 # These run notebooks and show results; no result depends on them.
 AROUND_THE_LESSONS = ("camera", "cli.py", "course", "grading", "zoo")
 
 
-def read(path: Path) -> dict[str, Any]:
-    """A notebook's record; empty where there is none, or none that can be read."""
+@checked
+class Record:
+    """A notebook's last execution; what is not known is empty.
+
+    Attributes:
+        fingerprint: of all that its results depend on.
+        environment: versions and device.
+        seconds: how long it took.
+        finished: when.
+        made: the sha256 of each file that the lesson makes.
+        failed: why the last try did not succeed; before work begins it says that it was
+            interrupted, and so it was unless a new record follows.
+        checked: when it was last found up to date.
+    """
+
+    fingerprint: str = ""
+    environment: dict[str, str] = field(default_factory=dict)
+    seconds: float | None = None
+    finished: str = ""
+    made: dict[str, str | None] = field(default_factory=dict)
+    failed: str = ""
+    checked: str = ""
+
+    def write(self, path: Path) -> None:
+        """Write what is known."""
+        write_json(
+            path, {name: value for name, value in asdict(self).items() if value not in UNKNOWN}
+        )
+
+
+def read(path: Path) -> Record:
+    """A notebook's record; an empty one where there is none, or none that can be read."""
     try:
-        record = read_json(path)
-    except InputError:
-        return {}
-    return record if isinstance(record, dict) else {}
+        told, known = read_json(path), [one.name for one in fields(Record)]
+        return Record(**{name: told[name] for name in known if name in told})
+    except (InputError, TypeError):
+        return Record()
 
 
-def is_whole(record: dict[str, Any], run: Run, lesson: Lesson) -> bool:
+def is_whole(record: Record, run: Run, lesson: Lesson) -> bool:
     """Whether all that the lesson makes is there, as it was when the record was written."""
     found = made(run, lesson)
-    return "failed" not in record and None not in found.values() and record.get("made") == found
+    return not record.failed and None not in found.values() and record.made == found
 
 
 def made(run: Run, lesson: Lesson) -> dict[str, str | None]:
@@ -67,8 +96,8 @@ def environment(run_folder: Path) -> dict[str, list[str]]:
     """Versions and devices; more than one value where notebooks ran on different ones."""
     found: dict[str, set[str]] = {}
     for path in sorted(run_folder.glob("notebooks/[!.]*.json")):
-        for name, value in read(path).get("environment", {}).items():
-            found.setdefault(name, set()).add(str(value))
+        for name, value in read(path).environment.items():
+            found.setdefault(name, set()).add(value)
     return {name: sorted(values) for name, values in found.items()}
 
 

@@ -201,7 +201,7 @@ def _read_notebook(path: Path, pages: list[str]) -> Notebook:
         execution=executed,
         state=executed.state,
         remark=_remark(executed.state, content),
-        checked=records.read(path.with_suffix(".json")).get("checked", ""),
+        checked=records.read(path.with_suffix(".json")).checked,
         exercises=exercises,
         answers=[
             {"title": exercise.title, "html": _answer(exercise.answer, pages)}

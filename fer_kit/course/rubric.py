@@ -56,28 +56,25 @@ Profile = Annotated[Any, among(PROFILES)]
 Names = Annotated[Any, that('as a list of names, such as ["04_lenet5"]', _are_names)]
 
 
-class Asked(BaseModel):
+class Asked(BaseModel, **STRICT, frozen=True):
     """The run that was asked for, [run]; None where students may choose."""
 
-    model_config = STRICT
     dataset: Annotated[Any, among(SOURCES)] = None
     profile: Profile = None
     seed: int = None
 
 
-class Limits(BaseModel):
+class Limits(BaseModel, **STRICT, frozen=True):
     """[limits]: what is believed, and what is listed."""
 
-    model_config = STRICT
     microseconds_per_face: From0 = 10
     tolerance: From0 = 0.0005
     alike: Share = 0.3
 
 
-class Rerun(BaseModel):
+class Rerun(BaseModel, **STRICT, frozen=True):
     """[rerun]: what each submission may use up."""
 
-    model_config = STRICT
     profile: Profile = "smoke"
     minutes: Above0 = 20
     memory_mb: Above0 = 6000
@@ -85,7 +82,7 @@ class Rerun(BaseModel):
     output_mb: Above0 = 200
 
 
-class Criterion(BaseModel):
+class Criterion(BaseModel, **STRICT, frozen=True):
     """One line of the rubric: `points` for what `kind` says, in some notebooks or models.
 
     Attributes:
@@ -93,7 +90,6 @@ class Criterion(BaseModel):
         models: their names; empty for all.
     """
 
-    model_config = STRICT
     id: Annotated[str, that("as a word of letters, digits and _", str.isidentifier)]
     title: str
     points: Annotated[Above0, AfterValidator(float)]
@@ -116,10 +112,9 @@ class Criterion(BaseModel):
         return self
 
 
-class Rubric(BaseModel):
+class Rubric(BaseModel, **STRICT, frozen=True):
     """Criteria, the run that was asked for, and limits."""
 
-    model_config = STRICT
     title: str
     criteria: list[Criterion] = Field(alias="criterion", default=[])
     asked: Asked = Field(alias="run", default=Asked())

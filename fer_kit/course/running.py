@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -22,7 +22,7 @@ from fer_kit.course.executed import read_notebook, tags
 from fer_kit.course.workers import OneAfterTheOther, check_workers, fitting, side_by_side, why_not
 from fer_kit.datasets import check_dataset
 from fer_kit.errors import InputError
-from fer_kit.files import read_json, write_json
+from fer_kit.files import read_json
 from fer_kit.lessons import LESSONS, METRICS, Lesson, feeds, find
 from fer_kit.processes import GRACE, speaking_as, threads_each
 from fer_kit.run import (
@@ -254,10 +254,10 @@ def _begin(task: Task, force: bool, pool: Executor) -> Future:
     """Give a lesson to somebody who works on it, if it is due."""
     last = records.read(task.record)
     fingerprint = records.fingerprint(task.notebook, task.parameters, task.run, task.lesson.needs)
-    took = f" ({records.duration(last['seconds'])} last time)" if "seconds" in last else ""
-    is_same = last.get("fingerprint") == fingerprint
+    took = f" ({records.duration(last.seconds)} last time)" if last.seconds is not None else ""
+    is_same = last.fingerprint == fingerprint
     if is_same and not force and records.is_whole(last, task.run, task.lesson):
-        write_json(task.record, last | {"checked": records.now()})
+        replace(last, checked=records.now()).write(task.record)
         return OneAfterTheOther().submit(str, f"up to date{took}")
     _say(f"{task.lesson.number} · {task.lesson.title}{took}")
     return pool.submit(work_on, task, fingerprint)
@@ -275,17 +275,16 @@ def work_on(task: Task, fingerprint: str) -> str:
     environment = describe()
     with speaking_as(lesson.name), run.locked(lesson.name, wait=2 * GRACE):
         last, start = records.read(path), time.monotonic()
-        write_json(path, last | {"failed": "It was interrupted."})
+        replace(last, failed="It was interrupted.").write(path)
         try:
             _execute(task.notebook, run.file(f"notebooks/{lesson.name}.ipynb"), task.parameters)
         except InputError as error:
             # The first line says what happened; the next ones lead to files on this machine.
-            write_json(path, last | {"failed": str(error).splitlines()[0]})
+            replace(last, failed=str(error).splitlines()[0]).write(path)
             raise
-        record = {"fingerprint": fingerprint, "environment": environment}
-        record |= {"seconds": round(time.monotonic() - start, 1), "finished": records.now()}
-        write_json(path, record | {"made": records.made(run, lesson)})
-        return f"done in {records.duration(record['seconds'])}"
+        took, made = round(time.monotonic() - start, 1), records.made(run, lesson)
+        records.Record(fingerprint, environment, took, records.now(), made).write(path)
+        return f"done in {records.duration(took)}"
 
 
 def _execute(notebook: Path, output: Path, parameters: dict[str, Any]) -> None:
