@@ -72,8 +72,8 @@ help: ## List what there is to do
 setup: $(INSTALLED) ## Make the environment in .venv (KERAS_BACKEND=jax: with JAX for TensorFlow)
 
 lab: $(INSTALLED) ## Open the notebooks in JupyterLab (students: NOTEBOOKS=student)
-	@mkdir -p $(SETTINGS) && cp .github/jupyterlab.json $(SETTINGS)/overrides.json
-	@mkdir -p $(KERNELS) && cp .github/ipython_kernel_config.py $(KERNELS)
+	@mkdir -p $(SETTINGS) $(KERNELS) && cp .github/jupyterlab/*.json $(SETTINGS) \
+		&& cp .github/jupyterlab/*.py $(KERNELS)
 	$(BIN)/jupyter lab --LabApp.default_url="/lab/tree/$(or $(NOTEBOOKS),notebooks)"
 
 camera: $(INSTALLED) ## Let a network look at your own face, live, on this computer: make camera MODEL=…

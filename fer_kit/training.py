@@ -22,6 +22,8 @@ from fer_kit.errors import InputError
 from fer_kit.files import write_whole
 from fer_kit.recipes import Recipe
 
+SCORES = ("loss", "accuracy", "val_loss", "val_accuracy")  # as many as fit into one line
+
 
 def set_seed(seed: int) -> None:
     """Seed Python, NumPy and the Keras backend, so that a training can be repeated.
@@ -246,7 +248,8 @@ class ProgressBar(keras.callbacks.Callback):
             self.bar.initial = self.bar.n = epoch
 
     def on_epoch_end(self, epoch, logs=None):
-        self.bar.set_postfix({name: f"{value:.3g}" for name, value in (logs or {}).items()})
+        shown = {name: f"{logs[name]:.3g}" for name in SCORES if name in (logs or {})}
+        self.bar.set_postfix(shown)
         self.bar.update()
 
     def on_train_end(self, logs=None):

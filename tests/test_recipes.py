@@ -1,5 +1,8 @@
 """Recipes: every trick is a switch, and a value that makes no sense is a sentence."""
 
+import subprocess
+import sys
+
 import keras
 import pytest
 
@@ -81,3 +84,9 @@ def test_the_published_recipes_of_ddamfn():
 def test_an_unknown_profile_is_a_sentence():
     with pytest.raises(InputError, match="Expected a profile among smoke, quick, full"):
         recipe_for("small", "huge")
+
+
+def test_importing_the_recipes_warns_of_nothing():
+    code = "import fer_kit.recipes"
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True)
+    assert done.stderr == b""
