@@ -33,6 +33,9 @@ def single_softmax(ask: Ask) -> None:
     expect(model.built and model.inputs, expected, "one without keras.Input", slip)
     is_flat = len(model.output_shape) == 2
     expect(is_flat, "an output of shape (faces, emotions)", model.output_shape)
+    classes = ask.function.__globals__.get("classes", model.output_shape[1])  # of the notebook
+    slip = "One output for each emotion: layers.Dense(classes, …)."
+    expect(model.output_shape[1] == classes, f"{classes} outputs", model.output_shape[1], slip)
     dense = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
     expect(len(dense) == 1, "one dense layer, as in never_sure", f"{len(dense)}")
     surest, least = _answers_to_extremes(model)
