@@ -1,6 +1,8 @@
 """Model cards: a JSON file beside each saved model that says what it is and where it comes from."""
 
+import logging
 import shutil
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +15,8 @@ from fer_kit.version import __version__
 if TYPE_CHECKING:
     from fer_kit.faces import Faces
 
+log = logging.getLogger(__name__)
+
 FOLDER = Path(__file__).parents[1] / "models"
 
 LIMITS = (
@@ -20,6 +24,8 @@ LIMITS = (
     "Not for decisions about people. In the EU, emotion recognition of people at school or at work "
     "is prohibited, with narrow medical and safety exceptions (AI Act, Art. 5(1)(f))."
 )
+# By which answers are changed, each from … to ….
+NUMBERS = {"temperature": (0.01, 100), "correction": (0, 1), "unsure_below": (0, 1)}
 SYNTHETIC_LIMITS = "Trained on drawn faces: says nothing about real ones. "
 
 
@@ -32,24 +38,38 @@ def write_card(model_path: str | Path, model, faces: "Faces", **details) -> dict
         faces: what it was trained on.
         details: what only the lesson knows: protocol, seed, epochs, results, ….
     """
+    train = faces.split == "train"
+    about = {
+        "source": faces.source,
+        "synthetic": faces.is_synthetic,
+        "faces": int(train.sum()),
+        "shares": shares_of(faces),
+        "fingerprint": faces.fingerprint(),
+    }
+    return write_card_of(model_path, model, faces.emotions, about, **details)
+
+
+def write_card_of(
+    model_path: str | Path,
+    model,
+    emotions: Sequence[str],
+    trained_on: dict[str, Any],
+    input_range: Sequence[float] = (0, 1),
+    **details,
+) -> dict:
+    """`write_card` for faces that are not at hand: what they were, as the card has it."""
     import keras
 
-    model_path, train = Path(model_path), faces.split == "train"
+    model_path = Path(model_path)
     card = {
         "name": model_path.stem,
         "network": model.name,
         "parameters": model.count_params(),
-        "input": {"shape": list(model.inputs[0].shape[1:]), "range": [0, 1]},
-        "emotions": list(faces.emotions),
-        "trained_on": {
-            "source": faces.source,
-            "synthetic": faces.is_synthetic,
-            "faces": int(train.sum()),
-            "shares": shares_of(faces),
-            "fingerprint": faces.fingerprint(),
-        },
+        "input": {"shape": list(model.inputs[0].shape[1:]), "range": list(input_range)},
+        "emotions": list(emotions),
+        "trained_on": trained_on,
         **details,
-        "limits": (SYNTHETIC_LIMITS if faces.is_synthetic else "") + LIMITS,
+        "limits": (SYNTHETIC_LIMITS if trained_on["synthetic"] else "") + LIMITS,
         "versions": {
             "fer_kit": __version__,
             "keras": keras.__version__,
@@ -57,7 +77,7 @@ def write_card(model_path: str | Path, model, faces: "Faces", **details) -> dict
         },
         "sha256": sha256(model_path),
     }
-    write_json(_card_path(model_path), card)
+    write_json(card_path(model_path), card)
     return card
 
 
@@ -71,7 +91,7 @@ def shares_of(faces: "Faces") -> dict[str, float]:
 def add_to_card(model_path: str | Path, values: dict[str, Any]) -> dict[str, Any]:
     """Put more into the card of a model, or other values in place of old ones; returns the card."""
     card = read_card(model_path) | values
-    write_json(_card_path(model_path), card)
+    write_json(card_path(model_path), card)
     return card
 
 
@@ -81,17 +101,18 @@ def read_card(model_path: str | Path) -> dict:
     Raises:
         InputError: model or card is missing, or the model file is not the one described.
     """
-    path = _card_path(model_path)
+    path = card_path(model_path)
     if not path.exists():
         raise InputError(
             f"Expected beside {model_path} its card, {path.name}. Received: no such file. Copy it "
             "along with the model, or train the model to the end: it says what the answers mean."
         )
     card, found = read_json(path), sha256(model_path)
-    if not isinstance(card, dict) or not {"name", "trained_on", "limits"} <= card.keys():
+    if fault := _fault(card):
         raise InputError(
-            f"Expected in {path} the card of a model, with name, trained_on and limits. Received: "
-            "something else. Copy the card from where the model came from."
+            f"Expected in {path} the card of a model, with name, trained_on and limits, lines of "
+            f"text and numbers that make sense. Received: {fault}. Copy the card from where the "
+            "model came from, or get it from somebody you trust."
         )
     if card.get("sha256") != found:
         raise InputError(
@@ -103,7 +124,49 @@ def read_card(model_path: str | Path) -> dict:
     return card
 
 
-def _card_path(model_path: str | Path) -> Path:
+def _fault(card: Any) -> str:
+    """What is wrong with a card, as far as programs and people read it, or ""."""
+    if not isinstance(card, dict) or not isinstance(about := card.get("trained_on"), dict):
+        return "something else"
+    input_about = card.get("input", {})
+    shares, shape = about.get("shares", {}), _at(input_about, "shape", [48, 48, 1])
+    checks = {
+        "name": _is_line(card.get("name")),
+        "limits": _is_line(card.get("limits")),
+        "trained_on.source": _is_line(about.get("source")),
+        "trained_on.synthetic": isinstance(about.get("synthetic"), bool),
+        "trained_on.shares": isinstance(shares, dict)
+        and all(_is_number(share, 0, 1) for share in shares.values()),
+        "trained_on.balanced": _is_number(about.get("balanced", 0), 0, 1),
+        "input.shape": isinstance(shape, list)
+        and len(shape) == 3
+        and all(_is_number(side, 1, 4096) for side in shape),
+        "input.range": _is_range(_at(input_about, "range", [0, 1])),
+    } | {name: _is_number(card.get(name, low), low, high) for name, (low, high) in NUMBERS.items()}
+    faults = [name for name, holds in checks.items() if not holds]
+    return f"another {', '.join(faults)}" if faults else ""
+
+
+def _at(values: Any, name: str, missing: Any) -> Any:
+    return values.get(name, missing) if isinstance(values, dict) else None
+
+
+def _is_line(value: Any) -> bool:
+    """Text without characters that would move the cursor or colour a terminal."""
+    return isinstance(value, str) and value.isprintable() and bool(value.strip())
+
+
+def _is_number(value: Any, low: float, high: float) -> bool:
+    return isinstance(value, int | float) and type(value) is not bool and low <= value <= high
+
+
+def _is_range(value: Any) -> bool:
+    is_pair = isinstance(value, list) and len(value) == 2
+    return is_pair and all(_is_number(one, -1e6, 1e6) for one in value) and value[0] < value[1]
+
+
+def card_path(model_path: str | Path) -> Path:
+    """Where the card of a model is."""
     return Path(model_path).with_suffix(".json")
 
 
@@ -136,12 +199,14 @@ def fast_copy(path: Path, card: dict[str, Any]) -> Path | None:
 def best_shipped(folder: Path = FOLDER) -> str:
     """The name of the shipped model that does best on photographs of real faces, or "".
 
-    It only looks at the cards; whoever loads the model checks the file.
+    One that is damaged keeps nobody from asking the others: it is named in a warning.
     """
     found = {}
-    for path in folder.glob("[!.]*.keras"):
-        with suppress(InputError):  # one damaged card keeps nobody from asking the other models
-            found[path.stem] = read_json(path.with_suffix(".json"))
+    for path in sorted(folder.glob("[!.]*.keras")):
+        try:
+            found[path.stem] = read_card(path)
+        except InputError as error:
+            log.warning("%s is passed over. %s", path.stem, error)
     return best_among(found)
 
 

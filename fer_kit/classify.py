@@ -217,17 +217,16 @@ def load_model(model: str | Path, run: str = "") -> Classifier:
     """
     path = find_model(model, run)
     card = cards.read_card(path)
-    _check_numbers(path, card)
     if copy := cards.fast_copy(path, card):
         ask = opencv(copy)
         network = Network(
             tuple(card["input"]["shape"]),
-            lambda: _loaded(path),
+            lambda: load_keras(path, card),
             lambda images: ask(images.astype(np.float32) / 255),
         )
         return Classifier(_named(path, card), card, network)
-    loaded = _loaded(path)
-    return Classifier.of(loaded, _checked_emotions(path, loaded, card), card)
+    loaded = load_keras(path, card)
+    return Classifier.of(loaded, checked_emotions(path, loaded, card), card)
 
 
 def predict_emotion(classifier: Classifier, picture, prior: Prior = None) -> list[Answer]:
@@ -307,7 +306,12 @@ def opencv(path: Path) -> Ask:
     return ask
 
 
-def _loaded(path: Path) -> "keras.Model":
+def load_keras(path: Path, card: dict[str, Any]) -> "keras.Model":
+    """The model in a file, for pictures in [0, 1] whatever it was trained for.
+
+    Raises:
+        InputError: Keras cannot load it, or it looks at more than one picture.
+    """
     import keras
 
     try:
@@ -322,7 +326,12 @@ def _loaded(path: Path) -> "keras.Model":
             f"Expected a model that looks at one picture. Received: {path}, which needs "
             f"{len(loaded.inputs)} of the same moment. Lesson 06 shows how to ask it."
         )
-    return loaded
+    low, high = card.get("input", {}).get("range", (0, 1))
+    if (low, high) == (0, 1):
+        return loaded
+    inputs = keras.Input(loaded.input_shape[1:])
+    scaled = keras.layers.Rescaling(high - low, low)(inputs)
+    return keras.Model(inputs, loaded(scaled), name=loaded.name)
 
 
 def _named(path: Path, card: dict[str, Any]) -> tuple[str, ...]:
@@ -338,8 +347,12 @@ def _named(path: Path, card: dict[str, Any]) -> tuple[str, ...]:
     return tuple(known)
 
 
-def _checked_emotions(path: Path, model: "keras.Model", card: dict[str, Any]) -> tuple[str, ...]:
-    """The card's emotions, after comparing them with the model's outputs."""
+def checked_emotions(path: Path, model: "keras.Model", card: dict[str, Any]) -> tuple[str, ...]:
+    """The card's emotions, after comparing them with the model's outputs.
+
+    Raises:
+        InputError: they do not fit, or the model takes or answers something else.
+    """
     import keras
 
     names, shape = _named(path, card), model.input_shape
@@ -354,24 +367,12 @@ def _checked_emotions(path: Path, model: "keras.Model", card: dict[str, Any]) ->
             "Expected a model that names one emotion, with probabilities that sum to 1. Received: "
             f"{path}, which answers yes or no for each. Its own lesson shows how to ask it."
         )
-    if isinstance(shape, list) or shape[1] != shape[2] or shape[3] not in (1, 3):
+    if len(shape) != 4 or not shape[1] or shape[1] != shape[2] or shape[3] not in (1, 3):
         raise InputError(
             "Expected a model that takes one square picture, grey or in colour. "
             f"Received: {path}, which takes {shape}. Its own lesson shows how to ask it."
         )
     return names
-
-
-def _check_numbers(path: Path, card: dict[str, Any]) -> None:
-    """The numbers of a card by which answers are changed."""
-    ranges = {"temperature": (0.01, 100), "correction": (0, 1), "unsure_below": (0, 1)}
-    for name, (low, high) in ranges.items():
-        value = card.get(name, low)
-        if not isinstance(value, int | float) or not low <= value <= high:
-            raise InputError(
-                f"Expected in the card of {path} a {name} from {low} to {high}. Received: "
-                f"{value!r}. Train the model again, or get the card from somebody you trust."
-            )
 
 
 def _reason(error: Exception) -> str:

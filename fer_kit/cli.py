@@ -648,6 +648,26 @@ def export(
 
 
 @app.command()
+def card(
+    model: Annotated[str, typer.Argument(help="A .keras, .h5 or .hdf5 file from elsewhere.")],
+    emotions: Annotated[
+        str, typer.Option(help="What its outputs stand for, in their order: angry,disgust,….")
+    ],
+    source: Annotated[str, typer.Option(help="What it was trained on, in a few words.")] = "",
+    black: Annotated[float, typer.Option(help="What it takes black for, such as -1.")] = 0,
+    white: Annotated[float, typer.Option(help="What it takes white for, such as 255.")] = 1,
+) -> None:
+    """Write a card for a model that was trained elsewhere: predict and evaluate then take it.
+
+    It is loaded without any code of its own; one that holds code is refused.
+    """
+    names = [name.strip() for name in emotions.split(",")]
+    with _backend_log_hidden():
+        written = _from("zoo.own").write_own_card(model, names, source, black, white)
+    print(f"{written['name']}: {written['parameters']:,} parameters, {', '.join(names)}")
+
+
+@app.command()
 def ship(
     model: Annotated[
         str, typer.Argument(help="A model of the run; without one only the table is renewed.")

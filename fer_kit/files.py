@@ -121,7 +121,7 @@ def read_json(path: str | Path, missing: Any = ...) -> Any:
         return missing
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"Expected a JSON file. Received: {path} ({error}).") from error
 
 

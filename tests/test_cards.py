@@ -1,3 +1,6 @@
+import json
+import shutil
+
 import pytest
 from saved_models import save_lenet5
 
@@ -44,7 +47,7 @@ def test_a_missing_model_or_card_is_a_sentence(saved):
     card.unlink()
     with pytest.raises(InputError, match="its card, lenet5.json. Received: no such file. Copy it"):
         cards.read_card(saved)
-    for other in ("[]", '{"name": "lenet5"}'):
+    for other in ("[]", '{"name": "lenet5"}', '{"trained_on": "x"}'):
         card.write_text(other)
         with pytest.raises(InputError, match="with name, trained_on and limits"):
             cards.read_card(saved)
@@ -52,6 +55,48 @@ def test_a_missing_model_or_card_is_a_sentence(saved):
     saved.unlink()
     with pytest.raises(InputError, match=r"lenet5\.keras"):
         cards.read_card(saved)
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        ("name", 5), ("name", "red\x1b[31m"), ("name", ""), ("limits", None),
+        ("trained_on.source", 7), ("trained_on.source", "one\ntwo"), ("trained_on.synthetic", "no"),
+        ("trained_on.shares", [1]), ("trained_on.shares", {"happy": "x"}),
+        ("trained_on.shares", {"happy": -1}), ("trained_on.balanced", 7),
+        ("input", "x"), ("input.shape", "48"), ("input.shape", [48, 48]),
+        ("input.shape", [48, 48, 10**9]), ("input.range", [1, 0]), ("input.range", [0]),
+        ("temperature", 1e-300), ("temperature", float("nan")), ("temperature", True),
+        ("correction", None), ("unsure_below", "x"), ("unsure_below", 1.5),
+    ],
+)  # fmt: skip
+def test_a_card_that_makes_no_sense_is_refused(saved, place, value):
+    path = saved.with_suffix(".json")
+    card = json.loads(path.read_text())
+    *above, name = place.split(".")
+    (card[above[0]] if above else card)[name] = value
+    path.write_text(json.dumps(card))
+    with pytest.raises(InputError, match=f"another {place}"):
+        cards.read_card(saved)
+
+
+def test_a_card_that_is_endlessly_deep_is_a_sentence(saved):
+    saved.with_suffix(".json").write_text("[" * 100_000)
+    with pytest.raises(InputError, match="Expected a JSON file"):
+        cards.read_card(saved)
+
+
+def test_a_damaged_model_is_named_and_the_others_are_asked(tmp_path, caplog):
+    for name in ("small-fer2013", "lenet5-fer2013"):
+        for ending in ("keras", "json"):
+            shutil.copy(cards.FOLDER / f"{name}.{ending}", tmp_path)
+    assert cards.best_shipped(tmp_path) == "small-fer2013"
+    assert caplog.text == ""
+    for damage in ("{", "[" * 9999, (tmp_path / "lenet5-fer2013.json").read_text()):
+        (tmp_path / "small-fer2013.json").write_text(damage)
+        caplog.clear()
+        assert cards.best_shipped(tmp_path) == "lenet5-fer2013"
+        assert "small-fer2013 is passed over" in caplog.text
 
 
 def test_the_default_model_is_the_cnn_where_there_is_one(make_faces):
