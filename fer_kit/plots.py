@@ -306,6 +306,30 @@ def shares(table: pd.DataFrame, xlabel: str = "", title: str = "", ax: Axes | No
     return _finished(ax, BESIDE | {"reverse": True}, title=title)
 
 
+def steadiness(table: pd.DataFrame, title: str = "", ax: Axes | None = None) -> Axes:
+    """How sure each answer of a film is, and in a band below which answer it is (lesson 11).
+
+    Args:
+        table: a row of probabilities for each frame, a column for each emotion; the index is the
+            time in seconds.
+    """
+    ax = ax or _new_axes(9, 2.6)
+    best, times = table.idxmax(axis=1), table.index.to_numpy()
+    ends = np.append(times[1:], 2 * times[-1] - times[-2])
+    colours = dict(zip(table.columns, sns.color_palette("colorblind", table.shape[1]), strict=True))
+    ax.plot(table.index, table.max(axis=1), color="black")
+    for _, stretch in best.groupby((best != best.shift()).cumsum()):
+        name, left = stretch.iloc[0], stretch.index[0]
+        right = ends[best.index.get_loc(stretch.index[-1])]
+        ax.fill_between([left, right], -0.3, -0.06, color=colours[name], alpha=0.45, linewidth=0)
+        ax.vlines(left, -0.3, -0.06, color="black", linewidth=0.8)
+        narrow = right - left < 0.06 * (ends[-1] - times[0])
+        text = name[:2] if narrow else name
+        ax.text((left + right) / 2, -0.18, text, ha="center", va="center", size=8, clip_on=True)
+    ax.set(yticks=(0, 0.5, 1), xlabel="seconds", ylabel="probability")
+    return _finished(ax, None, ylim=(-0.32, 1.02), xlim=(times[0], ends[-1]), title=title)
+
+
 def principal_direction(
     points: np.ndarray,
     direction: np.ndarray,

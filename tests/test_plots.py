@@ -39,6 +39,7 @@ DRAWINGS = {
     "reliability": lambda ax: plots.reliability({"before": RELIABILITY}, ax=ax),
     "curves": lambda ax: plots.curves({"cnn": NOISE, "other": NOISE / 2}, baseline=0.2, ax=ax),
     "shares": lambda ax: plots.shares(SHARES, ax=ax),
+    "steadiness": lambda ax: plots.steadiness(SHARES, ax=ax),
     "distributions": lambda ax: plots.distributions(
         pd.DataFrame({"emotion": EMOTIONS * 4, "brightness": range(8)}),
         "brightness",
@@ -68,6 +69,13 @@ def test_confusion_has_true_in_rows_and_predicted_in_columns():
     ax = plots.confusion(MATRIX)
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("predicted", "true")
     assert [text.get_text() for text in ax.texts] == ["8", "2", "1", "9"]
+
+
+def test_a_line_of_steadiness_names_every_stretch_once():
+    rows = [[0.9, 0.1]] * 10 + [[0.4, 0.6]] * 10 + [[0.8, 0.2]]
+    ax = plots.steadiness(pd.DataFrame(rows, columns=EMOTIONS))
+    assert [text.get_text() for text in ax.texts] == ["angry", "happy", "an"]
+    assert ax.lines[0].get_ydata().tolist() == [max(row) for row in rows]
 
 
 def test_normalised_rows_sum_to_one():

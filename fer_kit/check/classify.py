@@ -1,6 +1,8 @@
 """Checks of notebooks/11_classify.ipynb."""
 
-from fer_kit.check.answers import Ask, check, expect, expect_number
+import numpy as np
+
+from fer_kit.check.answers import Ask, check, expect, expect_array, expect_number
 from fer_kit.detect import Box
 
 
@@ -56,3 +58,26 @@ def decide(ask: Ask) -> None:
     found = ask(close, 0.0)
     slip = "Reaching the margin is enough: >=, not >."
     expect(found in close, "a name with a margin of 0", repr(found), slip)
+
+
+@check
+def moving_average(ask: Ask) -> None:
+    """`moving_average(shares, window)`: each row becomes the mean of the last `window` rows."""
+    shares = np.array([[1, 0], [1, 0], [0, 1], [0, 1], [0, 1], [0.5, 0.5]])
+    slip = "A row for each frame comes out, as many as went in."
+    found = expect_array(ask(shares, 3), shares.shape, "the means", slip)
+    slip = (
+        "At the beginning fewer rows than the window have come: their mean is over those there are."
+    )
+    expect(np.allclose(found[0], [1, 0]), "the first row as it is, [1, 0]", found[0], slip)
+    slip = "A mean divides by how many rows there are."
+    expect(np.allclose(found.sum(axis=1), 1), "rows that sum to 1", found.sum(axis=1), slip)
+    slip = "Only this row and those before: live, nobody knows the next one."
+    expect(np.allclose(found[1], [1, 0]), "no look at the third row in the second", found[1], slip)
+    slip = "A window of 3 is this row and two before it."
+    third, right = found[2], [2 / 3, 1 / 3]
+    expect(np.allclose(third, right), "a third row of two thirds and one", third, slip)
+    slip = "Rows from before the window are forgotten: begin at end - window."
+    expect(np.allclose(found[4], [0, 1]), "nothing of the first rows in the fifth", found[4], slip)
+    one = expect_array(ask(shares, 1), shares.shape, "the means")
+    expect(np.allclose(one, shares), "no change with a window of 1", one)

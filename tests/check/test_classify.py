@@ -1,5 +1,7 @@
 """Wrong answers to the checks of lesson 11, and what they are told."""
 
+import numpy as np
+import pandas as pd
 from checks import solution, told, wrong_answers
 
 from fer_kit import check
@@ -31,6 +33,24 @@ def right_but(probabilities, margin, unsure):
     return unsure if said == "unsure" else said
 
 
+def padded_with_zeros(shares, window):
+    padded = np.vstack([np.zeros((window - 1, shares.shape[1])), shares])
+    return np.array([padded[end : end + window].mean(axis=0) for end in range(len(shares))])
+
+
+def centred(shares, window):
+    table = pd.DataFrame(shares)
+    return table.rolling(window, center=True, min_periods=1).mean().to_numpy()
+
+
+def one_too_many(shares, window):
+    return pd.DataFrame(shares).rolling(window + 1, min_periods=1).mean().to_numpy()
+
+
+def rolled(shares, window):
+    return pd.DataFrame(shares).rolling(window, min_periods=1).mean().to_numpy()
+
+
 WRONG = {
     "overlap": [
         (overlap_without_zero, "max(0"),
@@ -46,12 +66,28 @@ WRONG = {
         (lambda p, margin: right_but(p, margin, "nobody knows"), "Received: 'nobody knows'"),
         (best_of_those_left, "a changed dict"),
     ],
+    "moving_average": [
+        (lambda shares, window: shares[window - 1 :], "as many as went in"),
+        (lambda shares, window: shares.tolist(), "as an array"),
+        (padded_with_zeros, "fewer rows than the window"),
+        (centred, "nobody knows the next one"),
+        (lambda shares, window: shares.cumsum(axis=0), "divides by"),
+        (one_too_many, "nothing of the first rows"),
+        (lambda shares, window: pd.DataFrame(shares).expanding().mean().to_numpy(), "forgotten"),
+        (lambda shares, window: shares, "two thirds"),
+        (lambda shares, window: rolled(shares, 3), "a window of 1"),
+    ],
 }  # fmt: skip
 
 
 @wrong_answers("classify", WRONG)
 def test_a_wrong_answer_is_told_what_was_overlooked(name, answer, said):
     assert said in told(name, answer)
+
+
+def test_another_way_to_the_moving_average_is_right():
+    assert check.moving_average(rolled)
+    assert check.moving_average(solution("moving_average"))
 
 
 def test_the_detectors_boxes_are_what_the_check_uses():
