@@ -10,6 +10,7 @@ import pytest
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 LONGEST_CELL = 20  # lines of code, blank ones not counted
+MOST_WORDS, MOST_CELLS = 2000, 35  # of a lesson: prose with tasks and answers; cells of code
 SECTIONS = ("Setup", "Parameters", "Summary", "Exercises", "Next")
 FIVE = {"run": "str", "dataset": "str", "data": "str", "profile": "str", "seed": "int"}
 # What draws pixels of faces; `gallery` is a function of lesson 08.
@@ -82,6 +83,11 @@ def test_code_cells_are_short(path):
     for cell in cells(path, "code"):
         lines = [line for line in cell.source.splitlines() if line.strip()]
         assert len(lines) <= LONGEST_CELL, f"{len(lines)} lines, from {lines[0]!r} on"
+
+
+def test_a_lesson_has_a_bearable_length(path):
+    assert sum(len(cell.source.split()) for cell in cells(path, "markdown")) <= MOST_WORDS
+    assert len(cells(path, "code")) <= MOST_CELLS
 
 
 def test_it_begins_with_its_title_and_what_will_be_learned(path):
