@@ -211,6 +211,19 @@ LESSONS = (
         makes=(METRICS,),
     ),
     Lesson(
+        "08b_groups",
+        "Groups: for whom a network works",
+        minutes=1,
+        makes=("results/groups.json",),
+        # People are drawn to learn from and to be tested on, ten faces each; so many of the first
+        # are learned from, in each of the trainings.
+        settings={
+            "people": Per((30, 24), (300, 240), (900, 600)),
+            "learned": Per(20, 200, 600),
+            "epochs": Per(1, 15, 30),
+        },
+    ),
+    Lesson(
         "09_robustness",
         "Robustness: what noise does to a network, and what helps",
         minutes=1.5,

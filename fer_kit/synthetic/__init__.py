@@ -15,7 +15,8 @@ how people look: nothing that is measured on them says anything about real faces
 `anatomy` knows people, muscles and emotions. `head` turns them into a relief with painted skin
 (`relief`, `eyes`, `mouth`), drawn on a `canvas`. `hair` and `scene` surround it, `light` falls on
 it, `photograph` turns and takes it, `thermal` is the second camera. `votes` are what annotators
-make of it. `dataset` draws many, `sittings` some people with one picture of each emotion.
+make of it. `dataset` draws many, `sittings` some people with one picture of each emotion,
+`variety` people who differ more, and what is known of each.
 """
 
 from fer_kit.synthetic.anatomy import (
@@ -31,6 +32,7 @@ from fer_kit.synthetic.dataset import generate
 from fer_kit.synthetic.light import Light
 from fer_kit.synthetic.photograph import Camera, Portrait, portrait, render, wild
 from fer_kit.synthetic.sittings import sitting_blend, sittings
+from fer_kit.synthetic.variety import traits, varied
 from fer_kit.synthetic.votes import vote
 
 __all__ = [
@@ -49,6 +51,8 @@ __all__ = [
     "sitting_blend",
     "sittings",
     "spontaneous",
+    "traits",
+    "varied",
     "vote",
     "wild",
 ]

@@ -132,6 +132,7 @@ class Identity:
     make_up: float
     glasses: str  # "none", "thin", "thick" or "sun"
     hat: bool
+    scarf: bool = False  # a head scarf, which only `variety.varied` draws
 
 
 def generator(seed: int | Sequence[int]) -> np.random.Generator:

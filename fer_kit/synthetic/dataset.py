@@ -13,6 +13,7 @@ from fer_kit.faces import SPLITS, Faces, one_hot
 from fer_kit.processes import Processes, cores, share
 from fer_kit.synthetic.anatomy import identity, spontaneous
 from fer_kit.synthetic.photograph import CAMERAS, check_image_size, check_whole, portrait
+from fer_kit.synthetic.variety import varied
 from fer_kit.synthetic.votes import vote
 
 SOURCE = "synthetic faces"
@@ -23,6 +24,7 @@ SHARES = {
 BLOCK = sum(SHARES.values())
 FACES_PER_PERSON = 10
 TARGETS = ("intent", "votes")
+PEOPLE = {"usual": identity, "varied": varied}
 FEW = 200  # below this, starting worker processes costs more than it saves
 
 
@@ -38,6 +40,7 @@ def generate(
     progress: bool = True,
     camera: str = "wild",
     darkness: float = 0.0,
+    people: str = "usual",
     workers: int | None = None,
 ) -> Faces:
     """Draw a data set of faces with FER2013's seven emotions.
@@ -55,6 +58,8 @@ def generate(
         camera: "wild", "studio" or "dark", as in `render`.
         darkness: share of the faces whose visible picture is taken in the dark, 0 to 1. The
             thermal pictures do not change.
+        people: "usual", or "varied": any skin tone and age, head scarfs, more glasses. `traits`
+            tells what each face has.
         workers: processes that draw; as many as there are processor cores by default.
 
     Raises:
@@ -65,6 +70,7 @@ def generate(
     check_image_size(image_size)
     choose(targets, TARGETS, "targets")
     choose(camera, CAMERAS, "a camera")
+    choose(people, PEOPLE, "people")
     if not isinstance(darkness, Real) or not 0 <= darkness <= 1:
         raise InputError(f"Expected darkness between 0 and 1. Received: {darkness!r}.")
     if workers is not None and (not isinstance(workers, int) or workers < 1):
@@ -74,7 +80,7 @@ def generate(
         for split, count in enumerate(counts.values())
         for start in range(0, count, BLOCK)
     ]
-    look = {"camera": camera, "darkness": darkness, "infrared": infrared}
+    look = {"camera": camera, "darkness": darkness, "infrared": infrared, "people": people}
     draw = partial(_draw_block, seed=seed, image_size=image_size, **look)
     total = sum(counts.values())
     workers = (workers or cores()) if total > FEW else 1
@@ -86,14 +92,16 @@ def generate(
     return _collect(drawn, counts, blocks, image_size, targets, infrared)
 
 
-def _draw_block(block, *, seed, image_size, camera, darkness, infrared) -> dict[str, np.ndarray]:
+def _draw_block(
+    block, *, seed, image_size, camera, darkness, infrared, people
+) -> dict[str, np.ndarray]:
     """Draw up to 50 faces that follow each other. Runs in a worker process."""
     split, numbers = block
     labels = _labels(seed, split, numbers)
     images, thermal, votes, person = [], [], [], None
     for number, label in zip(numbers, labels, strict=True):
         if person is None or number % FACES_PER_PERSON == 0:
-            person = identity([seed, split, number // FACES_PER_PERSON])
+            person = PEOPLE[people]([seed, split, number // FACES_PER_PERSON])
         rng = np.random.default_rng([seed, split, number, 1])
         units = spontaneous(FER2013[label], rng)
         votes.append(vote(units, rng))

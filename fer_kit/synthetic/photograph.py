@@ -178,6 +178,7 @@ def _assemble(identity, units, head: Head, smooth, light: Light, rng, heat) -> s
     sheet.lay(head.skin * matt + shining * (1 - head.mouth), warmth, head.mask)
     scene.lay_hair(sheet, identity, hair, light)
     scene.lay_hat(sheet, identity, light, rng)
+    scene.lay_scarf(sheet, identity, head, light, rng)
     scene.lay_glasses(sheet, identity, rng)
     return sheet
 

@@ -1,4 +1,4 @@
-"""What surrounds the face: ears, neck, clothes, hat, glasses, hands and the background.
+"""What surrounds the face: ears, neck, clothes, hat, scarf, glasses, hands and the background.
 
 Everything is laid, from the back to the front, on a `Sheet`: a visible picture, a temperature
 picture and one opacity for both, so that the two cameras always see the same scene.
@@ -86,6 +86,26 @@ def lay_hat(sheet: Sheet, identity: Identity, light: Light, rng: np.random.Gener
     tone = rng.uniform(0.06, 0.8) * knit * band * light.on_hair
     sheet.visible *= 1 - 0.35 * step(brim + 0.06 - V, 0.12) * outside
     sheet.lay(tone, CLOTHES_WARMTH + 0.8, step(brim - V) * outside)
+
+
+def lay_scarf(
+    sheet: Sheet, identity: Identity, head: Head, light: Light, rng: np.random.Generator
+) -> None:
+    """A head scarf: cloth over hair, ears and neck, with an oval opening for the face."""
+    if not identity.scarf:
+        return
+    chin, width = head.landmarks["chin"][1], identity.face_width
+    top = rng.uniform(-0.8, -0.68)
+    middle, half = (top + chin) / 2, (chin - top) / 2
+    opening = np.sqrt((U / (0.93 * width)) ** 2 + ((V - middle) / (half + 0.02)) ** 2)
+    around = width + 0.15
+    hood = 1 - np.sqrt((U / around) ** 2 + (V / 1.34) ** 2)
+    fall = around + 0.45 * np.clip(V - 0.3, 0, 1) ** 1.5 - np.abs(U)
+    cloth = np.where(V < 0, step(hood), step(fall)) * step(opening - 1, 0.06)
+    folds = np.sin(18 * opening + 2.5 * noise(rng, 6.0) + rng.uniform(0, 6))
+    tone = rng.uniform(0.05, 0.85) * (1 + 0.12 * folds + 0.05 * noise(rng, 1.5)) * light.on_hair
+    sheet.visible *= 1 - 0.35 * cv2.blur(cloth, (7, 7)) * (1 - cloth)
+    sheet.lay(tone, CLOTHES_WARMTH + 0.8, cloth)
 
 
 def lay_glasses(sheet: Sheet, identity: Identity, rng: np.random.Generator) -> None:

@@ -1,5 +1,7 @@
 """The built-in faces: what the lessons rely on."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -300,3 +302,56 @@ def test_the_blend_lies_between_its_sources(sitters):
         synthetic.sitting_blend("anna", "happy", "sad")
     with pytest.raises(InputError, match="p0-0003. Received: 'p9-0003'"):
         synthetic.sitting_blend("p9-0003", "happiness", "sad")
+
+
+# People who differ more
+
+
+@pytest.fixture(scope="module")
+def varied():
+    faces = synthetic.generate(200, 0, 20, seed=2, people="varied", infrared=False, progress=False)
+    return faces, synthetic.traits(faces, 2)
+
+
+def test_varied_people_have_all_that_the_usual_ones_lack(varied):
+    _, traits = varied
+    assert set(traits["skin"]) == {"dark", "medium", "light"}
+    assert set(traits["scarf"]) == {"no", "yes"}
+    assert set(traits["glasses"]) == {"none", "clear", "dark"}
+    assert len(traits) == 220
+
+
+def test_traits_are_those_of_the_person_and_only_the_light_changes(varied):
+    faces, traits = varied
+    assert (traits["person"] == faces.subject).all()
+    constant = traits.drop(columns="light").groupby("person").nunique()
+    assert (constant == 1).all(axis=None)
+    assert traits.groupby("person")["light"].nunique().max() > 1
+
+
+def test_dark_skin_stays_darker_though_the_camera_lets_in_more_light():
+    dark = next(i for i in range(200) if synthetic.varied(i).skin < 0.2)
+    light = next(i for i in range(200) if synthetic.varied(i).skin > 0.8)
+    one, other = (synthetic.render(synthetic.varied(i)) for i in (dark, light))
+    assert one[20:40, 12:36].mean() < other[20:40, 12:36].mean()
+
+
+def test_a_scarf_covers_the_neck_and_leaves_the_face():
+    with_scarf = replace(PERSON, scarf=True, hat=False)
+    without = replace(PERSON, hat=False)
+    change = synthetic.render(with_scarf).astype(int) - synthetic.render(without)
+    assert np.abs(change[:, :8]).mean() > 10
+    assert np.abs(change[20:34, 18:30]).mean() < 5
+
+
+def test_the_usual_people_are_as_they_were():
+    """All that the course measured depends on it; the same as before there were varied ones."""
+    faces = synthetic.generate(60, 10, 10, seed=5, progress=False)
+    again = synthetic.generate(60, 10, 10, seed=5, people="usual", progress=False)
+    assert same(faces, again)
+    assert not any(synthetic.identity(seed).scarf for seed in range(100))
+
+
+def test_other_people_than_there_are_get_a_sentence():
+    with pytest.raises(InputError, match="people among usual, varied. Received: 'all'"):
+        synthetic.generate(10, 0, 0, people="all", progress=False)
