@@ -43,7 +43,23 @@ IS_SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 1
 
 VENV := .venv
 BIN := $(VENV)/bin
+# What running needs, what testing needs besides, and what the site needs: each once, when needed.
 INSTALLED := $(VENV)/installed-$(BACKEND)
+TESTING := $(VENV)/testing-$(BACKEND)
+PUBLISHING := $(VENV)/publishing-$(BACKEND)
+# The edition of what computes. Where a GPU is found TensorFlow brings CUDA along; without one, on
+# Linux and Windows on x86, a smaller one does. What is there already stays.
+MACHINE = $(shell uname -sm)
+HAS_GPU = $(shell nvidia-smi -L 2>/dev/null | head -n 1)
+IS_X86 = $(if $(filter Darwin,$(MACHINE)),,$(filter x86_64 amd64,$(MACHINE)))
+HAS_IT = $(shell $(BIN)/python -c "import importlib.metadata as m; m.version('tensorflow'); print(1)" 2>/dev/null)
+FITTING = $(if $(HAS_GPU),gpu,$(if $(HAS_IT),tensorflow,$(if $(IS_X86),cpu,tensorflow)))
+EDITION = $(if $(filter jax,$(BACKEND)),jax,$(FITTING))
+# Megabytes to fetch, and gigabytes on the disk afterwards; measured on Linux with Python 3.11.
+SIZE_cpu := 550 MB, 1.6 GB on disk
+SIZE_tensorflow := 850 MB, 2.3 GB on disk
+SIZE_gpu := 3.7 GB, 7 GB on disk
+SIZE_jax := 330 MB, 1.1 GB on disk
 # JupyterLab reads what differs from its defaults here.
 SETTINGS := $(VENV)/share/jupyter/lab/settings
 # And every notebook's Python here.
@@ -62,7 +78,7 @@ WANTED = $(if $(FORMAT),--format "$(FORMAT)") $(if $(REPORTS),--reports)
 RESULTS = $(if $(RUN),--run "$(RUN)") $(if $(DATASET),--dataset "$(DATASET)") $(WORK)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab camera run-all run report progress bundle grade student test lint bench clean
+.PHONY: help setup lab camera run-all run report progress bundle grade student site test lint bench clean
 
 help: ## List what there is to do
 	@echo "FER Kit: a course on facial expression recognition. Usage: make TARGET"
@@ -99,17 +115,20 @@ grade: $(INSTALLED) ## Grade a folder of bundles: make grade SUBMISSIONS=folder 
 	@test -n "$(SUBMISSIONS)" || { echo "Which folder? Such as: make grade SUBMISSIONS=handed-in" >&2; exit 2; }
 	$(BIN)/fer-kit grade "$(SUBMISSIONS)" $(TRUTH) $(GIVEN) $(WANTED)
 
-student: $(INSTALLED) ## Write the students' copies of the notebooks, without solutions
+student: $(TESTING) ## Write the students' copies of the notebooks, without solutions
 	$(BIN)/fer-kit student
 
-test: $(INSTALLED) ## Run the tests, the notebooks among them
+site: $(PUBLISHING) ## Build the course's site from a finished run: site/index.html, and one ZIP
+	TF_CPP_MIN_LOG_LEVEL=2 $(BIN)/python docs/builder $(if $(RUN),--run "$(RUN)")
+
+test: $(TESTING) ## Run the tests, the notebooks among them
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-lint: $(INSTALLED) ## Check the style of the code and of the notebooks
+lint: $(TESTING) ## Check the style of the code and of the notebooks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-bench: $(INSTALLED) ## Measure speed: drawing, predicting, fusing, grading, DDAMFN; with DATA=fer2013.csv also loading
+bench: $(TESTING) ## Measure speed: drawing, predicting, fusing, grading, DDAMFN; with DATA=fer2013.csv also loading
 	$(BIN)/python benchmarks/synthetic.py
 	$(BIN)/python benchmarks/prediction.py
 	$(BIN)/python benchmarks/fusion.py
@@ -124,14 +143,30 @@ clean: ## Remove the environment and caches; data, models and runs stay
 	rm -rf $(VENV) build dist fer_kit.egg-info .pytest_cache .ruff_cache
 	find fer_kit tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
 
-# The stamp is written last, so that an interrupted installation starts again.
-$(INSTALLED): pyproject.toml constraints.txt | $(BIN)/python
-	@echo "Installing the course with $(BACKEND) into $(VENV). This takes a few minutes, once."
+# Install the course with these extras, in the versions that were tested.
+define install
 	@if command -v uv >/dev/null 2>&1; then \
-		uv pip install --quiet --python $(BIN)/python -c constraints.txt -e ".[$(BACKEND),dev]"; \
+		uv pip install --quiet --python $(BIN)/python -c constraints.txt -e ".[$(1)]"; \
 	else \
-		$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[$(BACKEND),dev]"; \
+		$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[$(1)]"; \
 	fi
+endef
+
+# A stamp is written last, so that an interrupted installation starts again.
+$(INSTALLED): pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing the course ($(EDITION)) into $(VENV): about $(SIZE_$(EDITION)). Once; some minutes."
+	$(call install,$(EDITION))
+	@echo "What computes: $$(TF_CPP_MIN_LOG_LEVEL=3 $(BIN)/python -m fer_kit.course.environment 2>/dev/null | tail -n 1)"
+	@touch $@
+
+$(TESTING): $(INSTALLED)
+	@echo "Installing what tests need: about 60 MB. Once."
+	$(call install,dev)
+	@touch $@
+
+$(PUBLISHING): $(INSTALLED)
+	@echo "Installing what the site needs: about 20 MB. Once."
+	$(call install,docs)
 	@touch $@
 
 $(BIN)/python:

@@ -74,6 +74,9 @@ def warp(images: np.ndarray, matrices: np.ndarray) -> np.ndarray:
 
     Returns:
         The moved pictures, of the same shape, type and range.
+
+    Raises:
+        InputError: not one matrix for each picture.
     """
     if matrices.shape not in ((len(images), 2, 3), (len(images), 3, 3)):
         raise InputError(

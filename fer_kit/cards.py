@@ -298,8 +298,10 @@ def pretrained(name: str, path: Path) -> tuple[Any, Any, dict[str, Any]]:
 
 
 def history_file(path: Path) -> Path:
+    """Where the training curves of the model in a file are: NAME-history.csv."""
     return beside(path, "history.csv")
 
 
 def beside(path: Path, ending: str) -> Path:
+    """The path of what belongs to a model and is called after it: NAME-ENDING."""
     return path.with_name(f"{path.stem}-{ending}")

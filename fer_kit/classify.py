@@ -141,6 +141,9 @@ class Classifier:
         Args:
             images: uint8 (N, H, W, 1) of the model's size; a model that takes three channels gets
                 the grey one three times.
+
+        Raises:
+            InputError: pictures of another type or shape.
         """
         expected = self.network.shape
         if images.dtype != np.uint8 or images.shape[1:] not in (expected, (*expected[:2], 1)):
@@ -242,6 +245,9 @@ def predict_emotion(classifier: Classifier, picture, prior: Prior = None) -> lis
         prior: how often each emotion is expected. A network expects it as often as in training;
             the card says how far that is taken back. "even" takes it back wholly, "training" not
             at all, and {"happy": 0.5, …} puts shares of your own in its place.
+
+    Raises:
+        InputError: no classifier, no picture, or a prior that the card does not allow.
 
     >>> predict_emotion(classifier, "holiday.jpg")[0].emotion
     'happy'

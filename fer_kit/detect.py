@@ -71,7 +71,7 @@ def find_faces(
 
 
 def find_upright(picture: np.ndarray) -> list[Box]:
-    """`find_faces`, also in a picture that lies on its side or stands on its head (lesson 11)."""
+    """`find_faces`, also in a picture (H, W, 3) on its side or standing on its head (lesson 11)."""
     found = find_faces(picture) or find_faces(picture, PICTURE)  # in less detail: there is noise
     turns = _turns(picture, found)
     if not turns:

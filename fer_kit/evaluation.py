@@ -94,6 +94,9 @@ def save_predictions(
         probabilities: (N, K), the model's answers for `faces`, in the same order.
         title: what the model is called in tables and reports.
         protocol: how the model was chosen, in a few words.
+
+    Raises:
+        InputError: not a probability for each face and emotion.
     """
     probabilities = np.asarray(probabilities)
     if probabilities.shape != faces.targets.shape:
@@ -152,6 +155,9 @@ def score(predictions: Predictions, seed: int = 0) -> dict:
         macro_recall and macro_f1, each also with _95 for its interval, weighted_precision,
         weighted_recall, weighted_f1, and per_emotion: {name: {precision, recall, f1, faces}}.
         Scores are between 0 and 1.
+
+    Raises:
+        InputError: no face was predicted.
     """
     if not len(predictions):
         raise InputError("Expected predictions for at least one face. Received: none.")
@@ -414,6 +420,9 @@ def names_sources(probabilities: np.ndarray, first: np.ndarray, second: np.ndarr
     Args:
         probabilities: (N, K), its answers to the mixtures.
         first, second: int (N,), the two emotions, in the columns' order.
+
+    Raises:
+        InputError: an emotion is mixed with itself.
     """
     if (np.asarray(first) == np.asarray(second)).any():
         raise InputError("Expected two different emotions in each mixture. Received: one twice.")
@@ -430,6 +439,9 @@ def mean_interval(
         values: (N,), numbers or bools.
         groups: (N,), who is shown. The 42 mixtures of one person rise and fall together, so that
             whole people are drawn again, not pictures. None draws each value on its own.
+
+    Raises:
+        InputError: there is no value.
     """
     values = np.asarray(values, float)
     if not len(values):

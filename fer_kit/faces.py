@@ -94,7 +94,7 @@ class Faces:
         return are_drawn(self.source)
 
     def subset(self, which: str | Sequence[int] | np.ndarray) -> "Faces":
-        """The faces of one split ("train", "validation", "test"), or at some indices or a mask."""
+        """The faces of one split ("train", "validation", "test"), at indices, or of a mask (N,)."""
         if isinstance(which, str):
             which = self.split == choose(which, SPLITS, "a split")
         rows = {
@@ -153,7 +153,11 @@ class Faces:
 
     @classmethod
     def open(cls, path: str | Path) -> "Faces":
-        """Read what `save` wrote."""
+        """Read what `save` wrote.
+
+        Raises:
+            InputError: there is no such file, or it holds something else.
+        """
         try:
             with np.load(path, allow_pickle=False) as stored:
                 values = {name: stored[name] for name in stored.files}

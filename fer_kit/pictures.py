@@ -77,7 +77,7 @@ def writable() -> set[str]:
 
 
 def centre_square(picture: np.ndarray) -> np.ndarray:
-    """The largest square in the middle: unlike squeezing, it keeps a face's proportions."""
+    """The largest square in the middle of (H, W, …): unlike squeezing, it keeps proportions."""
     height, width = picture.shape[:2]
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2

@@ -8,7 +8,7 @@ from fer_kit.faces import Faces
 
 
 def normalise(images: np.ndarray) -> np.ndarray:
-    """uint8 0 to 255 → float32 0 to 1, which every network here expects (lesson 03)."""
+    """uint8 0 to 255 → float32 0 to 1, of any shape, as every network expects it (lesson 03)."""
     return images.astype(np.float32) / 255
 
 

@@ -95,7 +95,11 @@ class Run:
         return own | {"profile": self.profile, "seed": self.seed}
 
     def file(self, name: str) -> Path:
-        """The path of a file in this run, to be written: its folder is there."""
+        """The path of a file in this run, to be written: its folder is there.
+
+        Raises:
+            InputError: the folder cannot be made.
+        """
         path = self.folder / name
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -154,6 +158,9 @@ class Run:
             people: whether it may show a real person, were it only some pixels of a face; such a
                 figure is not handed in. Left out, the run decides: figures of real faces may, those
                 of drawn faces may not, until the notebook opens a file of yours.
+
+        Raises:
+            InputError: there is no text that describes it.
         """
         import matplotlib.pyplot as plt
         import numpy as np

@@ -391,14 +391,14 @@ class Resume(keras.callbacks.Callback):
 
 
 def snapshot(model: keras.Model) -> list[np.ndarray]:
-    """Copies of a compiled model's weights and of its optimizer's memory, for `restore`."""
+    """Copies of a model's weights and of its optimizer's memory, of any shape, for `restore`."""
     return [np.array(keras.ops.convert_to_numpy(variable)) for variable in _variables(model)]
 
 
 def restore(model: keras.Model, state: list[np.ndarray]) -> None:
     """Make a model what it was when `snapshot` was taken: to train it again, from the same start.
 
-    Building and compiling it anew would do the same and take longer than a short training.
+    Building and compiling it anew, to the same shapes, would take longer than a short training.
     Lesson 10.
     """
     for variable, value in zip(_variables(model), state, strict=True):

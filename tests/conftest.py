@@ -1,11 +1,13 @@
 """What several tests share: small made-up faces, and the real FER2013 where it is at hand."""
 
+import os
 import signal
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from fer_kit import watch
 from fer_kit.emotions import FER2013
@@ -21,8 +23,27 @@ FER2013_FOLDER = Path(__file__).resolve().parents[2] / "shared" / "fer2013"
 
 
 def pytest_collection_modifyitems(items):
-    """The notebooks first: they take longest, and two processes then end at about one time."""
+    """The notebooks first: they take longest, and two processes then end at about one time.
+
+    The site is made from what they have shown, so its tests come last.
+    """
     items.sort(key=lambda item: item.get_closest_marker("notebooks") is None)
+    items.sort(key=lambda item: item.path.parent.name == "docs")
+
+
+@pytest.fixture(scope="session")
+def smoke_run(tmp_path_factory) -> Path:
+    """The folder of a run of all notebooks, which all test processes share."""
+    from fer_kit.course.running import run_course
+
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    with FileLock(shared / "smoke.lock"), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FER_KIT_CACHE", str(shared / "smoke-cache"))
+        patch.setenv("FER_KIT_RUNS", str(shared / "smoke-runs"))
+        patch.chdir(Path(__file__).parents[1])
+        return run_course(profile="smoke").folder
 
 
 @pytest.fixture(autouse=True)

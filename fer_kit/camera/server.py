@@ -213,7 +213,7 @@ class Socket(Guarded, WebSocketHandler):
         await self.say(await loop.run_in_executor(self.live.worker, self.answer, message))
 
     def answer(self, message: str | bytes) -> dict[str, Any]:
-        """What is said to a message; whatever a page sends, the server lives on."""
+        """What is said to a message: what nobody could use is refused, and the server lives on."""
         session = self.live.session
         try:
             if isinstance(message, bytes):

@@ -126,6 +126,9 @@ def find_pairs(source: str, folder: Path) -> tuple[list[tuple[Shot, Shot]], list
 
     Returns:
         The pairs (visible, infrared), and the pictures without a partner, both sorted by place.
+
+    Raises:
+        InputError: nothing is there, or no two pictures belong together.
     """
     if not folder.is_dir():
         raise InputError(

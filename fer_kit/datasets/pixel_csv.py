@@ -132,7 +132,7 @@ def read_pixel_csv(path: Path, emotions: Sequence[str] = FER2013) -> PixelTable:
 
 
 def parse_pixels(rows: list[bytes]) -> np.ndarray | None:
-    """Read the grey values of many rows at once.
+    """Read the grey values of many rows at once: uint8 (N, pixels).
 
     A number ends where a space or a line's end follows. The byte before is its units, the one
     before that its tens if the number has two digits, and so on: all on whole arrays.
@@ -158,7 +158,7 @@ def parse_pixels(rows: list[bytes]) -> np.ndarray | None:
 
 
 def parse_row(pixels: bytes) -> np.ndarray:
-    """Read one row value by value, with any white space between; a ValueError says why not."""
+    """Read one row, any white space between: uint8 (pixels,); a ValueError says why not."""
     texts = pixels.decode("ascii", "replace").split()
     if len(texts) != PIXELS:
         raise ValueError(f"{len(texts):,} pixels instead of {PIXELS:,}")
@@ -172,7 +172,11 @@ def parse_row(pixels: bytes) -> np.ndarray:
 
 @contextmanager
 def open_table(path: Path) -> Iterator[BinaryIO]:
-    """The table as a stream of bytes, taken out of its archive where it comes in one."""
+    """The table as a stream of bytes, taken out of its archive where it comes in one.
+
+    Raises:
+        InputError: it cannot be read.
+    """
     try:
         name = path.name.lower()
         if name.endswith((".tar.gz", ".tgz", ".tar")):

@@ -56,6 +56,9 @@ def complete_split(
     Returns:
         str (N,): train, validation and test as found; or, with a single part held out, that part as
         the test set and a ninth of train as validation; or, with nothing held out, 70/15/15.
+
+    Raises:
+        InputError: some pictures are in a part and others in none.
     """
     names = set(np.unique(found))
     if "" in names and len(names) > 1:
@@ -125,7 +128,7 @@ def _draw_people(labels: np.ndarray, seed: int, subject: np.ndarray, shares: dic
 
 
 def stratified_order(labels: np.ndarray, seed: int) -> np.ndarray:
-    """A random order of all rows in which every stretch holds the emotions in their shares.
+    """A random order (N,) of all rows in which every stretch holds the emotions in their shares.
 
     Each emotion's rows are shuffled and spread evenly over the line from 0 to 1; read along the
     line, they come mixed in proportion.

@@ -60,7 +60,7 @@ class Mixtures:
         return pair_index(self.first, self.second, len(self.faces.emotions))
 
     def subset(self, which: str | Sequence[int] | np.ndarray) -> "Mixtures":
-        """The mixtures of one split, or at some indices or a mask."""
+        """The mixtures of one split, or at some indices or of a mask (N,)."""
         if isinstance(which, str):
             which = self.faces.split == which
         rows = {name: getattr(self, name)[which] for name in ("first", "second", "sources")}

@@ -50,7 +50,7 @@ def quality(fused: np.ndarray, first: np.ndarray, second: np.ndarray) -> pd.Data
 
 
 def entropy(picture: np.ndarray) -> float:
-    """Shannon's entropy of the grey values, in bits: 0 for a constant picture, at most 8."""
+    """Shannon's entropy of the grey values (H, W), in bits: 0 for a constant picture, at most 8."""
     return float(shannon_entropy(picture, base=2))
 
 
@@ -73,7 +73,7 @@ def mutual_information(picture: np.ndarray, other: np.ndarray, levels: int = LEV
 
 
 def ssim(picture: np.ndarray, other: np.ndarray) -> float:
-    """Structural similarity (Wang et al. 2004) with its Gaussian window: 1 for equal pictures."""
+    """Structural similarity of two (H, W), Gaussian window (Wang et al. 2004): 1 if equal."""
     return float(
         structural_similarity(
             *map(_grey, (picture, other)),
@@ -86,7 +86,7 @@ def ssim(picture: np.ndarray, other: np.ndarray) -> float:
 
 
 def psnr(picture: np.ndarray, other: np.ndarray) -> float:
-    """Peak signal-to-noise ratio in decibels, 10 log10(255² / MSE); infinite if they are equal."""
+    """Peak signal-to-noise ratio of two (H, W) in dB, 10 log10(255² / MSE); infinite if equal."""
     with np.errstate(divide="ignore"):
         return float(peak_signal_noise_ratio(picture, other, data_range=255))
 
@@ -94,7 +94,7 @@ def psnr(picture: np.ndarray, other: np.ndarray) -> float:
 def spatial_frequency(picture: np.ndarray) -> float:
     """√(RF² + CF²): the RMS differences from pixel to pixel along rows (RF) and columns (CF).
 
-    0 for a constant picture, and 255 for vertical stripes of black and white, one pixel each.
+    0 for a constant picture (H, W), 255 for vertical stripes of black and white, one pixel each.
     """
     grey = _grey(picture).astype(float)
     rows, columns = (np.mean(np.diff(grey, axis=axis) ** 2) for axis in (1, 0))
@@ -105,8 +105,8 @@ def edge_preservation(fused: np.ndarray, first: np.ndarray, second: np.ndarray) 
     """Q^AB/F (Xydeas & Petrovic 2000): how well the edges of both sources are kept, from 0 to 1.
 
     An edge counts as kept if its strength and its direction, by Sobel's filters, are the same in
-    the fused picture; strong edges count for more. Even a perfect copy reaches no more than 0.975:
-    the paper's constants are such.
+    the fused picture, all three (H, W); strong edges count for more. Even a perfect copy reaches no
+    more than 0.975: the paper's constants are such.
     """
     result = _edges(fused)
     sources = [_edges(source) for source in (first, second)]

@@ -136,7 +136,11 @@ class Identity:
 
 
 def generator(seed: int | Sequence[int]) -> np.random.Generator:
-    """Everything that chance decides, from one number or several."""
+    """Everything that chance decides, from one number or several.
+
+    Raises:
+        InputError: a number below 0, or none.
+    """
     try:
         return np.random.default_rng(seed)
     except (TypeError, ValueError) as error:
@@ -227,6 +231,9 @@ def blend(first: str, second: str, weight: float = 0.5, intensity: float = 1.0) 
     """The action units of a mixture: weight 0 is the first emotion alone, 1 the second alone.
 
     Compound emotions ("happily surprised") show the muscles of both (Du, Tao & Martinez 2014).
+
+    Raises:
+        InputError: a weight outside of 0 to 1.
     """
     if not 0 <= weight <= 1:
         raise InputError(f"Expected a weight between 0 and 1. Received: {weight}.")

@@ -40,7 +40,7 @@ def pair(x: float, *rest: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
 
 
 def step(distance: np.ndarray, softness: float = 1.4 * CELL) -> np.ndarray:
-    """0 where `distance` is negative, 1 where positive, a ramp of width `softness` between."""
+    """0 where `distance` (any shape) is negative, 1 where positive, a ramp so wide between."""
     ramp = distance / softness + 0.5
     return np.minimum(np.maximum(ramp, 0, out=ramp), 1, out=ramp)
 
@@ -53,7 +53,7 @@ def window(x: float, y: float, half_width: float, half_height: float) -> tuple[s
 
 
 def mix(under: np.ndarray, over: np.ndarray | float, alpha: np.ndarray) -> np.ndarray:
-    """Paint `over` upon `under` with opacity `alpha`."""
+    """Paint `over` upon `under`, both (S, S), with opacity `alpha`, (S, S) from 0 to 1."""
     return under + (over - under) * alpha
 
 
@@ -63,7 +63,7 @@ def to_pixels(points: np.ndarray) -> np.ndarray:
 
 
 def draw_curves(canvas: np.ndarray, curves: list[tuple], thickness: int, side: int = 1) -> None:
-    """Draw Bézier curves on a uint8 canvas.
+    """Draw Bézier curves on a canvas, uint8 (S, S).
 
     Args:
         curves: of each its strength (0 to 1), where it starts, what pulls it and where it ends.

@@ -56,6 +56,7 @@ def lids(identity: Identity, units: Units) -> tuple[float, float]:
 def paint_brow(
     head: Head, identity: Identity, units: Units, side: int, rng: np.random.Generator
 ) -> None:
+    """Paint one brow as the units have it; `side` is -1 for the picture's left, 1 for its right."""
     x = side * identity.eye_distance
     base = EYE_LINE - identity.brow_height + identity.resting_brow
     inner = base + 0.015 - 0.125 * units["AU1"] + 0.105 * units["AU4"] + 0.05 * units["AU9"]

@@ -28,7 +28,7 @@ class Light:
 
     @cached_property
     def on_hair(self) -> np.ndarray:
-        """Light on the hair, which has no relief of its own."""
+        """Light (S, S) on the hair, which has no relief of its own."""
         return np.clip(
             self.level + 0.5 * self.diffuse * (self.x * U + self.y * (V + 0.3)), 0.15, 1.5
         )

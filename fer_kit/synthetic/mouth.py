@@ -91,6 +91,7 @@ def paint_mouth(head: Head, identity: Identity, mouth: Mouth, units: Units) -> N
 
 
 def paint_beard(head: Head, identity: Identity, rng: np.random.Generator) -> None:
+    """Paint beard and moustache, if this person has them."""
     if not identity.beard and not identity.moustache:
         return
     mouth = identity.mouth_height

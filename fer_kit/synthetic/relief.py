@@ -54,6 +54,7 @@ def outline(identity: Identity, chin: float) -> np.ndarray:
 
 
 def skull(identity: Identity, half_width: np.ndarray, chin: float) -> np.ndarray:
+    """The height of the bare head above the picture, float of the canvas's shape (S, S)."""
     below = np.clip((AXIS - 0.1) / (chin + 0.02 - 0.1), 0, 1)
     above = np.clip((0.1 - AXIS) / (0.1 - CROWN), 0, 1)
     profile = identity.roundness * (1 - below**3.2) ** 0.5 * (1 - above**3) ** 0.6
@@ -62,11 +63,12 @@ def skull(identity: Identity, half_width: np.ndarray, chin: float) -> np.ndarray
 
 
 def nose_base(identity: Identity, units: Units) -> float:
+    """How far down the nose ends, in the head's units; AU9 and AU10 lift it."""
     return identity.nose_length - 0.03 * units["AU9"] - 0.012 * units["AU10"]
 
 
 def features(identity: Identity, left: Units, right: Units, both: Units, chin: float) -> np.ndarray:
-    """Brow ridge, sockets, nose, cheeks, muzzle and chin, as bumps upon the skull."""
+    """Brow ridge, sockets, nose, cheeks, muzzle and chin, as bumps (S, S) upon the skull."""
     eye, nose, width = identity.eye_distance, identity.nose_bridge, identity.nose_width
     base = nose_base(identity, both)
     spread = width * (1 + 0.12 * both["AU9"] + 0.08 * both["AU12"])
@@ -97,7 +99,7 @@ def features(identity: Identity, left: Units, right: Units, both: Units, chin: f
 
 
 def complexion(identity: Identity, rng: np.random.Generator) -> np.ndarray:
-    """Albedo of bare skin: nothing is quite even."""
+    """Albedo (S, S) of bare skin: nothing is quite even."""
     return _tint(identity) * (1 + 0.025 * noise(rng, 1.7))
 
 

@@ -77,6 +77,7 @@ def lay_hair(sheet: Sheet, identity: Identity, hair: Hair, light: Light) -> None
 
 
 def lay_hat(sheet: Sheet, identity: Identity, light: Light, rng: np.random.Generator) -> None:
+    """Lay the hat over the head, if this person wears one."""
     if not identity.hat:
         return
     brim = -0.62 + rng.uniform(-0.08, 0.06) + 0.18 * U**2
@@ -184,7 +185,7 @@ def _direction(angle: float) -> np.ndarray:
 
 
 def draw_background(size: int, rng: np.random.Generator) -> np.ndarray:
-    """What is behind the person: a plain wall, a gradient, or something out of focus."""
+    """What is behind the person, (S, S): a plain wall, a gradient, or something out of focus."""
     kind = rng.random()
     light, dark, between = rng.uniform(0.85, 1.05), rng.uniform(0.02, 0.2), rng.uniform(0.1, 0.9)
     tone = (light, dark, between)[rng.integers(3)]

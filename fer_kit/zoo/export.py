@@ -84,7 +84,14 @@ def export_model(
 
 
 def write_export(classifier: Classifier, format: str, path: Path, images: np.ndarray) -> float:
-    """Write a model in another format if it answers as Keras does; returns the difference."""
+    """Write a model in another format if it answers as Keras does; returns the difference.
+
+    Args:
+        images: uint8 (N, H, W, 1), to compare answers on.
+
+    Raises:
+        InputError: its answers differ.
+    """
     chosen = _format(format)
     with tempfile.TemporaryDirectory() as folder:
         written = Path(folder) / path.name
@@ -135,7 +142,11 @@ def open_exported(path: str | Path, format: str, threads: int = 0) -> Answer:
 
 
 def largest_difference(classifier: Classifier, answer: Answer, images: np.ndarray) -> float:
-    """How far a probability is from Keras's own, at most, asked all at once and one by one."""
+    """How far a probability is from Keras's own, at most, asked all at once and one by one.
+
+    Args:
+        images: uint8 (N, H, W, 1).
+    """
     shape = (len(images), *classifier.model.input_shape[1:])
     faces = normalise(np.broadcast_to(images, shape))
     expected = classifier.model.predict(faces, batch_size=FACES, verbose=0)
@@ -254,7 +265,7 @@ def missing(name: str) -> list[str]:
 
 
 def drawn_faces(size: int) -> np.ndarray:
-    """256 faces, to compare answers on."""
+    """256 faces, uint8 (256, H, W, 1), to compare answers on."""
     return load("synthetic", size=(FACES, 1, 1), image_size=size).images[:FACES]
 
 

@@ -73,7 +73,7 @@ def fit(
 
 
 def shown(images: np.ndarray, recipe: Recipe, seed: int) -> np.ndarray:
-    """Faces as the network will meet them: in [0, 1], and with noise if it is trained for that.
+    """Faces (N, H, W, 1) as the network will meet them: in [0, 1], with noise if trained for that.
 
     Of a training with noise, clean validation faces would choose the epoch that has learned least
     of it, and clean training faces would give batch normalisation the wrong statistics.
@@ -85,7 +85,11 @@ def shown(images: np.ndarray, recipe: Recipe, seed: int) -> np.ndarray:
 
 
 def build_by(recipe: Recipe, network: str, faces: Faces) -> keras.Model:
-    """The network for these faces, as wide as the recipe says."""
+    """The network for these faces, as wide as the recipe says.
+
+    Raises:
+        InputError: the network comes in one width.
+    """
     options = {"input_shape": faces.images.shape[1:], "classes": len(faces.emotions)}
     if recipe.width != 1:
         options["width"] = recipe.width

@@ -85,6 +85,9 @@ def write_csv(path: str | Path, results: list[FileAnswers], emotions: tuple[str,
 
     Columns: file; time in seconds, and face, its number in a video; x, y, width and height of its
     box in pixels, and turned; emotion; p_ and each emotion's name, its probability; and note.
+
+    Raises:
+        InputError: the table's name does not end in .csv.
     """
     if Path(path).suffix.lower() != ".csv":
         raise InputError(

@@ -92,14 +92,20 @@ def predict_faces(classifier: Classifier, faces: Faces, views: int = 1) -> Predi
 
 
 def scores_on(classifier: Classifier, faces: Faces, split: str, views: int = 1) -> dict[str, Any]:
-    """What was tested, `fer_kit.evaluation.score`, and besides:
+    """What was tested, its `fer_kit.evaluation.score`, and what else its card says.
 
-    calibration_error: how far sureness and accuracy are apart.
-    priors: accuracy, macro_recall (the balanced accuracy) and calibration_error for each choice of
-        `prior` that the model's card allows, where it knows the habits of the training.
-    without_copies: faces, accuracy and accuracy_95 of the pictures that occur only once in the
-        whole data set: a network may have learned the others by heart.
-    ten_views: with views=10, accuracy and accuracy_95 of the mean answer to ten views of each face.
+    Args:
+        split: the part of the faces that is tested on.
+        views: 1, or 10 to take ten views of each face as well.
+
+    Returns:
+        calibration_error: how far sureness and accuracy are apart.
+        priors: accuracy, macro_recall (the balanced accuracy) and calibration_error for each choice
+            of `prior` that the model's card allows, where it knows the habits of the training.
+        without_copies: faces, accuracy and accuracy_95 of the pictures that occur only once in the
+            whole data set: a network may have learned the others by heart.
+        ten_views: with views=10, accuracy and accuracy_95 of the mean answer to ten views of each
+            face.
     """
     part = faces.subset(split)
     raw = predict_faces(classifier.expecting("training"), part)

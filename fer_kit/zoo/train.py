@@ -94,7 +94,11 @@ def _plan(
 
 
 def finished(path: Path, plan: dict[str, Any]) -> dict[str, Any] | None:
-    """The card of a training by this very plan, if there is one and its model is there."""
+    """The card of a training by this very plan, if there is one and its model is there.
+
+    Raises:
+        InputError: a model of another plan has that name.
+    """
     if not (path.exists() and path.with_suffix(".json").exists()):
         return None
     card = cards.read_card(path)

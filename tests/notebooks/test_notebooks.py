@@ -39,9 +39,9 @@ def own_place(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def folder(own_place) -> Path:
+def folder(own_place, smoke_run) -> Path:
     """The folder of a run of all notebooks."""
-    return run_course(profile="smoke").folder
+    return smoke_run
 
 
 def outputs(folder: Path) -> list[tuple[str, dict]]:
