@@ -88,7 +88,7 @@ LESSONS = (
     Lesson(
         "01_load",
         "Load: what a data set of faces is",
-        minutes=1,
+        minutes=0.5,
         makes=("data/faces.npz",),
         # Faces for train, validation and test: how many are drawn, and at most how many of a real
         # data set are kept; None keeps all. The full numbers are FER2013's.
@@ -128,7 +128,7 @@ LESSONS = (
     Lesson(
         "05_cnn",
         "CNN: deeper, and trained with care",
-        minutes=4,
+        minutes=2.5,
         needs=("data/faces.npz", "data/prepared.npz", "predictions/lenet5.csv"),
         makes=(
             *_model("cnn", "models/cnn-history.csv", "predictions/cnn.csv"),
@@ -148,7 +148,7 @@ LESSONS = (
     Lesson(
         "06_visible_infrared",
         "Visible and infrared: two networks for one moment",
-        minutes=4,
+        minutes=5.5,
         needs=("data/prepared.npz",),
         makes=(
             *(file for name in PAIRED for file in _model(name, f"infrared/{name}.csv")),
@@ -200,7 +200,7 @@ LESSONS = (
     Lesson(
         "08_confusion_matrix",
         "Confusion matrix: what the models get wrong",
-        minutes=1,
+        minutes=0.5,
         needs=(
             "data/prepared.npz",
             "models/lenet5.keras",
@@ -226,7 +226,7 @@ LESSONS = (
     Lesson(
         "09_robustness",
         "Robustness: what noise does to a network, and what helps",
-        minutes=1.5,
+        minutes=1,
         needs=("data/prepared.npz", "models/lenet5.keras", "models/cnn.keras"),
         makes=(*_model("cnn-noise", "robustness/cnn-noise.csv"), "results/robustness.json"),
         settings={
@@ -247,7 +247,7 @@ LESSONS = (
     Lesson(
         "10b_mixtures",
         "Mixtures: recognising two emotions at once",
-        minutes=3,
+        minutes=3.5,
         needs=("data/prepared.npz",),
         makes=(*_model("mixed"), "results/mixtures.json"),
         settings={
