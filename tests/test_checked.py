@@ -1,0 +1,41 @@
+"""Values that people write: what does not fit is a sentence, whatever it is."""
+
+from typing import Annotated
+
+import pytest
+
+from fer_kit.checked import among, between, checked, that
+from fer_kit.errors import InputError
+
+
+@checked
+class Tea:
+    """A kind, minutes, and whether there is sugar in it."""
+
+    kind: Annotated[str, among(("green", "black"))] = "green"
+    minutes: Annotated[float, between(1, 5)] = 3.0
+    cups: Annotated[int, that("as an even number", lambda value: value % 2 == 0)] = 2
+    sugar: bool = False
+
+
+def test_what_fits_is_kept_and_a_whole_number_is_a_number():
+    assert Tea("black", 4, sugar=True) == Tea(kind="black", minutes=4.0, cups=2, sugar=True)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"kind": "mint"}, "Expected kind among green, black. Received: 'mint'."),
+        ({"kind": 3}, "Expected kind as a word. Received: 3."),
+        ({"minutes": 7}, "Expected minutes as a number from 1 to 5. Received: 7"),
+        ({"minutes": "3"}, "Expected minutes as a number. Received: '3'."),
+        ({"minutes": float("nan")}, "Expected minutes as a number from 1 to 5. Received: nan."),
+        ({"cups": 3}, "Expected cups as an even number. Received: 3."),
+        ({"cups": True}, "Expected cups as a whole number. Received: True."),
+        ({"sugar": 1}, "Expected sugar as True or False. Received: 1."),
+        ({"milk": True}, "Expected milk .*Received: True."),
+    ],
+)
+def test_what_does_not_fit_is_a_sentence(values, said):
+    with pytest.raises(InputError, match=said):
+        Tea(**values)
