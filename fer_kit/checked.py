@@ -46,7 +46,7 @@ def among(choices: Collection[Any]) -> AfterValidator:
 
 def checked(cls: type) -> type:
     """A frozen dataclass that raises an InputError where a value is not of its field's type."""
-    made = dataclass(config=STRICT)(cls)
+    made = dataclass(config=STRICT, frozen=True)(cls)
     plain = made.__init__
 
     @wraps(plain)

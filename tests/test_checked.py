@@ -22,6 +22,11 @@ def test_what_fits_is_kept_and_a_whole_number_is_a_number():
     assert Tea("black", 4, sugar=True) == Tea(kind="black", minutes=4.0, cups=2, sugar=True)
 
 
+def test_what_was_checked_stays():
+    with pytest.raises(AttributeError):
+        Tea().minutes = 99
+
+
 @pytest.mark.parametrize(
     ("values", "said"),
     [
