@@ -128,9 +128,10 @@ lint: $(TESTING) ## Check the style of the code and of the notebooks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-bench: $(TESTING) ## Measure speed: drawing, predicting, fusing, grading, DDAMFN; with DATA=fer2013.csv also loading
+bench: $(TESTING) ## Measure speed: drawing, predicting, the camera, fusing, grading, DDAMFN; with DATA=fer2013.csv also loading
 	$(BIN)/python benchmarks/synthetic.py
 	$(BIN)/python benchmarks/prediction.py
+	$(BIN)/python benchmarks/camera.py
 	$(BIN)/python benchmarks/fusion.py
 	$(BIN)/python benchmarks/grading.py
 	$(BIN)/python benchmarks/ddamfn.py

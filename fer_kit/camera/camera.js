@@ -459,8 +459,8 @@ function tellSteadiness() {
     const shares = often.map(([name, count]) => `${name} in ${percent(count / moments.length)}`).join(", ");
     const changes = moments.filter(({ answer }, at) => at > 0 && answer.emotion !== moments[at - 1].answer.emotion).length;
     const who = chosen.length > 1 ? `${network.name}: ` : "";
-    const often_changed = ["never", "once"][changes] ?? `${changes} times`;
-    return `${who}${shares} of the frames; the answer changed ${often_changed}.`;
+    const changed = ["never changed", "changed once"][changes] ?? `changed ${changes} times`;
+    return `${who}${shares} of the frames; the answer ${changed}.`;
   });
   $("steady").replaceChildren(...lines("li", told));
 }

@@ -100,6 +100,8 @@ class LivePage:
                 websocket_ping_interval=10,
             ),
             max_body_size=0,
+            max_header_size=8192,
+            idle_connection_timeout=60,
         )
         server.add_sockets(self._sockets)
         begun()
@@ -186,7 +188,7 @@ class Socket(Guarded, WebSocketHandler):
     """The page's connection. Each message is answered before the next one is read."""
 
     needs_origin = True
-    _next = 0.0
+    _next = 0.0  # when the next frame may be looked at
 
     def check_origin(self, origin: str) -> bool:
         return True  # looked at in `prepare`, which also asks for one

@@ -169,6 +169,20 @@ def test_a_second_page_is_a_sentence_and_the_first_goes_on(live, monkeypatch):
     assert "chosen" in talk(live)[0]  # the place is free again
 
 
+def test_a_page_that_left_while_it_waited_keeps_nobody_out(live):
+    async def one_after_the_other() -> dict:
+        first, impatient = await connect(live), await connect(live)
+        await first.read_message()
+        impatient.protocol.stream.close()  # without a word, as a browser that is ended
+        await asyncio.sleep(0.2)
+        first.close()
+        await asyncio.sleep(server.PATIENCE)
+        third = await connect(live)
+        return json.loads(await third.read_message())
+
+    assert "chosen" in asyncio.run(one_after_the_other())
+
+
 def test_frames_that_come_too_fast_have_to_wait(live, monkeypatch):
     monkeypatch.setattr(server, "FRAMES_A_SECOND", 10)
     small = jpeg(scene()[:32, :32])
