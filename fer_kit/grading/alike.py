@@ -5,9 +5,13 @@ away, and so are those that many wrote. What is listed is for somebody to read; 
 worked together are found just as two who copied.
 """
 
+import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from html import unescape
 from itertools import combinations
 from unicodedata import category, normalize
 
@@ -19,13 +23,22 @@ from fer_kit.grading.plain import few
 
 COMMON = 0.25  # what more than this share of the submissions have is common ...
 FEW = 5  # ... but not what so few have, however small the class is
-FEWEST = 20  # phrases in common in an answer; fewer are chance
+PHRASE = 8  # letters in a row, wherever the spaces are: about two words
+FEWEST = 50  # phrases in common in an answer; fewer are chance
 # Short programs for one task are alike by themselves.
-CODE_ALIKE, CODE_FEWEST = 0.8, 60
+CODE_ALIKE, CODE_FEWEST = 0.8, 150
 MOST_PAIRS = 1000
-UNSEEN = dict.fromkeys(map(ord, "\u115f\u1160\u3164\uffa0"))  # letters that show nothing
+INVISIBLE = dict.fromkeys(map(ord, "\u115f\u1160\u3164\uffa0"))  # letters that show nothing
 # Letters of other alphabets that look like Latin ones, after all are small.
-LOOKALIKES = str.maketrans("аеорсухіјѕԁһԛԝкмтвнгѵαορνικτυχɩıɡ", "aeopcyxijsdhqwkmtbhrvaopviktuxiig")
+LOOKALIKES = str.maketrans(
+    "аеорсухіјѕԁһԛԝкмтвнгѵαορνικτυχɑɩոօսհցᎠᎡᎢᎥᎩᎪᎫᎬᎱᎳᎷᎻᏀᏃᏒᏙᏚᏞᏟᏢᏦᏴꓐꓑꓓꓔꓖꓗꓙꓚꓜꓝꓟꓠꓡꓢꓣꓦꓧꓪꓫꓬꓮꓰꓲꓳꓴ",
+    "aeopcyxijsdhqwkmtbhrvaopviktuxainouhgdrtiyajerwmhgzrvslcpkbbpdtgkjczfmnlsrvhwxyaeiou",
+)
+LATIN = re.compile(
+    r"LATIN (?:SMALL |CAPITAL )?LETTER (?:SMALL CAPITAL |DOTLESS |SCRIPT )?([A-Z])(?: WITH .*)?"
+)
+# What a page does not show of a text: comments and tags.
+UNSHOWN = re.compile(r"<!--.*?-->|</?[a-z][^<>]*>", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -62,9 +75,9 @@ def find_pairs(
 
     Args:
         works: by the submission's name.
-        alike: the share of an answer's phrases (two and three words in a row) from which two are
-            listed. With a fifth of the words changed more than 0.4 are left; answers that
-            were written independently share less than 0.1.
+        alike: the share of an answer's phrases (`PHRASE` letters in a row) from which two are
+            listed. With a fifth of the words changed about 0.4 are left; answers that
+            were written independently share about 0.1.
         released: for each id the text that was given out with it, such as that of its notebook.
     """
     found = [
@@ -83,17 +96,30 @@ def find_pairs(
 
 def plain(text: str) -> str:
     """Small letters without accents and without what nobody sees, look-alikes made Latin."""
+    text = unescape(UNSHOWN.sub("", text))
     if not text.isascii():
         letters = (one for one in normalize("NFKD", text) if category(one) not in ("Mn", "Cf"))
-        text = normalize("NFKC", "".join(letters)).translate(UNSEEN)
+        text = normalize("NFKC", "".join(letters)).translate(INVISIBLE)
+        text = "".join(map(_latin, text.translate(LOOKALIKES)))
     return text.casefold().translate(LOOKALIKES)
 
 
-CHARACTER = r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"  # of Chinese, Japanese, Korean: a word
+@cache
+def _latin(letter: str) -> str:
+    """The plain letter of a Latin one in another shape: a small capital, without its dot, …."""
+    found = LATIN.fullmatch(unicodedata.name(letter, ""))
+    return found[1].lower() if found and not letter.isascii() else letter
+
+
+def _in_a_row(text: str) -> str:
+    """The letters and digits alone. Chinese, Japanese and Korean ones, half a word each, thrice."""
+    return "".join(3 * one if one >= "\u3040" else one for one in plain(text) if one.isalnum())
+
+
 _PHRASES = HashingVectorizer(
-    preprocessor=plain,
-    token_pattern=rf"{CHARACTER}|(?:(?!{CHARACTER})[^\W_])+",
-    ngram_range=(2, 3),
+    preprocessor=_in_a_row,
+    analyzer="char",
+    ngram_range=(PHRASE, PHRASE),
     binary=True,
     norm=None,
     alternate_sign=False,

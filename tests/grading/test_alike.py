@@ -54,9 +54,15 @@ def test_a_copy_is_found_with_up_to_a_fifth_of_its_words_changed(share, seed):
     assert set(pairs(works)) == {("ada", "eve")}
 
 
-def test_every_fifth_word_changed_is_found():
-    told = [word if k % 5 else f"x{k}" for k, word in enumerate(ANSWER.split())]
-    assert pairs([work("ada", ANSWER), work("eve", " ".join(told))])
+@pytest.mark.parametrize("text", [ANSWER, *OTHERS])
+@pytest.mark.parametrize("way", ["changed", "dropped", "added"])
+def test_every_fifth_word_changed_is_found(text, way):
+    one = {"changed": "{new}", "dropped": "", "added": "{word} {new}"}[way]
+    told = [
+        word if k % 5 else one.format(word=word, new=f"word{k}")
+        for k, word in enumerate(text.split())
+    ]
+    assert pairs([work("ada", text), work("eve", " ".join(told))])
 
 
 @pytest.mark.parametrize(
@@ -71,6 +77,14 @@ def test_every_fifth_word_changed_is_found():
         lambda text: text.replace("h", "h\u3164"),
         lambda text: text.replace(" ", "\u00a0").upper(),
         lambda text: text.replace("the", "t\u2060he").replace(".", "\u3002"),
+        lambda text: "\u200a".join(text),  # a thin space after every letter
+        lambda text: text.title().replace(" ", ""),
+        lambda text: text.replace("e", "<!-- -->e").replace("a", "<i></i>a"),
+        lambda text: text.replace("e", "&#101;"),
+        lambda text: text.replace("o", "\u0585").replace("n", "\u0578"),  # Armenian
+        lambda text: text.upper().translate(str.maketrans("AEO", "\ua4ee\ua4f0\ua4f3")),  # Lisu
+        lambda text: text.replace("e", "\u1d07").replace("i", "\u0131"),  # small capitals, no dot
+        lambda text: changed(text, 0.2).replace("a", "\u0430"),
     ],
 )
 def test_a_copy_is_found_whatever_its_characters(disguise):
@@ -90,9 +104,12 @@ def test_a_copy_in_a_language_without_spaces_is_found():
 
 
 def test_short_answers_are_added_up():
-    short = [" ".join(words(f"q{k}", 9).split()) for k in range(6)]
+    short, others = (
+        [" ".join(text.split()[9 * k : 9 * k + 9]) for k in range(5)]
+        for text in (ANSWER, OTHERS[0])
+    )
     works = [work("ada", *short), work("eve", *(changed(text, 0.2) for text in short))]
-    works += [work("bob", *(words(f"b{k}", 9) for k in range(6)))]
+    works += [work("bob", *others)]
     assert "all answers together" in pairs(works)["ada", "eve"]
 
 
