@@ -8,7 +8,6 @@ Introduced in notebooks/12_save.ipynb.
 """
 
 import base64
-import json
 import tempfile
 import zipfile
 from dataclasses import asdict
@@ -104,8 +103,9 @@ def _copy_run(source: Path, copy: Path, run: Run, pictures: bool) -> list[Item]:
     for path in source.glob("notebooks/[!.]*.json"):
         write_json(copy / path.relative_to(source), everywhere(read_json(path), hide))
     for path in source.glob("results/[!.]*.json"):
-        told = json.dumps(take_out_of_json(read_json(path)), indent=2, ensure_ascii=False)
-        write_text(copy / path.relative_to(source), rename(hide(told)))
+        told = take_out_of_json(read_json(path))
+        told = everywhere(told, lambda text: rename(hide(text)), keys=True)
+        write_json(copy / path.relative_to(source), told)
     items = _copy_predictions(source, copy, words)
     items += [Item("name", "of your files and folders; other words stand for them")] * len(words)
     figures: Figures = {}

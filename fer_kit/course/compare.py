@@ -115,6 +115,16 @@ class Lesson:
             if exercise.state == "passed" and exercise.name not in doubtful
         )
 
+    @property
+    def believed(self) -> tuple[Exercise, ...]:
+        """The exercises; where a pass is not to be believed the state is "check changed"."""
+        return tuple(
+            replace(one, state="check changed")
+            if one.state == "passed" and one.name not in self.passed
+            else one
+            for one in self.exercises
+        )
+
 
 def read_released(folder: str | Path, originals: str | Path) -> dict[str, Released]:
     """The notebooks that were given out, by name.
@@ -132,10 +142,11 @@ def read_released(folder: str | Path, originals: str | Path) -> dict[str, Releas
             f"Expected the released notebooks in {folder}. Received: none. Name the folder that "
             "you gave out: RELEASE=…."
         )
-    return {path.stem: _released(path, Path(originals) / path.name) for path in paths}
+    return {path.stem: read_one(path, Path(originals) / path.name) for path in paths}
 
 
-def _released(path: Path, original: Path) -> Released:
+def read_one(path: Path, original: Path) -> Released:
+    """One notebook that was given out, and its original; see `read_released`."""
     notebook = read_notebook(path)
     checks = [c for c in read_notebook(original).cells if is_check(c)] if original.exists() else []
     for cell in notebook.cells:

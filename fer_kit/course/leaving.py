@@ -147,7 +147,7 @@ def all_figures(notebook: nbformat.NotebookNode) -> list[Item]:
 def packing_list(items: Sequence[Item]) -> str:
     """What leaves and what stays, each with its reason: a line for each kind."""
     kind, lines = attrgetter("what", "why"), []
-    for title, leaves in (("Packed", True), ("Left at home", False)):
+    for title, leaves in (("Packed", True), ("Not packed", False)):
         lines.append(f"{title}:")
         chosen = [item for item in items if item.leaves is leaves]
         if not chosen:

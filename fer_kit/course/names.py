@@ -16,6 +16,8 @@ from fer_kit.course.places import DATA, LONG, replacing, spelled
 from fer_kit.datasets import SOURCES
 from fer_kit.emotions import is_emotion
 from fer_kit.faces import SPLITS
+from fer_kit.files import read_json
+from fer_kit.lessons import METRICS
 
 
 def own_names(run_folder: Path, dataset: str, data: str) -> dict[str, str]:
@@ -33,7 +35,12 @@ def own_names(run_folder: Path, dataset: str, data: str) -> dict[str, str]:
     for number, place in enumerate(ids, start=1):
         file = PurePosixPath(place)
         words |= dict.fromkeys((file.stem, file.name, place), f"picture-{number}")
-    return {name: word for name, word in words.items() if name in ids or _tells_something(name)}
+    read_by = _keys_of_results(run_folder)
+    return {
+        name: word
+        for name, word in words.items()
+        if name in ids or (_tells_something(name) and name not in read_by)
+    }
 
 
 def without_names(words: Mapping[str, str]) -> Callable[[str], str]:
@@ -80,6 +87,13 @@ def _ids(run_folder: Path) -> set[str]:
         ):
             ids |= {row["id"] for row in csv.DictReader(file) if row.get("id")}
     return ids
+
+
+def _keys_of_results(run_folder: Path) -> set[str]:
+    """The words by which the scores are read, and the models: names of nobody."""
+    told = read_json(run_folder / METRICS) if (run_folder / METRICS).exists() else {}
+    models = told.get("models", {})
+    return {*told, *models, *(name for scores in models.values() for name in scores)}
 
 
 def _tells_something(name: str) -> bool:

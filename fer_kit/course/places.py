@@ -84,17 +84,23 @@ def _letters(name: str) -> list[str]:
     return re.findall(r"[a-z0-9]{2,}", name.lower())
 
 
-def everywhere(value: Any, change: Callable[[str], str]) -> Any:
-    """A value as JSON has them, with every text in it changed, but for pictures."""
+def everywhere(value: Any, change: Callable[[str], str], keys: bool = False) -> Any:
+    """A value as JSON has them, with every text in it changed, but for pictures.
+
+    Args:
+        keys: also the keys of dictionaries.
+    """
     if isinstance(value, str):
         return change(value)
     if isinstance(value, list | tuple):
-        return [everywhere(part, change) for part in value]
+        return [everywhere(part, change, keys) for part in value]
     if isinstance(value, Mapping):
         return type(value)(
             {
                 # A picture is letters, too: what looks like a path in it is none.
-                key: part if _is_picture(key, part) else everywhere(part, change)
+                change(key) if keys else key: (
+                    part if _is_picture(key, part) else everywhere(part, change, keys)
+                )
                 for key, part in value.items()
             }
         )

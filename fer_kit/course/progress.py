@@ -4,12 +4,13 @@
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from fer_kit.course import records
-from fer_kit.course.compare import Lesson, Released, compare, read_released
+from fer_kit.course.compare import Lesson, Released, compare, read_one
 from fer_kit.course.executed import (
     Exercise,
     grade_id,
@@ -39,12 +40,14 @@ class Progress:
         notebooks: the folder of the notebooks that the student works with.
         given: the lessons as they were given out, by name.
         lessons: what was done with those that the run has executed, by name.
+        damaged: what could not be read and was passed over, sentences.
     """
 
     run: Path
     notebooks: Path
     given: dict[str, Released]
     lessons: dict[str, Lesson]
+    damaged: tuple[str, ...] = ()
 
     def own(self, name: str) -> Path:
         """The student's notebook of a lesson."""
@@ -62,21 +65,29 @@ def look(run: Path, notebooks: Path, names: Sequence[str] = ()) -> Progress:
         run: the run's folder.
         notebooks: the folder that they come from.
         names: the lessons to look at; all of them where it is empty.
-
-    Raises:
-        InputError: one of them, or of the course's, cannot be read.
     """
     originals = course_folder() / "notebooks"
     originals = originals if any(originals.glob("[!.]*.ipynb")) else notebooks
-    released = read_released(originals, originals)
-    given = {name: one for name, one in released.items() if name in names or not names}
-    paths = {name: run / "notebooks" / f"{name}.ipynb" for name in given}
-    lessons = {
-        name: compare(name, read_notebook(path), given[name])
-        for name, path in paths.items()
-        if path.exists()
-    }
-    return Progress(run, notebooks, given, lessons)
+    released, damaged = _read_all(sorted(originals.glob("[!.]*.ipynb")), lambda p: read_one(p, p))
+    wanted = names or [lesson.name for lesson in LESSONS]
+    given = {name: one for name, one in released.items() if name in wanted}
+    executed = [run / "notebooks" / f"{name}.ipynb" for name in given]
+    done, broken = _read_all([path for path in executed if path.exists()], read_notebook)
+    lessons = {name: compare(name, notebook, given[name]) for name, notebook in done.items()}
+    return Progress(run, notebooks, given, lessons, (*damaged, *broken))
+
+
+def _read_all(
+    paths: Iterable[Path], read: Callable[[Path], Any]
+) -> tuple[dict[str, Any], list[str]]:
+    """What can be read, by name; and of the others why not."""
+    found, damaged = {}, []
+    for path in paths:
+        try:
+            found[path.stem] = read(path)
+        except InputError as error:
+            damaged.append(str(error))
+    return found, damaged
 
 
 def look_at_run(name: str, notebooks: Path) -> Progress:
@@ -117,11 +128,7 @@ def _states(progress: Progress, name: str) -> list[tuple[Exercise, str]]:
     lesson = progress.lessons.get(name)
     if lesson is None:
         return [(exercise, "not run") for exercise in progress.given[name].exercises]
-    doubtful = {one.name for one in lesson.exercises if one.state == "passed"} - lesson.passed
-    return [
-        (exercise, "check changed" if exercise.name in doubtful else exercise.state)
-        for exercise in lesson.exercises
-    ]
+    return [(exercise, exercise.state) for exercise in lesson.believed]
 
 
 def _open(progress: Progress) -> Iterator[str]:
@@ -143,6 +150,7 @@ def _open(progress: Progress) -> Iterator[str]:
 
 def warnings(progress: Progress) -> Iterator[str]:
     """What would be missed in the notebooks that were run, and why, in sentences."""
+    yield from progress.damaged
     yield from _second_copies(progress)
     for name, lesson in progress.lessons.items():
         losses = _losses(lesson, progress.given[name])
@@ -253,7 +261,7 @@ def _outdated(progress: Progress) -> Iterator[str]:
             continue
         if not executed.exists():
             changed += [name] if written and _count(own, released) else []
-        elif (ran := source_hash(read_notebook(executed))) != written:
+        elif name in progress.lessons and (ran := source_hash(read_notebook(executed))) != written:
             original = course_folder() / "notebooks" / own.name
             is_solved = original.exists() and ran == source_hash(read_notebook(original))
             (solved if is_solved else changed).append(name)

@@ -18,6 +18,7 @@ from nbconvert.filters import Highlight2HTML
 from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 
 from fer_kit.course import records
+from fer_kit.course.compare import compare, read_one
 from fer_kit.course.executed import (
     Execution,
     Exercise,
@@ -192,7 +193,7 @@ def _read_notebook(path: Path, pages: list[str]) -> Notebook:
     markdown = Markdown(pages)
     cells = [_cell(cell, markdown) for cell in content.cells if not marks_an_error(cell)]
     titles = [text for level, _, text in markdown.headings if level == 1]
-    executed, exercises = execution(content), read_exercises(content)
+    executed, exercises = execution(content), _exercises(path.stem, content)
     return Notebook(
         name=path.stem,
         title=titles[0] if titles else path.stem,
@@ -209,6 +210,14 @@ def _read_notebook(path: Path, pages: list[str]) -> Notebook:
             if exercise.written and exercise.state == "answered"
         ],
     )
+
+
+def _exercises(name: str, content: nbformat.NotebookNode) -> list[Exercise]:
+    """The exercises of a lesson as grading will see them; of another notebook those it tells of."""
+    original = course_folder() / "notebooks" / f"{name}.ipynb"
+    if not original.exists():
+        return read_exercises(content)
+    return list(compare(name, content, read_one(original, original)).believed)
 
 
 def _answer(text: str, pages: list[str]) -> Markup:

@@ -15,6 +15,7 @@ from fer_kit.course.bundle import write_bundle
 from fer_kit.course.executed import source_hash
 from fer_kit.errors import InputError
 from fer_kit.files import read_json, write_json
+from fer_kit.lessons import METRICS
 
 PICTURE = "aWFtYXBpY3R1cmU="
 MARKED = "A face of a real person."
@@ -222,6 +223,19 @@ def test_no_path_and_no_name_of_a_file_leaves(own_run, tmp_path):
     assert "folder-1/happy/picture-1" not in notebook  # the whole place is one name
     assert "picture-1" in notebook
     assert "picture-1,test," in files["predictions/cnn.csv"].decode()
+
+
+@pytest.mark.parametrize("folder", ["models", "accuracy", "cnn", "true", "null", "protocol"])
+def test_a_folder_called_like_something_in_the_results_breaks_nothing(own_run, folder):
+    table = own_run / "predictions" / "cnn.csv"
+    table.write_text(table.read_text().replace("Anna/", f"{folder}/"))
+    write_json(own_run / "results" / "mine.json", {"anna": True, "of": {folder: {"Zoë.png": None}}})
+    files = contents(write_bundle(own_run))
+    models = json.loads(files[METRICS])["models"]
+    assert models == read_json(own_run / METRICS)["models"]
+    mine = json.loads(files["results/mine.json"])
+    assert list(mine.values())[0] is True
+    assert "Zoë" not in str(mine)
 
 
 def test_the_student_s_own_report_still_tells_where_things_are(own_run):

@@ -249,7 +249,7 @@ def test_the_list_has_a_line_for_each_reason():
     assert packing_list(take_out(notebook, "04_lenet5")).splitlines() == [
         "Packed:",
         "  2 figures    numbers",
-        "Left at home:",
+        "Not packed:",
         "  1 figure     after me.jpg: 04-me",
         "  1 picture    shown without lab.show, so nobody knows what it shows: 04_lenet5, cell 1",
     ]

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from fer_kit.course.names import own_names, predictions, without_names
+from fer_kit.files import write_json
+from fer_kit.lessons import METRICS
 
 PEOPLE = {
     "Anna Müller/happy/IMG_2034.jpg": "picture-1",
@@ -51,6 +53,16 @@ def test_without_the_data_the_predictions_tell_the_names(tmp_path):
     (tmp_path / "predictions" / "cnn.csv").write_text("id,p_happy\nanna/happy/1.jpg,1\n")
     (tmp_path / "predictions" / "damaged.csv").write_bytes(b"id\n\xff\xfe\n")
     assert own_names(tmp_path, "folder", "")["anna"] == "folder-1"
+
+
+def test_folders_that_are_called_like_what_results_are_read_by_tell_nothing(tmp_path):
+    told = {"source": "own pictures", "models": {"cnn": {"accuracy": 0.5}}}
+    write_json(tmp_path / METRICS, told)
+    (tmp_path / "data").mkdir()
+    ids = [f"{name}/happy/1.jpg" for name in ("models", "cnn", "accuracy", "source", "anna")]
+    np.savez(tmp_path / "data" / "faces.npz", ids=np.array(ids))
+    words = own_names(tmp_path, "people", "")
+    assert words.keys() - set(ids) == {"1.jpg", "anna"}
 
 
 def test_names_are_found_in_every_spelling(words):

@@ -211,6 +211,23 @@ def test_conflict_marks_are_said_and_nobodys_work_is_touched(run, course):
     assert path.read_text() == "<<<<<<< HEAD\n{}"
 
 
+@pytest.mark.parametrize("place", ["notebooks/scratch", "notebooks/01_load", "run/01_load"])
+def test_a_damaged_notebook_is_named_and_passed_over(run, course, place):
+    path = course / f"{place}.ipynb" if place.startswith("note") else executed(run, "01_load")
+    path.write_text("{")
+    told = notes(run, course)
+    assert f"Expected a Jupyter notebook. Received: {path}, which cannot be read" in told
+    assert told.count("Received") == 1
+    assert "texts written" in summary(run)
+    assert "04_lenet5" in progress.look(run, course / "student").lessons
+
+
+def test_a_notebook_that_is_no_lesson_is_none(run, course):
+    before = notes(run, course), summary(run)
+    shutil.copy(COURSE / "notebooks" / "02_analyze.ipynb", course / "notebooks" / "tried.ipynb")
+    assert (notes(run, course), summary(run)) == before
+
+
 def test_another_run_is_named_in_what_to_do(course):
     run = make_run(runs_folder() / "mine", lessons="01_*")
     assert "make run-all RUN=mine NOTEBOOKS=student" in notes(run, course)
