@@ -16,13 +16,21 @@ def double(number: int) -> int:
 
 
 def who() -> int:
-    time.sleep(0.2)  # so that nobody does it all alone
     return os.getpid()
 
 
 def environment(*names: str) -> list[str | None]:
-    time.sleep(0.2)
     return [os.environ.get(name) for name in names]
+
+
+def meet(folder: Path, count: int, *names: str) -> tuple[int, list[str | None]]:
+    """Wait until so many processes have come here; who does it, and what `environment` says."""
+    (folder / str(os.getpid())).touch()
+    deadline = time.monotonic() + 180
+    while len(list(folder.iterdir())) < count:
+        assert time.monotonic() < deadline, "nobody came"
+        time.sleep(0.01)
+    return who(), environment(*names)
 
 
 def fail(text: str) -> None:
@@ -84,10 +92,10 @@ def pids_in(note: Path, count: int = 2) -> list[int]:
     raise AssertionError("nothing was started")
 
 
-def wait_until_gone(pids: list[int], seconds: float = 20) -> None:
+def wait_until_gone(pids: list[int]) -> None:
     import psutil
 
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + 60
     while alive := [pid for pid in pids if _runs(psutil, pid)]:
         assert time.monotonic() < deadline, f"still there: {alive}"
         time.sleep(0.05)

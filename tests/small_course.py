@@ -39,7 +39,7 @@ FOUR = (
 MEETING = """\
 import time
 lab.file({mine!r}).write_text(str(seed))
-deadline = time.monotonic() + 60
+deadline = time.monotonic() + 300
 while not lab.file({other!r}).exists():
     assert time.monotonic() < deadline, "nobody came"
     time.sleep(0.05)"""

@@ -48,7 +48,7 @@ def test_one_worker_is_this_very_process():
         assert isinstance(pool.submit(jobs.fail, "Expected bread.").exception(), InputError)
 
 
-def test_several_gpus_go_round_and_one_is_shared(monkeypatch):
+def test_several_gpus_go_round_and_one_is_shared(monkeypatch, tmp_path):
     for chosen, expected in (("4,7", {"4", "7"}), ("0", {"0"}), ("", {None})):
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", chosen)
         if not chosen:
@@ -56,9 +56,11 @@ def test_several_gpus_go_round_and_one_is_shared(monkeypatch):
             monkeypatch.setattr("shutil.which", lambda name: None)
         with side_by_side(2) as pool:
             names = ("CUDA_VISIBLE_DEVICES", "TF_FORCE_GPU_ALLOW_GROWTH")
-            found = [pool.submit(jobs.environment, *names) for _ in range(4)]
-            assert {future.result()[0] for future in found} == expected
-            assert {future.result()[1] for future in found} == {"true"}
+            place = tmp_path / f"chosen {chosen}"
+            place.mkdir()
+            found = [pool.submit(jobs.meet, place, 2, *names).result for _ in range(2)]
+            assert {told()[1][0] for told in found} == expected
+            assert {told()[1][1] for told in found} == {"true"}
 
 
 def test_gpus_are_counted_by_nvidia_s_tool(monkeypatch, tmp_path):
@@ -155,10 +157,10 @@ def test_nothing_is_left_of_a_course_that_is_ended(tmp_path, end, monkeypatch):
         if end == signal.SIGINT:
             with start_course(folder) as other:
                 told = f"run synthetic-quick to be free. Received: process {course.pid} on"
-                assert told in other.communicate(timeout=60)[0]
+                assert told in other.communicate(timeout=300)[0]
             assert other.returncode == 1
         course.send_signal(end)
-        assert course.wait(60) != 0
+        assert course.wait(300) != 0
     jobs.wait_until_gone(pids)
     noted = records_of(run)
     assert noted["02_left"]["failed"] == noted["03_right"]["failed"] == "It was interrupted."

@@ -267,22 +267,34 @@ def test_a_damaged_record_is_made_again(honest, grade_all, tmp_path):
         assert grade_all()["a.zip"].score("checks") == 38
 
 
+KILLED_AT_THE_FOURTH = """
+import os, signal
+from fer_kit.cli import main
+from fer_kit.grading import safely
+begun, grade_one = [], safely.grade_one
+def grade_or_die(*told):
+    begun.append(told)
+    if len(begun) == 4: os.kill(os.getpid(), signal.SIGKILL)
+    return grade_one(*told)
+safely.grade_one = grade_or_die
+main()
+"""
+
+
 @pytest.mark.skipif(os.name == "nt", reason="no such signal")
 def test_a_killed_process_leaves_what_it_had_graded(honest, tmp_path):
     for number in range(8):
         rewrite(
             honest[0], tmp_path / "in" / f"{number}.zip", lambda f, n=number: f.update(x=b"%d" % n)
         )
-    command = [sys.executable, "-m", "fer_kit.cli", "grade", str(tmp_path / "in"), "--workers", "1"]
-    command += ["--labels", str(honest[1]), "--out", str(tmp_path / "grades")]
+    told = ["grade", str(tmp_path / "in"), "--workers", "1"]
+    told += ["--labels", str(honest[1]), "--out", str(tmp_path / "grades")]
     records = tmp_path / "grades" / "records"
-    process = subprocess.Popen(command, cwd=COURSE, stderr=subprocess.DEVNULL)
-    while len(list(records.glob("[!.]*.json"))) < 3 and process.poll() is None:
-        time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    killed = subprocess.run([sys.executable, "-c", KILLED_AT_THE_FOURTH, *told], cwd=COURSE)
+    assert killed.returncode == -signal.SIGKILL
     kept = {path: path.stat().st_mtime_ns for path in records.glob("[!.]*.json")}
-    assert 3 <= len(kept) < 8
+    assert len(kept) == 3
+    command = [sys.executable, "-m", "fer_kit.cli", *told]
     subprocess.run(command, cwd=COURSE, check=True, capture_output=True)
     assert len(list(records.glob("[!.]*.json"))) == 8
     assert all(path.stat().st_mtime_ns == time for path, time in kept.items())
