@@ -55,7 +55,9 @@ def without(*words: str) -> Callable:
     def fall(monkeypatch):
         for name in ("outer", "inner"):
             whole = getattr(walls, name)
-            monkeypatch.setattr(walls, name, lambda *a, whole=whole: cut(whole(*a), words))
+            monkeypatch.setattr(
+                walls, name, lambda *a, whole=whole, **more: cut(whole(*a, **more), words)
+            )
 
     return fall
 

@@ -9,6 +9,7 @@ import json
 import os
 import select
 import sys
+import tempfile
 import threading
 from pathlib import Path
 from typing import Any
@@ -25,12 +26,19 @@ MOST_OUTPUTS, LONGEST = 100, 10_000  # outputs of a cell, the last ones; charact
 
 
 class Walled(ThisPython):
-    """Starts each kernel in an inner sandbox; only the folder of its sockets is shared."""
+    """Starts each kernel in an inner sandbox; only the folder of its sockets is shared.
+
+    Of what a notebook leaves behind, the next one finds the runs.
+    """
 
     def format_kernel_cmd(self, extra_arguments: list[str] | None = None) -> list[str]:
         """The kernel's command line, behind walls."""
         command = super().format_kernel_cmd(extra_arguments)
-        return [*walls.inner(Path(self.ip).parent, Path(self.connection_file)), *command]
+        self._parts = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        parts, shared = Path(self._parts.name), (Path(self.ip).parent, Path(self.connection_file))
+        for name in walls.PARTS:
+            (parts / name).mkdir()
+        return [*walls.inner(*shared, parts=parts), *command]
 
 
 def main() -> None:

@@ -45,7 +45,8 @@ HERE = Path(__file__).parents[1]  # the library on this side of the walls
 # sees its parts.
 SCRATCH = Path("/fer-kit")
 HARNESS = SCRATCH / "harness"
-PARTS = {SCRATCH / "home": HOME, SCRATCH / "tmp": "/tmp", SCRATCH / "shm": "/dev/shm"}
+PARTS = {"home": HOME, "tmp": "/tmp", "shm": "/dev/shm"}
+RUNS = SCRATCH / "runs"  # what a notebook makes, and the next ones read
 
 # System calls that nobody in the sandbox gets, with conditions on their arguments.
 Condition = tuple[int, int, int, int]  # which argument; then as in seccomp_rule_add(3)
@@ -108,7 +109,8 @@ def outer(limits: Mapping[str, Any], rules: int, tell: int) -> list[str]:
         *("--uid", str(NOBODY), "--gid", str(NOBODY), "--hostname", "sandbox"),
         *("--dev-bind", "/dev/null", "/dev/zero"),  # mapped, it is memory that nobody counts
         *("--size", str(size), "--tmpfs", str(SCRATCH), "--dir", "/tmp"),
-        *(word for part in (HARNESS, *PARTS) for word in ("--dir", str(part))),
+        *(word for part in (HARNESS, RUNS) for word in ("--dir", str(part))),
+        *(word for name in PARTS for word in ("--dir", str(SCRATCH / name))),
         *("--remount-ro", "/", "--remount-ro", "/dev", "--chdir", "/", "--"),
         # A core of at most 1 byte is none, even where a program collects them: core(5).
         *("prlimit", "--core=1", "--nofile=256", f"--nproc={threads}"),
@@ -116,13 +118,16 @@ def outer(limits: Mapping[str, Any], rules: int, tell: int) -> list[str]:
     ]
 
 
-def inner(*shared: Path) -> list[str]:
+def inner(*shared: Path, parts: Path = SCRATCH) -> list[str]:
     """The command line of an inner sandbox; a command of the submission's comes after it.
 
     Args:
         shared: what it may write to of the harness's.
+        parts: the folder of its home and other places, see `PARTS`. What is left in them could
+            have a say in whatever runs there later: a module, settings of IPython's.
     """
-    binds = PARTS | {path: str(path) for path in shared}
+    binds = {parts / name: place for name, place in PARTS.items()}
+    binds |= {RUNS: f"{HOME}/runs"} | {path: str(path) for path in shared}
     return [
         # The outer network has nothing in it, and the rules would not let bubblewrap make another.
         *("bwrap", *_closed(LIBRARY), "--share-net", "--disable-userns", "--as-pid-1"),

@@ -324,7 +324,7 @@ outside, inside = os.openpty()
 os.open(os.ttyname(inside), os.O_RDWR)  # the terminal of this session from now on
 if "without" in sys.argv:
     inner, outer = walls.inner, walls.outer
-    walls.inner = lambda *told: attacks.cut(inner(*told), ("--new-session",))
+    walls.inner = lambda *told, **more: attacks.cut(inner(*told, **more), ("--new-session",))
     walls.outer = lambda *told: attacks.cut(outer(*told), ("--new-session",))
 attack = "try: print('REACHED', os.open('/dev/tty', os.O_RDWR))\\nexcept OSError: pass"
 print(attacks.Attack(attack, None).run().output)
@@ -468,38 +468,58 @@ def test_a_submission_cannot_answer_in_the_harness_s_place(tmp_path):
 def test_without_the_inner_sandbox_it_could(tmp_path, monkeypatch):
     library = shutil.copytree(walls.HERE, tmp_path / "fer_kit")
     inside = library / "grading" / "inside.py"
-    open_to_all = "walls.inner = lambda *shared: []\n\n\ndef main("
+    open_to_all = "walls.inner = lambda *_, **__: []\n\n\ndef main("
     inside.write_text(inside.read_text().replace("def main(", open_to_all, 1))
     monkeypatch.setattr(walls, "HERE", library)
     attacks.as_root(monkeypatch)
     assert passed(rerun_a_forger(tmp_path)) == {"02_wrong": {"01-double"}}
 
 
+# What one notebook may leave to the next: a process that goes on, and files that have a say in what
+# its Python does.
 LEAVE_BEHIND = """
-import os, time
+import os, site, time
 from pathlib import Path
+home, alive = Path.home(), Path("runs/alive")
+code = "import builtins; builtins.REACHED = __file__"
+for place in (
+    home / "pandas.py",
+    home / ".ipython/profile_default/startup/00.py",
+    home / ".ipython/profile_default/ipython_kernel_config.py",
+    Path(site.getusersitepackages(), "usercustomize.py"),
+    Path("/tmp/pandas.py"),
+    Path("/dev/shm/pandas.py"),
+):
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(code)
 if os.fork() == 0:
     while True:
-        Path.home().joinpath("alive").write_text(str(time.time()))
+        alive.write_text(str(time.time()))
         time.sleep(0.01)
-while not Path.home().joinpath("alive").exists(): time.sleep(0.01)
+while not alive.exists(): time.sleep(0.01)
 """
 LOOK = """
-import time
+import builtins, os, time
 from pathlib import Path
-first = Path.home().joinpath("alive").read_text()
+first = Path("runs/alive").read_text()
 time.sleep(1)
-print("alive" if first != Path.home().joinpath("alive").read_text() else "ended")
+print("alive" if first != Path("runs/alive").read_text() else "ended")
+import pandas
+print(getattr(builtins, "REACHED", "nothing was planted"))
+print("left:", os.listdir("/tmp"), os.listdir("/dev/shm"))
 """
 
 
 @needs_sandbox
-def test_nothing_of_a_notebook_goes_on_in_the_next(tmp_path):
+def test_nothing_of_a_notebook_goes_on_in_the_next_but_its_run(tmp_path):
     for name in ("01_a", "02_b"):
         nbformat.write(lesson("1", "1"), tmp_path / f"{name}.ipynb")
     submitted = Submitted(**{"01_a": lesson(LEAVE_BEHIND, "1"), "02_b": lesson(LOOK, "1")})
     again = rerun(submitted, tmp_path, LIMITS | {"minutes": 5})
-    assert "ended" in str(cell_of(again.notebooks["02_b"], "answer")["outputs"])
+    seen = str(cell_of(again.notebooks["02_b"], "answer")["outputs"])
+    assert "ended" in seen
+    assert "nothing was planted" in seen
+    assert "pandas.py" not in seen
 
 
 @needs_sandbox
