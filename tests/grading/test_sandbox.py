@@ -487,8 +487,8 @@ for place in (
     home / ".ipython/profile_default/startup/00.py",
     home / ".ipython/profile_default/ipython_kernel_config.py",
     Path(site.getusersitepackages(), "usercustomize.py"),
-    Path("/tmp/pandas.py"),
-    Path("/dev/shm/pandas.py"),
+    Path("/tmp", "pandas.py"),
+    Path("/dev/shm", "pandas.py"),
 ):
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_text(code)
