@@ -587,14 +587,8 @@ def sweep(
     names = [word for word in networks if not word.isdecimal()]
     datasets, profile = dataset or [runs.DATASET], profile or runs.PROFILE
     with _mistakes_are_usage():
-        for name in names or [""]:
-            choose(name, _from("networks").NETWORKS, "a network")
-        for name in datasets:
-            _from("datasets").check_dataset(name)
         values = dict(map(_name_and_values, switches or ()))
-        rows = sweeps.grid(names, sweeps.with_data(datasets, data or ()), values)
-        for row in rows:
-            row.recipe(profile)
+        rows = sweeps.asked(names, datasets, data or (), values, profile)
     place = out or runs.runs_folder() / "sweeps" / "-".join([*names, *datasets, profile, *values])
     words = [os.path.basename(word) if word in (data or ()) else word for word in sys.argv[1:]]
     command = shlex.join(["fer-kit", *words])

@@ -10,31 +10,18 @@ from fer_kit.detect import Box
 def overlap(ask: Ask) -> None:
     """`overlap(first, second)`: the area that two boxes share, over the area that they cover."""
     box = Box(10, 20, 30, 40)
-    cases = [
-        (box, 1, "of a box with itself", "Area shared over area covered, which counts it once."),
-        (
-            Box(10, 20, 30, 20),
-            0.5,
-            "with the upper half",
-            "Is the shared area counted twice in the other?",
-        ),
-        (
-            Box(60, 20, 30, 40),
-            0,
-            "of boxes side by side",
-            "A negative width is no width, and apart in one direction is apart: max(0, …) for "
-            "width and height.",
-        ),
-        (
-            Box(100, 200, 30, 40),
-            0,
-            "of boxes apart in both directions",
-            "Two negative sides multiply to a positive area: max(0, …) for each.",
-        ),
-        (Box(25, 40, 30, 40), 1 / 7, "of two boxes that share a corner", ""),
-    ]
-    for other, right, which, slip in cases:
+
+    def expect_overlap(other: Box, right: float, which: str, slip: str = "") -> None:
         expect_number(ask(box, other), right, f"the overlap {which}", slip)
+
+    expect_overlap(box, 1, "of a box with itself", "Area shared over area covered, counted once.")
+    slip = "Is the shared area counted twice in the other?"
+    expect_overlap(Box(10, 20, 30, 20), 0.5, "with the upper half", slip)
+    slip = "A negative width is no width, apart in one direction is apart: max(0, …) for both."
+    expect_overlap(Box(60, 20, 30, 40), 0, "of boxes side by side", slip)
+    slip = "Two negative sides multiply to a positive area: max(0, …) for each."
+    expect_overlap(Box(100, 200, 30, 40), 0, "of boxes apart in both directions", slip)
+    expect_overlap(Box(25, 40, 30, 40), 1 / 7, "of two boxes that share a corner")
 
 
 @check

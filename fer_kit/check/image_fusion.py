@@ -9,6 +9,7 @@ LYING = np.tile(STRIPES[:, None, None], (1, 48, 1))
 STANDING = np.tile(STRIPES[None, :, None], (48, 1, 1))
 GREY = np.full((48, 48, 1), 128, np.uint8)
 THIRDS, HALVES = ([1 / 3, 2 / 3], "⅓ and ⅔"), ([1 / 2, 1 / 2], "½ and ½")
+WHOLE = ([1, 0], "1 and 0")
 
 
 @check
@@ -16,64 +17,39 @@ def principal_weights(ask: Ask) -> None:
     """`principal_weights(first, second)`: two pictures → their two weights by PCA."""
     picture = np.random.default_rng(10).integers(0, 100, (48, 48, 1)).astype(np.uint8)
     twice = 2 * picture  # still below 200
-    slips = [
-        (
-            2 / 3,
-            "The principal direction belongs to the larger eigenvalue, and eigh sorts upwards: its "
-            "column is the last.",
-        ),
-        (
-            1 / 5,
-            "Those are the squares, v₁² and v₂²; the weights are |v₁| and |v₂|, over their sum.",
-        ),
-    ]
+    largest = (
+        "The principal direction belongs to the larger eigenvalue, and eigh sorts upwards: its "
+        "column is the last."
+    )
+    squares = "Those are the squares, v₁² and v₂²; the weights are |v₁| and |v₂|, over their sum."
+    slips = [(2 / 3, largest), (1 / 5, squares)]
     slip = "Flatten both pictures, np.cov of the two rows, eigh, and its last column."
     what = "the weight of a picture beside one of twice its contrast"
     expect_number(_weights(ask, picture, twice)[0], 1 / 3, what, slip, slips, within=1e-3)
-    cases = [
-        (
-            picture,
-            255 - twice,
-            THIRDS,
-            "for a negative, too",
-            "One component is negative there: take absolute values, before you divide by the sum.",
-        ),
-        (
-            picture,
-            GREY,
-            ([1, 0], "1 and 0"),
-            "where the second picture is one grey",
-            "One constant picture is no special case: C tells which of the two says something.",
-        ),
-        (
-            GREY,
-            GREY // 2,
-            HALVES,
-            "for two constant pictures",
-            "C is all zero, both eigenvalues are, and eigh's vectors are arbitrary. Look at the "
-            "eigenvalues first.",
-        ),
-        (
-            LYING,
-            STANDING,
-            HALVES,
-            "for unrelated pictures of equal contrast",
-            "C is not zero there, but its eigenvalues are equal: compare them with each other, not "
-            "with 0.",
-        ),
-        (
-            LYING // 100,
-            LYING // 50,
-            THIRDS,
-            "for faint pictures as well",
-            "Compare the difference of the eigenvalues with their sum, not with a fixed number.",
-        ),
-    ]
-    for one, other, (right, named), where, slip in cases:
-        weights = _weights(ask, one, other)
-        expect(
-            np.allclose(weights, right, atol=0.002), f"weights of {named} {where}", weights, slip
-        )
+    slip = "One component is negative there: take absolute values, before you divide by the sum."
+    _expect_weights(ask, picture, 255 - twice, THIRDS, "for a negative, too", slip)
+    slip = "One constant picture is no special case: C tells which of the two says something."
+    _expect_weights(ask, picture, GREY, WHOLE, "where the second picture is one grey", slip)
+    _expect_weights_of_alike(ask)
+
+
+def _expect_weights_of_alike(ask: Ask) -> None:
+    """What comes of pictures without a principal direction, and of faint ones, which have one."""
+    slip = "C is all zero, and eigh's vectors are arbitrary. Look at the eigenvalues first."
+    _expect_weights(ask, GREY, GREY // 2, HALVES, "for two constant pictures", slip)
+    slip = "C is not zero there, but its eigenvalues are equal: compare them with each other."
+    where = "for unrelated pictures of equal contrast"
+    _expect_weights(ask, LYING, STANDING, HALVES, where, slip)
+    slip = "Compare the difference of the eigenvalues with their sum, not with a fixed number."
+    _expect_weights(ask, LYING // 100, LYING // 50, THIRDS, "for faint pictures as well", slip)
+
+
+def _expect_weights(
+    ask: Ask, one: np.ndarray, other: np.ndarray, right: tuple, where: str, slip: str
+) -> None:
+    weights, (numbers, named) = _weights(ask, one, other), right
+    is_right = np.allclose(weights, numbers, atol=0.002)
+    expect(is_right, f"weights of {named} {where}", weights, slip)
 
 
 def _weights(ask: Ask, first: np.ndarray, second: np.ndarray) -> list[float]:

@@ -19,10 +19,11 @@ from tqdm import tqdm
 from fer_kit import cards
 from fer_kit.course.environment import describe
 from fer_kit.course.workers import check_workers, each, fitting, side_by_side, why_not
-from fer_kit.datasets import SOURCES
-from fer_kit.errors import InputError, first_few
+from fer_kit.datasets import SOURCES, check_dataset
+from fer_kit.errors import InputError, choose, first_few
 from fer_kit.evaluation import Predictions, mean_interval, read_predictions
 from fer_kit.files import save_figure, write_text, write_whole
+from fer_kit.networks import NETWORKS
 from fer_kit.processes import speaking_as
 from fer_kit.recipes import Recipe, recipe_for
 from fer_kit.run import Run, runs_folder
@@ -93,6 +94,28 @@ def grid(
         name = "-".join([network, *(f"{switch}{value}" for switch, value in changes.items())])
         name = re.sub(r"[^A-Za-z0-9._-]", "_", name)
         rows.append(Row(name, network, dataset, datasets[dataset], changes))
+    return rows
+
+
+def asked(
+    networks: Sequence[str],
+    datasets: Sequence[str],
+    data: Sequence[str],
+    switches: Mapping[str, Sequence[Any]],
+    profile: str,
+) -> list[Row]:
+    """The rows that somebody has asked for; see `with_data` and `grid`.
+
+    Raises:
+        InputError: something of it cannot be used.
+    """
+    for name in networks or [""]:
+        choose(name, NETWORKS, "a network")
+    for name in datasets:
+        check_dataset(name)
+    rows = grid(networks, with_data(datasets, data), switches)
+    for row in rows:
+        row.recipe(profile)
     return rows
 
 
