@@ -22,6 +22,7 @@ QUIET = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--disable-default-apps", "--disable-dev-shm-usage", "--remote-debugging-port=0",
 )  # fmt: skip
+ONE_WORLD = "--disable-site-isolation-trials"  # frames of elsewhere can be asked, too
 PATIENCE = 60.0  # seconds: two cores may have much to do
 LOOK_AGAIN = 0.05
 
@@ -57,7 +58,7 @@ class Tab:
             [chromium(), *QUIET, f"--user-data-dir={folder}", *options, "about:blank"],
             stderr=subprocess.DEVNULL,
         )
-        self._count, self.requests = 0, []
+        self._count, self.requests, self._world = 0, [], {}
         try:
             self._socket = self._run(self._connect())
             for domain in ("DOM", "Page", "Runtime", "Network"):
@@ -78,11 +79,18 @@ class Tab:
         self.send("Page.navigate", url=address)
         self.until("document.readyState === 'complete' && location.href !== 'about:blank'")
 
+    def enter_frame(self) -> None:
+        """From now on `ask` asks the page's first frame; the browser needs the option ONE_WORLD."""
+        tree = self.send("Page.getFrameTree")["frameTree"]
+        frame = tree["childFrames"][0]["frame"]["id"]
+        world = self.send("Page.createIsolatedWorld", frameId=frame)
+        self._world = {"contextId": world["executionContextId"]}
+
     def ask(self, script: str) -> Any:
         """What an expression in JavaScript gives, as a plain value."""
         told = self.send(
             "Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True,
-            userGesture=True,
+            userGesture=True, **self._world,
         )  # fmt: skip
         assert "exceptionDetails" not in told, told["exceptionDetails"]
         return told["result"].get("value")

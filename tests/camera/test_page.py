@@ -1,13 +1,16 @@
 """The page in a real browser, whose camera shows drawn faces."""
 
 import re
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
+from threading import Thread
 from urllib.parse import urlsplit
 
 import cv2
 import numpy as np
 import pytest
-from browsers import Tab, fake_camera
+from browsers import ONE_WORLD, Tab, fake_camera
 from saved_models import save_lenet5
 from scenes import jpeg, scene
 
@@ -20,6 +23,11 @@ HAPPY, SURPRISE = scene((3, "happy")), scene((5, "surprise"))
 SAID = "[...document.querySelectorAll('#answer > div')].map(card => card.dataset.emotion)"
 FACES = "document.querySelectorAll('.face').length"
 ERROR = "document.querySelector('#error:not([hidden]) p')?.innerText"
+
+
+class Silent(SimpleHTTPRequestHandler):
+    def log_message(self, *words: object) -> None:
+        pass
 
 
 @pytest.fixture
@@ -149,6 +157,21 @@ def test_a_camera_that_is_denied_or_missing_is_a_sentence(live, browse, options,
     tab.go(live.address)
     tab.press("start")
     assert tab.until(ERROR).startswith(said)
+
+
+def test_a_notebook_of_this_computer_shows_it_in_a_frame(live, browse, tmp_path):
+    """JupyterLab is at localhost, the page at 127.0.0.1: to a browser, two places."""
+    (tmp_path / "index.html").write_text(live._repr_html_())
+    handler = partial(Silent, directory=tmp_path)
+    jupyter = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    Thread(target=jupyter.serve_forever, daemon=True).start()
+    tab = browse(SURPRISE, options=(ONE_WORLD,))
+    tab.go(f"http://localhost:{jupyter.server_port}/")
+    tab.until("1", lambda _: live.visitor is not None)
+    tab.enter_frame()
+    tab.press("start")
+    assert tab.until(SAID, all) == [answers(SURPRISE)[0].emotion]
+    jupyter.shutdown()
 
 
 def test_a_second_tab_is_a_sentence_and_a_reload_is_none(live, browse, monkeypatch):
