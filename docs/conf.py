@@ -59,7 +59,7 @@ html_static_path = ["static"]
 html_css_files = ["site.css"]
 html_logo = "static/logo.svg"
 html_favicon = "static/logo.svg"
-html_last_updated_fmt = None
+html_use_index = False  # search finds more
 html_show_sphinx = False
 html_theme_options = {
     "repository_url": REPOSITORY,

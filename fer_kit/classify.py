@@ -1,7 +1,7 @@
 """Name the expression on new faces: load a saved model with its card, and ask it.
 
-classifier = fk.load_model("runs/synthetic-quick/models/lenet5.keras")
-fk.predict_emotion(classifier, "holiday.jpg")
+    classifier = fk.load_model("runs/synthetic-quick/models/lenet5.keras")
+    fk.predict_emotion(classifier, "holiday.jpg")
 
 A model that comes with the course has a copy in ONNX, which OpenCV computes: Keras and TensorFlow,
 whose import takes seconds, are loaded only where somebody asks for them.

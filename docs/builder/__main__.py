@@ -63,6 +63,8 @@ def build(run_folder: Path, out: Path) -> Path:
         raise InputError(
             "Expected pages without a warning. Received: those above. Mend what they name."
         )
+    for template in (work / "site" / "_static").glob("*.html"):
+        template.unlink()  # what the theme makes pages of, and no page
     size = sum(path.stat().st_size for path in (work / "site").rglob("*") if path.is_file())
     if size > LARGEST:
         raise InputError(

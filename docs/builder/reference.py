@@ -58,7 +58,7 @@ def reference_pages() -> dict[str, str]:
 
 
 def _page(page: str, names: list[str]) -> str:
-    parts = [f"# `fer_kit.{page}`"]
+    parts = [f"# `fk.{page}`"]
     for name in names:
         if len(names) > 1 and name.count(".") > 1:
             parts.append(f"## `{name.removeprefix('fer_kit.')}`")

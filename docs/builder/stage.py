@@ -45,6 +45,8 @@ CONTENTS = {
 # Pages that others link to; they stand in no side bar.
 BESIDE = ["models/ablation/lenet5-10-epochs.md", "models/ablation/lenet5-60-epochs.md"]
 MADE = {"docs/command.md", "reference/index.md"}  # not in the repository: made here
+GLOSSARY = "docs/glossary.md"
+ENTRY = re.compile(r"^- \*\*.*\((\d\d\w?(?:, \d\d\w?)*)\)$", re.MULTILINE)
 PICTURES = (".png", ".jpg", ".svg", ".webp")
 
 LINK = re.compile(r"(\]\(|^:+\{figure\} )([^)\s]+)", re.MULTILINE)
@@ -62,6 +64,8 @@ def stage(run_folder: Path, folder: Path) -> None:
     pictures: set[str] = set()
     for page in [START, *(page for page in pages if page.endswith(".md") and page not in MADE)]:
         text = fill((ROOT / page).read_text(encoding="utf-8"))
+        if page == GLOSSARY:
+            text = ENTRY.sub(_with_links, text)
         write_text(folder / _staged(page), relink(text, page, pages, pictures))
     write_text(folder / "docs/command.md", command_page())
     for name, text in reference_pages().items():
@@ -114,6 +118,16 @@ def _target(address: str, page: str, pages: list[str], pictures: set[str]) -> st
         return posixpath.relpath(place, here or ".")
     kind = "tree" if (ROOT / place).is_dir() else "blob"
     return f"{REPOSITORY}/{kind}/main/{place}{mark}{anchor}"
+
+
+def _with_links(entry: re.Match) -> str:
+    """An entry of the glossary, the numbers at its end linked to their lessons."""
+    links = (
+        f"[{lesson.number}](/notebooks/{lesson.name}.ipynb)"
+        for lesson in LESSONS
+        if lesson.number in entry[1].split(", ")
+    )
+    return f"{entry[0][: -len(entry[1]) - 2]}({', '.join(links)})"
 
 
 def _staged(page: str) -> str:
