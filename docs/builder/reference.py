@@ -93,9 +93,8 @@ and units, and what it refuses."""
 
 def _short_names() -> list[str]:
     lines = [
-        f"| {{py:obj}}`fk.{name} <fer_kit.{module}.{name}>` | "
-        f"{_first_sentence(getattr(fer_kit, name))} |"
-        for name, module in fer_kit._NAMES.items()
+        f"| {{py:obj}}`fk.{name} <{value.__module__}.{name}>` | {_first_sentence(value)} |"
+        for name, value in ((name, getattr(fer_kit, name)) for name in fer_kit._NAMES)
     ]
     return ["## Short names", "\n".join(["| name | what it is |", "| --- | --- |", *lines])]
 

@@ -15,7 +15,7 @@ from lesson import lesson_page
 from reference import reference_pages, used_by
 from tables import command_page, fill
 
-from fer_kit.course.executed import execution, read_notebook
+from fer_kit.course.executed import execution, read_notebook, source_hash
 from fer_kit.course.records import environment
 from fer_kit.errors import InputError
 from fer_kit.faces import are_drawn
@@ -66,6 +66,8 @@ def stage(run_folder: Path, folder: Path) -> None:
         text = fill((ROOT / page).read_text(encoding="utf-8"))
         if page == GLOSSARY:
             text = ENTRY.sub(_with_links, text)
+        if page in BESIDE:
+            text = f"---\norphan: true\n---\n\n{text}"
         write_text(folder / _staged(page), relink(text, page, pages, pictures))
     write_text(folder / "docs/command.md", command_page())
     for name, text in reference_pages().items():
@@ -152,8 +154,7 @@ def _contents() -> str:
         )
         for caption, pages in CONTENTS.items()
     ]
-    beside = "\n".join(f"/{page.removesuffix('.md')}" for page in BESIDE)
-    return "".join(groups) + f"\n```{{toctree}}\n:hidden:\n\n{beside}\n```\n"
+    return "".join(groups)
 
 
 def _check(run_folder: Path) -> dict[str, str]:
@@ -170,11 +171,15 @@ def _check(run_folder: Path) -> dict[str, str]:
             f"where they are. Received: {run.name}, on {run.dataset}. Name another run: --run."
         )
     for lesson in LESSONS:
-        state = execution(read_notebook(run_folder / "notebooks" / f"{lesson.name}.ipynb")).state
+        place = f"notebooks/{lesson.name}.ipynb"
+        executed, written = read_notebook(run_folder / place), read_notebook(ROOT / place)
+        state = execution(executed).state
+        if state == "complete" and source_hash(executed) != source_hash(written):
+            state = "which has been changed since"
         if state != "complete":
             raise InputError(
-                f"Expected every lesson executed to its end. Received: {lesson.name}, {state}. "
-                f"Run it again: make run NB={lesson.number} RUN={run.name}"
+                "Expected every lesson, as it is now, executed to its end. Received: "
+                f"{lesson.name}, {state}. Run what is missing: make run-all RUN={run.name}"
             )
     found = {name: ", ".join(values) for name, values in environment(run_folder).items()}
     return {"run": run.name, "profile": run.profile, "seed": str(run.seed), **found}

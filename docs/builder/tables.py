@@ -56,7 +56,7 @@ def lessons_table() -> str:
     for lesson in LESSONS:
         title = lesson.title.split(":")[0]
         link = f"[{lesson.number} {title}](/notebooks/{lesson.name}.ipynb)"
-        asked = [f"{_bare(one)}: {_points(one)}" for one in exercises(lesson)]
+        asked = [f"{_bare(one)} ({_points(one)})" for one in exercises(lesson)]
         minutes = f"{lesson.minutes:g}".replace("0.5", "½").replace(".5", "½")
         rows.append((link, minutes, _listed(objectives(lesson)), _listed(asked)))
     return _list_table(rows, widths="14 6 46 34")
@@ -136,7 +136,7 @@ def results() -> str:
 def command_page() -> str:
     """The help of every `fer-kit` command, as the command itself prints it."""
     root = typer.main.get_command(app)
-    parts = ["# The command", COMMAND, *_helps(root, "fer-kit", 2)]
+    parts = ["# The command", COMMAND, *_helps(root, "fer-kit", 1)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -149,8 +149,8 @@ and 130 after Ctrl-C."""
 def _helps(command: Command, path: str, level: int) -> list[str]:
     context = typer.Context(command, info_name=path, max_content_width=88, terminal_width=88)
     found = []
-    if level > 2:
-        found.append(f"{'#' * min(level, 3)} {path}")
+    if level > 1:
+        found.append(f"{'#' * level} {path}")
     found.append(f"```text\n{command.get_help(context).strip()}\n```")
     if isinstance(command, Group):
         for name, one in command.commands.items():
