@@ -5,8 +5,11 @@ import shutil
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+from pydantic import BaseModel, Field, ValidationError
+
+from fer_kit.checked import between, that
 from fer_kit.errors import InputError
 from fer_kit.files import read_json, sha256, write_json, write_whole
 from fer_kit.run import DATASET, PROFILE, course_folder, default_name, runs_folder
@@ -24,9 +27,41 @@ LIMITS = (
     "Not for decisions about people. In the EU, emotion recognition of people at school or at work "
     "is prohibited, with narrow medical and safety exceptions (AI Act, Art. 5(1)(f))."
 )
-# By which answers are changed, each from … to ….
-NUMBERS = {"temperature": (0.01, 100), "correction": (0, 1), "unsure_below": (0, 1)}
 SYNTHETIC_LIMITS = "Trained on drawn faces: says nothing about real ones. "
+
+# Text without characters that would move the cursor or colour a terminal.
+Line = Annotated[str, that("as a line of text", lambda text: text.isprintable() and text.strip())]
+Share = Annotated[float, between(0, 1)]
+Side = Annotated[float, between(1, 4096)]
+Range = Annotated[list[float], that("as two numbers", lambda two: -1e6 <= two[0] < two[-1] <= 1e6)]
+
+
+class TrainedOn(BaseModel, strict=True):
+    """What a card has to say of the training faces, as far as programs read it."""
+
+    source: Line
+    synthetic: bool
+    shares: dict[str, Share] = {}
+    balanced: Share = 0.0
+
+
+class Input(BaseModel, strict=True):
+    """What it has to say of the pictures that the model takes."""
+
+    shape: Annotated[list[Side], Field(min_length=3, max_length=3)] = [48, 48, 1]
+    range: Annotated[Range, Field(min_length=2, max_length=2)] = [0, 1]
+
+
+class Card(BaseModel, strict=True):
+    """What a card has to say at all; the numbers change the answers."""
+
+    name: Line
+    limits: Line
+    trained_on: TrainedOn
+    input: Input = Input()
+    temperature: Annotated[float, between(0.01, 100)] = 1.0
+    correction: Share = 0.0
+    unsure_below: Share = 0.0
 
 
 def write_card(model_path: str | Path, model, faces: "Faces", **details) -> dict:
@@ -126,43 +161,12 @@ def read_card(model_path: str | Path) -> dict:
 
 def _fault(card: Any) -> str:
     """What is wrong with a card, as far as programs and people read it, or ""."""
-    if not isinstance(card, dict) or not isinstance(about := card.get("trained_on"), dict):
-        return "something else"
-    input_about = card.get("input", {})
-    shares, shape = about.get("shares", {}), _at(input_about, "shape", [48, 48, 1])
-    checks = {
-        "name": _is_line(card.get("name")),
-        "limits": _is_line(card.get("limits")),
-        "trained_on.source": _is_line(about.get("source")),
-        "trained_on.synthetic": isinstance(about.get("synthetic"), bool),
-        "trained_on.shares": isinstance(shares, dict)
-        and all(_is_number(share, 0, 1) for share in shares.values()),
-        "trained_on.balanced": _is_number(about.get("balanced", 0), 0, 1),
-        "input.shape": isinstance(shape, list)
-        and len(shape) == 3
-        and all(_is_number(side, 1, 4096) for side in shape),
-        "input.range": _is_range(_at(input_about, "range", [0, 1])),
-    } | {name: _is_number(card.get(name, low), low, high) for name, (low, high) in NUMBERS.items()}
-    faults = [name for name, holds in checks.items() if not holds]
-    return f"another {', '.join(faults)}" if faults else ""
-
-
-def _at(values: Any, name: str, missing: Any) -> Any:
-    return values.get(name, missing) if isinstance(values, dict) else None
-
-
-def _is_line(value: Any) -> bool:
-    """Text without characters that would move the cursor or colour a terminal."""
-    return isinstance(value, str) and value.isprintable() and bool(value.strip())
-
-
-def _is_number(value: Any, low: float, high: float) -> bool:
-    return isinstance(value, int | float) and type(value) is not bool and low <= value <= high
-
-
-def _is_range(value: Any) -> bool:
-    is_pair = isinstance(value, list) and len(value) == 2
-    return is_pair and all(_is_number(one, -1e6, 1e6) for one in value) and value[0] < value[1]
+    try:
+        Card.model_validate(card)
+    except ValidationError as error:
+        places = dict.fromkeys(".".join(map(str, one["loc"][:2])) for one in error.errors())
+        return f"another {', '.join(places)}" if all(places) else "something else"
+    return ""
 
 
 def card_path(model_path: str | Path) -> Path:
