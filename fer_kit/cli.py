@@ -44,6 +44,12 @@ def main() -> None:
         sys.exit(f"fer-kit: {error}")
     except OSError as error:
         sys.exit(f"fer-kit: {error.filename or 'a file'}: {error.strerror or error}.")
+    except Exception:
+        try:  # whatever went wrong: without its backend Keras fails in many ways
+            import_module("fer_kit.course.environment").check_backend()
+        except InputError as error:
+            sys.exit(f"fer-kit: {error}")
+        raise
 
 
 @contextmanager
@@ -124,7 +130,9 @@ Profile = Annotated[
         help="smoke (checks that it runs), quick (minutes, the default) or full (as published).",
     ),
 ]
-Seed = Annotated[int | None, typer.Option(help="Where everything random starts. [default: 42]")]
+Seed = Annotated[
+    int | None, typer.Option(min=0, help="Where everything random starts. [default: 42]")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Force = Annotated[bool, typer.Option("--force", help="Run again even where nothing has changed.")]
 Extra = Annotated[
@@ -380,20 +388,21 @@ def predict(
     prior: PriorText = "",
     as_json: Json = False,
     annotate: Annotated[
-        str, typer.Option(metavar="OUT", help="Write it with boxes and names to this place.")
-    ] = "",
+        str | None,
+        typer.Option(metavar="OUT", help="Write it with boxes and names to this place."),
+    ] = None,
     table: Annotated[
-        str,
+        str | None,
         typer.Option("--csv", metavar="OUT", help="Write a row for each face in each frame."),
-    ] = "",
+    ] = None,
 ) -> None:
     """Find faces and name their expressions.
 
     Of a folder, every picture and video is tried; if any cannot be read, the command ends with 1.
     """
     classifier, predicting = _classifier(model, run, prior), _from("zoo.predict")
-    results = predicting.predict_path(classifier, path, annotate or None)
-    if table:
+    results = predicting.predict_path(classifier, path, annotate)
+    if table is not None:
         predicting.write_csv(table, results, classifier.emotions)
     if as_json:
         answered = {"model": classifier.card, "prior": classifier.expects.text}
@@ -524,7 +533,12 @@ def train(
         ),
     ],
     of: Opened,
-    name: Annotated[str, typer.Option(help="Of the model. [default: NETWORK-DATASET]")] = "",
+    name: Annotated[
+        str,
+        typer.Option(
+            callback=_checked("run", "check_name"), help="Of the model. [default: NETWORK-DATASET]"
+        ),
+    ] = "",
     switches: Annotated[
         list[str] | None,
         typer.Option(
@@ -606,7 +620,12 @@ def sweep(
 def ensemble(
     models: Annotated[list[str], typer.Argument(help="Names or paths of trained models.")],
     of: Opened,
-    name: Annotated[str, typer.Option(help="Of the model. [default: ensemble-DATASET]")] = "",
+    name: Annotated[
+        str,
+        typer.Option(
+            callback=_checked("run", "check_name"), help="Of the model. [default: ensemble-DATASET]"
+        ),
+    ] = "",
 ) -> None:
     """Put trained models together: the mean of their answers."""
     lab, ensembles = of.lab(), _from("zoo.ensemble")
@@ -616,7 +635,13 @@ def ensemble(
 @app.command()
 def export(
     model: Annotated[str, typer.Argument(help="A .keras file, or the name of a model.")],
-    format: Annotated[str, typer.Option(help="onnx, litert, openvino or saved_model.")],
+    format: Annotated[
+        str,
+        typer.Option(
+            callback=_checked("zoo.export", "FORMATS", "a format"),
+            help="onnx, litert, openvino or saved_model.",
+        ),
+    ],
     out: Annotated[
         str, typer.Option(help="Where to write it. [default: here, MODEL.onnx, …]")
     ] = "",

@@ -15,8 +15,8 @@ from scipy.stats import binomtest
 from sklearn.metrics import confusion_matrix as count_confusions
 from sklearn.metrics import precision_recall_fscore_support
 
-from fer_kit.errors import InputError
-from fer_kit.faces import Faces
+from fer_kit.errors import InputError, first_few
+from fer_kit.faces import SPLITS, Faces
 from fer_kit.files import read_json, write_json, write_whole
 from fer_kit.prior import TINY, corrected, tempered
 
@@ -45,6 +45,14 @@ class Predictions:
     emotions: tuple[str, ...]
 
     def __post_init__(self) -> None:
+        shape = (len(self.ids), len(self.emotions))
+        if not self.targets.shape == self.probabilities.shape == shape:
+            raise InputError(
+                f"Expected targets and probabilities of shape {shape}: a row for each id, a column "
+                f"for each emotion. Received: {self.targets.shape}, {self.probabilities.shape}."
+            )
+        if unknown := set(np.unique(self.split).tolist()) - set(SPLITS):
+            raise InputError(f"Expected splits among {SPLITS}. Received: {sorted(unknown)}.")
         if not np.isfinite(self.probabilities).all():
             raise InputError(
                 "Expected a number for each probability. Received: some that are none, from a "
@@ -104,6 +112,8 @@ def save_predictions(
             f"Expected probabilities of shape {faces.targets.shape}: a row for each face, a column "
             f"for each emotion. Received: {probabilities.shape}."
         )
+    _check_ids(faces.ids)
+    Predictions(faces.ids, faces.split, faces.targets, probabilities, faces.emotions)  # checks them
     table = pd.DataFrame({"id": faces.ids, "split": faces.split})
     table["label"] = np.array(faces.emotions)[faces.labels]
     for start, values in (("target", faces.targets), ("p", probabilities)):
@@ -126,7 +136,8 @@ def read_predictions(path: str | Path) -> Predictions:
         InputError: the file is missing, lacks columns, or holds rows that are no probabilities.
     """
     try:
-        table = pd.read_csv(path, dtype={"id": str, "split": str})
+        # "NA" is an id like any other.
+        table = pd.read_csv(path, dtype={"id": str, "split": str}, keep_default_na=False)
     except (OSError, ValueError) as error:
         raise InputError(f"Expected a CSV of predictions. Received: {path} ({error}).") from error
     emotions = tuple(name[2:] for name in table.columns if name.startswith("p_"))
@@ -266,6 +277,8 @@ def with_temperature(predictions: Predictions, temperature: float) -> Prediction
     The logits are divided by it. Log-probabilities are logits up to a constant that the softmax
     takes out again, so the file of predictions is enough. No answer changes.
     """
+    if not temperature > 0:
+        raise InputError(f"Expected a temperature above 0. Received: {temperature}.")
     return replace(predictions, probabilities=tempered(predictions.probabilities, temperature))
 
 
@@ -363,10 +376,10 @@ def mcnemar(first: Predictions, second: Predictions) -> dict:
     Raises:
         InputError: they did not answer for the same faces in the same order.
     """
-    if not np.array_equal(first.ids, second.ids):
+    if not np.array_equal(first.ids, second.ids) or (first.true != second.true).any():
         raise InputError(
             "Expected predictions of two models for the same faces, in the same order. "
-            f"Received: {len(first)} and {len(second)} faces with other ids."
+            f"Received: {len(first)} and {len(second)} faces with other ids or labels."
         )
     only_first = int((first.correct & ~second.correct).sum())
     only_second = int((second.correct & ~first.correct).sum())
@@ -399,6 +412,15 @@ def _macro_intervals(matrix: np.ndarray, seed: int) -> dict[str, list[float]]:
         macro = (values * present).sum(axis=1) / present.sum(axis=1)
         intervals[f"macro_{name}_95"] = np.quantile(macro, [0.025, 0.975]).tolist()
     return intervals
+
+
+def _check_ids(ids: np.ndarray) -> None:
+    names, counts = np.unique(ids, return_counts=True)
+    if (counts > 1).any():
+        raise InputError(
+            "Expected predictions with each id once. Received: more than one row of "
+            f"{first_few(names[counts > 1].tolist())}."
+        )
 
 
 def _shares(columns: pd.DataFrame, path: str | Path) -> np.ndarray:

@@ -57,10 +57,13 @@ class Faces:
                 f"Expected targets of shape {(count, classes)}: a row for each image, a column for "
                 f"each emotion. Received: {self.targets.shape}."
             )
-        if count and not np.allclose(self.targets.sum(axis=1), 1, atol=1e-4):
+        if not ((self.targets >= 0).all() and np.allclose(self.targets.sum(axis=1), 1, atol=1e-4)):
             raise InputError(
-                "Expected every row of targets to sum to 1. Received: rows that do not."
+                "Expected every row of targets to sum to 1, of shares from 0 up. Received: rows "
+                "that do not."
             )
+        if len(set(self.emotions)) < classes:
+            raise InputError(f"Expected each emotion once. Received: {', '.join(self.emotions)}.")
         for name in ("split", "ids", "subject", "infrared", "votes"):
             value = getattr(self, name)
             if value is not None and len(value) != count:
@@ -182,5 +185,14 @@ def are_drawn(origin: str) -> bool:
 
 
 def one_hot(labels: Sequence[int] | np.ndarray, classes: int) -> np.ndarray:
-    """float32 (N, classes): 1 in the column of each label, 0 elsewhere."""
-    return np.eye(classes, dtype=np.float32)[np.asarray(labels, dtype=int)]
+    """float32 (N, classes): 1 in the column of each label, 0 elsewhere.
+
+    Raises:
+        InputError: a label that is no whole number from 0 to classes - 1.
+    """
+    columns = np.asarray(labels).astype(int)
+    if (columns != np.asarray(labels)).any() or ((columns < 0) | (columns >= classes)).any():
+        raise InputError(
+            f"Expected labels as whole numbers from 0 to {classes - 1}. Received: others."
+        )
+    return np.eye(classes, dtype=np.float32)[columns]

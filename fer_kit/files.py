@@ -8,7 +8,9 @@ import hashlib
 import json
 import os
 import platform
+import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -17,6 +19,7 @@ from typing import Any
 
 from fer_kit.errors import InputError
 
+LEFT = 24 * 3600  # seconds after which nobody is still at a temporary folder
 SYSTEM_FILES = ("__MACOSX", "Thumbs.db", "desktop.ini")
 
 
@@ -74,6 +77,20 @@ def decode(content: bytes) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         return content.decode("cp1252", "replace")
+
+
+def check_not_over(out: str | Path, *inputs: str | Path) -> None:
+    """Refuse a place to write to that is one of the files that are read, by whatever name.
+
+    Raises:
+        InputError: it is.
+    """
+    for file in map(Path, inputs):
+        if Path(out).exists() and file.exists() and Path(out).samefile(file):
+            raise InputError(
+                f"Expected another place to write to than {file} itself. Received: {out}. The "
+                "original would be lost."
+            )
 
 
 def files_below(folder: Path) -> Iterator[Path]:
@@ -197,6 +214,17 @@ def _told(holder: Path) -> str:
     return "another process"
 
 
+def _sweep(folder: Path) -> None:
+    """Remove what a process that was killed left when it filled a folder anew, a day ago or more.
+
+    It may hold the folder as it was: it stays where there is no other.
+    """
+    for left in folder.parent.glob(f".{folder.name}-*") if folder.exists() else ():
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > LEFT:
+                shutil.rmtree(left)
+
+
 def replace_folder(folder: Path, build: Callable[[Path], None]) -> None:
     """Let `build` fill a new folder, then put it in the place of `folder`.
 
@@ -205,6 +233,7 @@ def replace_folder(folder: Path, build: Callable[[Path], None]) -> None:
     """
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(folder)
         with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as temporary:
             fresh, earlier = Path(temporary) / "fresh", Path(temporary) / "earlier"
             fresh.mkdir()

@@ -51,7 +51,7 @@ def distort(images: np.ndarray, kind: str, amount: float, seed: int = 0) -> np.n
         InputError: no such distortion, or an amount below 0.
     """
     choose(kind, _DISTORTIONS, "a distortion")
-    if amount < 0:
+    if not 0 <= amount < np.inf:
         raise InputError(f"Expected an amount of 0 or more. Received: {amount}.")
     if amount == 0:
         return images.copy()

@@ -8,6 +8,7 @@ import os
 import re
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, fields, replace
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -65,8 +66,7 @@ class Run:
         name = check_name(run or default_name(dataset, profile, seed))
         settings(profile, dataset)
         check_dataset(dataset)
-        if seed < 0:
-            raise InputError(f"Expected seed as a whole number from 0 up. Received: {seed}.")
+        check_seed(seed)
         wanted = cls(name, dataset, find_data(data), profile, int(seed))
         stored = read_config(runs_folder() / name)
         if stored is None:
@@ -148,7 +148,18 @@ class Run:
     def show(self, drawn: Any, name: str, *, alt: str, people: bool | None = None) -> None:
         """Keep a figure in `figures/NAME.png` and show it in the notebook (lesson 02).
 
-        The figure is closed afterwards, so that the notebook does not show it a second time.
+        Args: see `keep`.
+        """
+        from IPython.display import Image, display
+
+        about = self.keep(drawn, name, alt=alt, people=people)
+        content = self.file(f"figures/{name}.png").read_bytes()
+        display(Image(data=content, alt=about["alt"], retina=True, metadata=about))
+
+    def keep(
+        self, drawn: Any, name: str, *, alt: str, people: bool | None = None
+    ) -> dict[str, Any]:
+        """Keep a figure in `figures/NAME.png`, described for the report, and close it.
 
         Args:
             drawn: an Axes, an array of Axes, a Figure or a seaborn grid.
@@ -159,12 +170,14 @@ class Run:
                 figure is not handed in. Left out, the run decides: figures of real faces may, those
                 of drawn faces may not, until the notebook opens a file of yours.
 
+        Returns:
+            What is noted of it: name, title, alt, people and why.
+
         Raises:
             InputError: there is no text that describes it.
         """
         import matplotlib.pyplot as plt
         import numpy as np
-        from IPython.display import Image, display
 
         if not alt.strip():
             raise InputError(
@@ -177,8 +190,7 @@ class Run:
         plt.close(figure)
         about = {"title": _title(figure) or name, "alt": alt.strip(), **self._people(people)}
         self._record_figure(name, about)
-        metadata = {"name": name, **about}
-        display(Image(data=path.read_bytes(), alt=about["alt"], retina=True, metadata=metadata))
+        return {"name": name, **about}
 
     def _people(self, said: bool | None) -> dict[str, Any]:
         """Whether a figure may show people, and why."""
@@ -225,6 +237,14 @@ def default_name(
     """The name of a run that was given none: "fer2013-quick", "synthetic-quick-seed7"."""
     suffix = "" if seed in (None, SEED) else f"-seed{seed}"
     return f"{dataset or DATASET}-{profile or PROFILE}{suffix}"
+
+
+def check_seed(seed: int) -> None:
+    """Raise an InputError unless everything random can start from this number."""
+    if not isinstance(seed, Integral) or isinstance(seed, bool) or not 0 <= seed < 2**32:
+        raise InputError(
+            f"Expected seed as a whole number from 0 up, below 2**32. Received: {seed!r}."
+        )
 
 
 def check_name(name: str) -> str:

@@ -21,6 +21,7 @@ from tqdm import tqdm
 from fer_kit.errors import InputError
 from fer_kit.files import write_whole
 from fer_kit.recipes import Recipe
+from fer_kit.run import check_seed
 
 SCORES = ("loss", "accuracy", "val_loss", "val_accuracy")  # as many as fit into one line
 
@@ -31,6 +32,7 @@ def set_seed(seed: int) -> None:
     The same seed gives the same start and the same order of batches. Sums of floats may still be
     taken in another order on another machine, and results then differ slightly.
     """
+    check_seed(seed)
     keras.utils.set_random_seed(seed)
 
 

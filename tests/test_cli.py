@@ -2,8 +2,11 @@
 
 import errno
 import json
+import os
 import re
 import runpy
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -116,7 +119,7 @@ def test_bundles_that_are_not_there_are_a_sentence(fer_kit, command):
         (["train", "lenet5", "--set", "mixupp=1"], "Received: 'mixupp'"),
         (["train", "lenet5", "--set", "epochs=0"], "Expected epochs"),
         (["sweep", "vgg"], "Received: 'vgg'"),
-        (["sweep", "--seeds", "1", "2"], "Expected a network among"),
+        (["sweep", "--seeds", "1", "2"], "Expected a network that"),
         (["sweep", "lenet5", "--set", "epochs=2,0"], "Expected epochs"),
         (["sweep", "lenet5", "--dataset", "fer2014"], "Received: 'fer2014'"),
         (["sweep", "lenet5", "--dataset", "fer2013"], "Expected a path for each of fer2013"),
@@ -247,7 +250,7 @@ def test_predict_goes_on_after_a_bad_file_and_exits_with_1(fer_kit, model, tmp_p
     (folder / "b.jpg").write_bytes(PHOTOGRAPH.read_bytes())
     code, output, _ = fer_kit("predict", str(folder), "--model", model)
     assert code == 1
-    assert "a.jpg (cannot identify" in output
+    assert "a.jpg (an empty file" in output
     assert "b.jpg:" in output
     assert "2 files, 1 failed" in output
 
@@ -394,3 +397,40 @@ def test_the_module_is_the_command(monkeypatch, capsys):
         runpy.run_path(cli.__file__, run_name="__main__")
     assert not left.value.code
     assert "Commands" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("train", "lenet5", "--name", "../x"),
+        ("train", "lenet5", "--seed", "-1"),
+        ("export", "lenet5-fer2013", "--format", "x"),
+        ("sweep", "mixed"),
+        ("ensemble", "a", "b", "--name", "x/y"),
+    ],
+)
+def test_a_wrong_call_ends_with_2(fer_kit, words):
+    code, _, error = fer_kit(*words)
+    assert code == 2
+    assert words[-1] in error or words[-2] in error
+
+
+@pytest.mark.parametrize("words", [("",), (str(PHOTOGRAPH), "--annotate", ""),
+                                   (str(PHOTOGRAPH), "--csv", "")])  # fmt: skip
+def test_an_empty_place_is_a_sentence(fer_kit, words):
+    code, _, error = fer_kit("predict", *words)
+    assert code == 1
+    assert "Received: ''" in error or "ending in .csv" in error
+
+
+@pytest.mark.parametrize("backend", ["torch", "nonsense"])
+def test_a_backend_that_is_not_there_is_a_sentence_in_every_command(backend):
+    environment = os.environ | {"KERAS_BACKEND": backend}
+    for words in (("evaluate", "lenet5-fer2013"), ("export", "lenet5-fer2013", "--format", "onnx")):
+        done = subprocess.run(
+            [sys.executable, "-m", "fer_kit.cli", *words],
+            capture_output=True, text=True, env=environment, check=False,
+        )  # fmt: skip
+        assert done.returncode == 1
+        assert "Expected Keras' backend among tensorflow, jax" in done.stderr
+        assert "Traceback" not in done.stderr

@@ -290,3 +290,69 @@ def test_intervals_do_not_change_with_the_names_of_the_groups():
     values = np.random.default_rng(0).random(40)
     first = evaluation.mean_interval(values, np.arange(40) % 8)
     assert first == evaluation.mean_interval(values, pd.Series(np.arange(40) % 8).astype(str))
+
+
+def two_faces(**changes) -> Predictions:
+    values = {
+        "ids": np.array(["1", "2"]),
+        "split": np.array(["test", "test"]),
+        "targets": np.eye(2, dtype=np.float32),
+        "probabilities": np.array([[0.9, 0.1], [0.2, 0.8]], np.float32),
+        "emotions": ("happy", "sad"),
+    }
+    return Predictions(**values | changes)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"split": np.array(["exam", "test"])}, "Expected splits among"),
+        ({"probabilities": np.ones((2, 3), np.float32) / 3}, "of shape"),
+        ({"probabilities": np.full((2, 2), np.nan, np.float32)}, "a number for each"),
+    ],
+)
+def test_predictions_that_make_no_sense_are_a_sentence(change, said):
+    with pytest.raises(InputError, match=said):
+        two_faces(**change)
+
+
+def test_numbers_that_are_none_are_not_written(make_faces, tmp_path):
+    faces = make_faces(28)
+    with pytest.raises(InputError, match="a number for each"):
+        evaluation.save_predictions(
+            tmp_path / "p.csv", faces, np.full((28, 7), np.nan), "mine", "none"
+        )
+    assert not list(tmp_path.iterdir())
+
+
+def test_one_face_has_one_row(make_faces, tmp_path):
+    faces = make_faces(28).subset([0, 1, 1])
+    with pytest.raises(InputError, match="more than one row of 1"):
+        evaluation.save_predictions(tmp_path / "p.csv", faces, faces.targets, "mine", "none")
+
+
+def test_an_id_may_be_called_like_a_missing_value(tmp_path):
+    lines = ["id,split,target_happy,target_sad,p_happy,p_sad"]
+    lines += [f"{name},test,1,0,0.5,0.5" for name in ("NA", "null", "nan", "07")]
+    (tmp_path / "p.csv").write_text("\n".join(lines))
+    read = evaluation.read_predictions(tmp_path / "p.csv")
+    assert read.ids.tolist() == ["NA", "null", "nan", "07"]
+    (tmp_path / "p.csv").write_text("\n".join(lines).replace("0.5", "nan"))
+    with pytest.raises(InputError, match="sum to 1 in each row"):
+        evaluation.read_predictions(tmp_path / "p.csv")
+
+
+def test_models_whose_truths_differ_are_not_compared():
+    with pytest.raises(InputError, match="other ids or labels"):
+        evaluation.mcnemar(two_faces(), two_faces(targets=np.eye(2, dtype=np.float32)[::-1]))
+
+
+@pytest.mark.parametrize("temperature", [0, -1, float("nan")])
+def test_a_temperature_is_above_0(temperature):
+    with pytest.raises(InputError, match="temperature above 0"):
+        evaluation.with_temperature(two_faces(), temperature)
+
+
+def test_an_answer_exactly_at_the_threshold_is_given():
+    assert evaluation.refuse_below(two_faces(), float(np.float32(0.8)))["coverage"] == 1
+    assert evaluation.refuse_below(two_faces(), 0.85)["coverage"] == 0.5

@@ -105,3 +105,26 @@ def test_drawn_faces_are_told_by_their_data_set_or_source(origin):
 @pytest.mark.parametrize("origin", ["fer2013", "FER+", "folder synthetic", "synthetics", ""])
 def test_all_others_count_as_real(origin):
     assert not are_drawn(origin)
+
+
+@pytest.mark.parametrize("labels", [[-1], [7], [1.5], [float("nan")]])
+def test_a_label_that_is_none_of_the_classes_is_a_sentence(labels):
+    with pytest.raises(InputError, match="whole numbers from 0 to 6"):
+        one_hot(labels, 7)
+    np.testing.assert_array_equal(one_hot([2.0, 0], 3), [[0, 0, 1], [1, 0, 0]])
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"targets": np.array([[2, -1], [0, 1]], np.float32)}, "shares from 0 up"),
+        ({"targets": np.array([[np.nan, 1], [0, 1]], np.float32)}, "shares from 0 up"),
+        ({"emotions": ("happy", "happy")}, "each emotion once"),
+        ({"split": np.array(["train", "exam"])}, "Expected splits among"),
+    ],
+)
+def test_what_makes_no_sense_is_a_sentence(make_faces, change, said):
+    values = {"images": np.zeros((2, 4, 4, 1), np.uint8), "targets": np.eye(2, dtype=np.float32)}
+    values |= {"split": np.array(["train", "test"]), "ids": np.array(["1", "2"])}
+    with pytest.raises(InputError, match=said):
+        make_faces(2, **{"emotions": ("happy", "sad")} | values | change)

@@ -1,5 +1,6 @@
 import errno
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from fer_kit import files
 from fer_kit.errors import InputError
 from fer_kit.files import locked, read_json, write_json, write_text, write_whole
 
@@ -71,3 +73,41 @@ def test_a_lock_that_cannot_be_made_is_a_sentence(tmp_path):
     lock = locked(blocker / "below.lock", "the bread")
     with pytest.raises(InputError, match="Expected to lock the bread"), lock:
         pass
+
+
+def test_no_input_is_written_over_by_whatever_name(tmp_path):
+    one, link = tmp_path / "one.png", tmp_path / "link.png"
+    one.write_text("mine")
+    link.symlink_to(one)
+    for out in (one, link, tmp_path / "x" / ".." / "one.png"):
+        (tmp_path / "x").mkdir(exist_ok=True)
+        with pytest.raises(InputError, match="The original would be lost"):
+            files.check_not_over(out, tmp_path / "other.png", one)
+    files.check_not_over(tmp_path / "new.png", one)
+
+
+def test_what_a_killed_process_left_is_removed_a_day_later(tmp_path):
+    folder = tmp_path / "report"
+    folder.mkdir()
+    old, fresh = tmp_path / ".report-old", tmp_path / ".report-fresh"
+    for left in (old, fresh):
+        (left / "earlier").mkdir(parents=True)
+    os.utime(old, (1, 1))
+    files.replace_folder(folder, lambda new: (new / "index.html").write_text("new"))
+    assert (old.exists(), fresh.exists()) == (False, True)
+    os.utime(fresh, (1, 1))
+    shutil.rmtree(folder)  # the only one there is may be what was left
+    files.replace_folder(folder, lambda new: (new / "index.html").write_text("new"))
+    assert fresh.exists()
+
+
+def test_files_below_are_seen_once_each_and_no_pipe_is_waited_for(tmp_path):
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "a" / "b" / "one").write_text("1")
+    (tmp_path / "a" / ".hidden").write_text("2")
+    (tmp_path / "a" / "b" / "up").symlink_to(tmp_path / "a")
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "a" / "pipe.jpg")
+    assert [path.relative_to(tmp_path).as_posix() for path in files.files_below(tmp_path)] == [
+        "a/b/one"
+    ]

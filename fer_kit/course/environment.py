@@ -10,10 +10,11 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from fer_kit.errors import InputError
+from fer_kit.errors import InputError, choose
 from fer_kit.processes import cores
 from fer_kit.version import __version__
 
+BACKENDS = ("tensorflow", "jax")
 PACKAGES = ("keras", "tensorflow", "jax", "numpy", "scikit-learn", "opencv-python-headless")
 
 
@@ -27,12 +28,22 @@ def describe() -> dict[str, str]:
     Raises:
         InputError: the backend is not installed, or cannot be imported.
     """
-    if importlib.util.find_spec(backend()) is None:
-        raise _no_backend("it is not installed")
+    check_backend()
     system = f"{platform.system()} {platform.machine()}"
     device = _ask_device() if _may_have_gpu() else processor()
     found = {"backend": backend(), "system": system, "device": device}
     return versions() | found | {"commit": commit()}
+
+
+def check_backend() -> None:
+    """Look whether Keras' backend is one that the course computes with, and is there.
+
+    Raises:
+        InputError: it is not.
+    """
+    choose(backend(), BACKENDS, "Keras' backend", "Set KERAS_BACKEND, or leave it unset.")
+    if importlib.util.find_spec(backend()) is None:
+        raise _no_backend("it is not installed")
 
 
 def _ask_device() -> str:

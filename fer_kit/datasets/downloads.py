@@ -68,7 +68,7 @@ def download(name: str, *, accept: bool = False) -> Path:
     if not (accept or _agreed(OFFERS[name])):
         raise InputError(
             "Expected your consent to the terms. Received: none, so nothing was downloaded. "
-            f'If you agree, call download("{name}", accept=True).'
+            f'If you agree: fer-kit download {name} --accept, or download("{name}", accept=True).'
         )
     folder = _fetch(name)
     check_counts(folder)

@@ -15,12 +15,14 @@ import pywt
 
 from fer_kit.detect import find_landmarks
 from fer_kit.errors import InputError, choose
+from fer_kit.files import check_not_over
 from fer_kit.pictures import read_picture, write_picture
 
 ALIGNMENTS = ("eyes", "flow")
 SEAM = 160 / 256  # the published cut: the upper 160 of 256 rows
 WAVELET, LEVELS = "db2", 2
 CHUNK = 32  # pairs at a time: small enough to stay in the processor's cache
+FLOWING = 12  # pixels; the flow needs as many
 DETECTED = 192  # pixels; small faces are enlarged to this height before their eyes are sought
 
 
@@ -79,8 +81,9 @@ def fuse_files(first: str | Path, second: str | Path, out: str | Path, **options
 
     Raises:
         InputError: a file that is no picture, pictures of different sizes, or a place that cannot
-            be written; then nothing is written.
+            be written or is one of the two; then nothing is written.
     """
+    check_not_over(out, first, second)
     return write_picture(out, fuse(read_picture(first), read_picture(second), **options))
 
 
@@ -265,6 +268,11 @@ def _move_eyes(picture: np.ndarray, eyes: np.ndarray, goal: np.ndarray) -> np.nd
 def _follow_flow(picture: np.ndarray, goal: np.ndarray) -> np.ndarray:
     """Move each pixel of a picture to where `goal` has its like."""
     height, width = picture.shape[:2]
+    if min(height, width) < FLOWING:
+        raise InputError(
+            f"Expected pictures of at least {FLOWING} pixels for align = 'flow'. Received: "
+            f"{width}×{height}. Take larger ones, or align by eyes or not at all."
+        )
     seeker = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     seeker.setFinestScale(0)
     smooth = [cv2.GaussianBlur(_grey(_as_uint8(face)), (0, 0), 1) for face in (goal, picture)]

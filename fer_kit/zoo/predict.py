@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from fer_kit.classify import Answer, Classifier, annotate, predict_emotion
 from fer_kit.errors import InputError
-from fer_kit.files import files_below, write_whole
+from fer_kit.files import check_not_over, files_below, write_whole
 from fer_kit.kinds import kind_of_file
 from fer_kit.pictures import is_picture, read_picture, writable, write_picture
 from fer_kit.video import CODECS, VideoAnswers, predict_video
@@ -130,11 +130,9 @@ def _target(path: str | Path, annotated: str | Path | None) -> Path | None:
     if annotated is None:
         return None
     source, target = Path(path).expanduser().resolve(), Path(annotated).expanduser().resolve()
-    if source == target:
-        raise InputError(
-            f"Expected another place for what is annotated than {path} itself. "
-            f"Received: {annotated}. The original would be lost."
-        )
+    if not str(annotated).strip():
+        raise InputError(f"Expected a place for what is annotated. Received: {str(annotated)!r}.")
+    check_not_over(target, source)
     if source.is_dir() and source.is_relative_to(target):
         raise InputError(
             f"Expected a folder of its own for what is annotated. Received: {annotated}, which "

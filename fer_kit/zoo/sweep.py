@@ -23,7 +23,7 @@ from fer_kit.datasets import SOURCES, check_dataset
 from fer_kit.errors import InputError, choose, first_few
 from fer_kit.evaluation import Predictions, mean_interval, read_predictions
 from fer_kit.files import save_figure, write_text, write_whole
-from fer_kit.networks import NETWORKS
+from fer_kit.networks import TRAINABLE
 from fer_kit.processes import speaking_as
 from fer_kit.recipes import Recipe, recipe_for
 from fer_kit.run import Run, runs_folder
@@ -110,7 +110,7 @@ def asked(
         InputError: something of it cannot be used.
     """
     for name in networks or [""]:
-        choose(name, NETWORKS, "a network")
+        choose(name, TRAINABLE, "a network that can be trained on faces")
     for name in datasets:
         check_dataset(name)
     rows = grid(networks, with_data(datasets, data), switches)

@@ -16,7 +16,7 @@ from fer_kit.classify import Classifier, load_model
 from fer_kit.course import environment
 from fer_kit.errors import InputError
 from fer_kit.faces import Faces
-from fer_kit.files import read_json, save_figure, write_json
+from fer_kit.files import read_json, write_json
 from fer_kit.preprocess import clean
 from fer_kit.recipes import Recipe, as_changes
 from fer_kit.run import Run
@@ -58,13 +58,13 @@ def train_from_scratch(
     """
     name = name or f"{network}-{lab.dataset}"
     path = lab.file(f"models/{name}.keras")
-    original = faces_of(lab)
-    faces = clean(original)[0] if recipe.clean else original
     others = {
         role: load_model(model, lab.name)
         for role in ("start", "teacher")
         if (model := getattr(recipe, role))
     }
+    original = faces_of(lab)
+    faces = clean(original)[0] if recipe.clean else original
     plan = _plan(network, recipe, lab.seed, faces, others)
     if card := finished(path, plan):
         print(f"{path.name} is trained already and stays. For another training: --name.")
@@ -163,9 +163,12 @@ def _draw(lab: Run, name: str, source: str) -> None:
     history = training.read_history(history_file(path))
     kept = int(history["val_accuracy"].idxmax())
     ax = plots.history(history, mark=kept, title=f"{name}: accuracy ({source})")
-    save_figure(ax.figure, lab.file(f"figures/{name}-training.png"))
+    best = evaluation.percent(history["val_accuracy"][kept])
+    alt = f"Accuracy over {len(history)} epochs; on validation it is highest in {kept}, {best}."
+    lab.keep(ax, f"{name}-training", alt=alt, people=False)
     test = evaluation.read_predictions(lab.need(f"predictions/{name}.csv")).subset("test")
-    ax = plots.risk_coverage(
-        {name: evaluation.risk_coverage(test)}, title=f"Refusing the least sure ({source})"
-    )
-    save_figure(ax.figure, lab.file(f"figures/{name}-refusal.png"))
+    curve = evaluation.risk_coverage(test)
+    ax = plots.risk_coverage({name: curve}, title=f"Refusing the least sure ({source})")
+    half, whole = (evaluation.percent(curve["accuracy"][share]) for share in (0.5, 1.0))
+    alt = f"Accuracy over the share of answered faces: {whole} of all, {half} of the surest half."
+    lab.keep(ax, f"{name}-refusal", alt=alt, people=False)

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_kit import synthetic
+from fer_kit import pictures, synthetic
 from fer_kit.errors import InputError
 from fer_kit.fusion import methods
 from fer_kit.fusion.methods import METHODS, align, find_eyes, fuse, fuse_files, pca_weights
@@ -229,3 +229,18 @@ def test_chunks_do_not_matter(monkeypatch):
     monkeypatch.setattr(methods, "CHUNK", 4)
     for method, expected in zip(LINEAR, whole, strict=True):
         np.testing.assert_array_equal(fuse(first, second, method), expected)
+
+
+def test_neither_picture_is_written_over(tmp_path):
+    faces = np.random.default_rng(0).integers(0, 256, (2, 40, 40, 3), np.uint8)
+    paths = [pictures.write_picture(tmp_path / f"{n}.png", face) for n, face in enumerate(faces)]
+    for out in paths:
+        with pytest.raises(InputError, match="The original would be lost"):
+            methods.fuse_files(*paths, out)
+    assert methods.fuse_files(*paths, tmp_path / "out.png", method="paste").exists()
+
+
+def test_tiny_pictures_do_not_flow():
+    tiny = np.zeros((8, 8), np.uint8)
+    with pytest.raises(InputError, match="at least 12 pixels"):
+        methods.fuse(tiny, tiny, align="flow")

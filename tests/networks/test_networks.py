@@ -108,3 +108,20 @@ def test_training_changes_every_weight(name):
 def test_unknown_network_is_a_sentence():
     with pytest.raises(InputError, match="lenet5.*Received: 'vgg'"):
         build("vgg")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"width": -1}, "width as a number above 0"),
+        ({"width": float("nan")}, "width as a number above 0"),
+        ({"classes": 1}, "classes as a whole number from 2 up"),
+        ({"classes": 2.5}, "classes as a whole number"),
+        ({"input_shape": (48, 48)}, "input_shape as"),
+        ({"input_shape": (2, 2, 1)}, "from 16 pixels up"),
+        ({"colour": True}, "an option of cnn among"),
+    ],
+)
+def test_an_option_that_makes_no_sense_is_a_sentence(options, said):
+    with pytest.raises(InputError, match=said):
+        build("cnn", **options)
