@@ -8,7 +8,7 @@ import re
 from html import unescape
 
 LONGEST_WORD = 400  # characters without a space
-MOST_NUMBERS = 255  # without a word between them: 16 by 16 pixels are more
+MOST_NUMBERS = 143  # without a word between them: 12 by 12 pixels are more
 WIDEST_TABLE = 11  # columns; as many rows that are wider are a picture, whatever they are called
 
 # data:image/png;base64,… to its end: the quote or bracket that it began with, else a space.

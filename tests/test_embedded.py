@@ -81,6 +81,8 @@ SPELLINGS = {
     .to_html(index_names=True, formatters={})
     .replace("<th>", "<th>row "),
     "a patch around an eye": str(FACE[:16, :16]),
+    "a very small face": str(FACE[::4, ::4].tolist()),
+    "a very small table": pd.DataFrame(FACE[::4, ::4]).to_html(),
     "hexadecimal numbers": ", ".join(f"0x{value:02x}" for value in FACE.ravel()),
     "colours of a terminal": "".join(f"\x1b[48;2;{v};{v};{v}m  " for v in FACE.ravel()[:300]),
     "shades": "\n".join("".join(" ░▒▓█"[v // 52] for v in row) + "|" for row in FACE) + "\n",
@@ -105,7 +107,7 @@ HARMLESS = {
     "code": 'def load(data: str = "", name: str = "a/b", size: int = 48) -> dict[str, int]:',
     "a sentence": "The data: train/validation/test, split by person; see data:image below.",
     "a table": pd.DataFrame(np.eye(7).round(3), list("abcdefg"), list("abcdefg")).to_html(),
-    "probabilities": np.array2string(np.random.default_rng(0).random((36, 7)), precision=3),
+    "probabilities": np.array2string(np.random.default_rng(0).random((20, 7)), precision=3),
     "a long table": pd.DataFrame(
         np.random.default_rng(0).random((60, 9)), [f"row {n}" for n in range(60)]
     ).to_string(),

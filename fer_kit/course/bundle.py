@@ -28,7 +28,7 @@ from fer_kit.course.leaving import (
     take_out_of_json,
 )
 from fer_kit.course.manifest import manifest
-from fer_kit.course.names import own_names, predictions, without_names
+from fer_kit.course.names import own_names, own_places, predictions, without_names
 from fer_kit.course.places import DATA, everywhere, without_places
 from fer_kit.course.report import read_run, write_report
 from fer_kit.errors import InputError
@@ -96,9 +96,10 @@ def _copy_run(source: Path, copy: Path, run: Run, pictures: bool) -> list[Item]:
     """Copy of a run what may leave; returns what does and what does not."""
     for folder in ("notebooks", "figures", "predictions", "results"):
         (copy / folder).mkdir(parents=True)
-    hide = without_places(run.data)
-    words = own_names(source, run.dataset, run.data)
-    rename = without_names(words)
+    paths = sorted(source.glob("notebooks/[!.]*.ipynb"))
+    notebooks = {path.stem: nbformat.read(path, as_version=4) for path in paths}
+    words, places = own_names(source, run.dataset, run.data), own_places(notebooks.values())
+    rename, hide = without_names(words), without_places(run.data, places)
     write_json(copy / "config.json", asdict(run) | {"data": DATA if run.data else ""})
     for path in source.glob("notebooks/[!.]*.json"):
         write_json(copy / path.relative_to(source), everywhere(read_json(path), hide))
@@ -107,15 +108,15 @@ def _copy_run(source: Path, copy: Path, run: Run, pictures: bool) -> list[Item]:
         told = everywhere(told, lambda text: rename(hide(text)), keys=True)
         write_json(copy / path.relative_to(source), told)
     items = _copy_predictions(source, copy, words)
-    items += [Item("name", "of your files and folders; other words stand for them")] * len(words)
+    named = {*words, *places}
+    items += [Item("name", "of your files and folders; other words stand for them")] * len(named)
     figures: Figures = {}
-    for path in sorted(source.glob("notebooks/[!.]*.ipynb")):
-        notebook = nbformat.read(path, as_version=4)
-        items.append(Item("notebook", "as run", path.stem, leaves=True))
-        items += all_figures(notebook) if pictures else take_out(notebook, path.stem)
+    for name, notebook in notebooks.items():
+        items.append(Item("notebook", "as run", name, leaves=True))
+        items += all_figures(notebook) if pictures else take_out(notebook, name)
         notebook = everywhere(notebook, hide)
         change_outputs(notebook, rename)
-        nbformat.write(notebook, copy / "notebooks" / path.name)
+        nbformat.write(notebook, copy / "notebooks" / f"{name}.ipynb")
         figures |= figures_of(notebook)
     _write_figures(copy / "figures", figures)
     return items

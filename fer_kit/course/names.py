@@ -1,4 +1,4 @@
-"""The names of one's own pictures, which may be those of people: other words stand for them.
+"""The names of one's own files, which may be those of people: other words stand for them.
 
 Introduced in notebooks/12_save.ipynb.
 """
@@ -6,29 +6,33 @@ Introduced in notebooks/12_save.ipynb.
 import contextlib
 import csv
 import re
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterable, Mapping
 from io import StringIO
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import numpy as np
 
-from fer_kit.course.places import DATA, LONG, replacing, spelled
+from fer_kit.course.places import DATA, LONG, everywhere, replacing, spelled
 from fer_kit.datasets import SOURCES
 from fer_kit.emotions import is_emotion
 from fer_kit.faces import SPLITS
 from fer_kit.files import read_json
 from fer_kit.lessons import METRICS
+from fer_kit.run import course_folder, runs_folder
+from fer_kit.watch import SYSTEM
+
+QUOTED = re.compile(r"""(["'])((?:/|[A-Za-z]:[/\\])[^"'\n]{2,400})\1""")
 
 
 def own_names(run_folder: Path, dataset: str, data: str) -> dict[str, str]:
-    """For each name in a run on the user's own pictures, what stands for it; {} for other runs.
+    """For each name of the user's in a run what stands for it.
 
-    These are the places of the pictures, which are their ids, the names of their files with and
-    without the ending, and the names of the folders.
+    These are the name of the data; and in a run on the user's own pictures their places, which are
+    their ids, the names of their files with and without the ending, and the names of the folders.
     """
-    if not SOURCES[dataset].own:
-        return {}
-    ids = sorted(_ids(run_folder))
+    ids = sorted(_ids(run_folder)) if SOURCES[dataset].own else []
     folders = sorted({part for place in ids for part in PurePosixPath(place).parts[:-1]})
     words = {folder: f"folder-{number}" for number, folder in enumerate(folders, start=1)}
     words[Path(data).name] = DATA
@@ -46,6 +50,41 @@ def own_names(run_folder: Path, dataset: str, data: str) -> dict[str, str]:
 def without_names(words: Mapping[str, str]) -> Callable[[str], str]:
     """A function that puts the other words for names in a text, in whatever spelling they are."""
     return replacing(words, _pattern)
+
+
+def own_places(notebooks: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """For each path of the user's that stands in quotes in notebooks, what stands for it.
+
+    That is whatever is on this computer, or would be in a folder that is, and belongs to neither
+    the system nor the course.
+    """
+    told: dict[str, None] = {}
+
+    def collect(text: str) -> str:
+        told.update(dict.fromkeys(found[2] for found in QUOTED.finditer(text)))
+        return text
+
+    for notebook in notebooks:
+        everywhere(notebook, collect)
+    words: dict[str, str] = {}
+    for path in filter(_is_own, map(Path, told)):
+        folder = path if path.is_dir() else path.parent
+        if _is_own(folder):
+            words[str(folder)] = "[folder]"
+        if path != folder:
+            words |= dict.fromkeys((str(path), path.name), "[file]")
+    return words
+
+
+def _is_own(path: Path) -> bool:
+    """Whether a path from the root leads to a file or folder of the user's."""
+    with contextlib.suppress(OSError, ValueError):  # whatever a text may hold
+        if not path.is_absolute() or len(path.parts) < 3 or path == Path.home():
+            return False
+        shared = [course_folder(), runs_folder(), *map(Path, (sys.prefix, *SYSTEM))]
+        is_shared = any(place in (path, *path.parents) for place in shared)
+        return not is_shared and (path.exists() or path.parent.exists())
+    return False
 
 
 def predictions(table: str, words: Mapping[str, str]) -> str:

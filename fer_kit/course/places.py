@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from html import escape
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
@@ -30,11 +31,14 @@ _ANY_HOME = re.compile(
 )
 
 
-def without_places(data: str = "") -> Callable[[str], str]:
+def without_places(
+    data: str = "", more: Mapping[str, str] = MappingProxyType({})
+) -> Callable[[str], str]:
     """A function that replaces the folders of this machine in a text by what they are.
 
     Args:
         data: the path of the run's data set, or "".
+        more: other paths, with the words that stand for them.
     """
     home = Path.home()
     places = {str(home): "~", str(home.resolve()): "~"} if home.name else {}
@@ -46,7 +50,7 @@ def without_places(data: str = "") -> Callable[[str], str]:
                 places[str(folder)] = name
     for path in _spellings_of_data(data):
         places.setdefault(path, DATA)
-    return replacing(places)
+    return replacing({**more, **places})
 
 
 def replacing(

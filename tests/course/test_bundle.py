@@ -225,6 +225,26 @@ def test_no_path_and_no_name_of_a_file_leaves(own_run, tmp_path):
     assert "picture-1,test," in files["predictions/cnn.csv"].decode()
 
 
+def test_a_photograph_that_a_cell_opens_is_named_nowhere(run, tmp_path):
+    photo = tmp_path / "Annas Bilder" / "Zoë am Meer.jpg"
+    photo.parent.mkdir()
+    photo.touch()
+    write_json(run / "results" / "mine.json", {"photo": str(photo), "in": photo.parent.as_uri()})
+
+    def edit(notebook):
+        code = code_of(notebook)
+        code.source = f"ask({str(photo)!r})"
+        for text in (f"of {photo} (none)", repr(list(photo.parent.glob("*"))), ascii(str(photo))):
+            code.outputs.append(new_output("stream", name="stdout", text=text))
+
+    change(run, "11_classify", edit)
+    files = contents(write_bundle(run))
+    assert "ask('[file]')" in files["notebooks/11_classify.ipynb"].decode()
+    for name, content in files.items():
+        for private in ("Annas", "Zo", "Meer"):
+            assert private not in content.decode("utf-8", "replace").replace("Zoom", ""), name
+
+
 @pytest.mark.parametrize("folder", ["models", "accuracy", "cnn", "true", "null", "protocol"])
 def test_a_folder_called_like_something_in_the_results_breaks_nothing(own_run, folder):
     table = own_run / "predictions" / "cnn.csv"

@@ -2,11 +2,13 @@
 
 import csv
 from io import StringIO
+from pathlib import Path
 
 import numpy as np
 import pytest
+from submissions import COURSE
 
-from fer_kit.course.names import own_names, predictions, without_names
+from fer_kit.course.names import own_names, own_places, predictions, without_names
 from fer_kit.files import write_json
 from fer_kit.lessons import METRICS
 
@@ -63,6 +65,27 @@ def test_folders_that_are_called_like_what_results_are_read_by_tell_nothing(tmp_
     np.savez(tmp_path / "data" / "faces.npz", ids=np.array(ids))
     words = own_names(tmp_path, "people", "")
     assert words.keys() - set(ids) == {"1.jpg", "anna"}
+
+
+def test_the_file_of_a_published_data_set_may_be_called_after_somebody(tmp_path):
+    assert own_names(tmp_path, "fer2013", "/srv/Anna.csv") == {"Anna.csv": "[data]"}
+
+
+def test_paths_of_one_s_own_files_are_known_from_what_stands_in_quotes(tmp_path, monkeypatch):
+    monkeypatch.chdir(COURSE)
+    folder = tmp_path / "Annas Bilder"
+    folder.mkdir()
+    (folder / "Zoë.jpg").touch()
+    there, gone = folder / "Zoë.jpg", folder / "gone.jpg"
+    told = [
+        f"open('{there}')",
+        f'"{gone}"',
+        f"'{COURSE / 'rubric.toml'}' '/usr/bin' '/' '/no/such'",
+    ]
+    told += [f"'{Path.home()}' 'a/b.jpg' 'https://example.org/a' '/x{'y' * 300}/z'"]
+    words = own_places([{"cells": [{"source": text} for text in told]}])
+    files = dict.fromkeys((str(there), str(gone), "Zoë.jpg", "gone.jpg"), "[file]")
+    assert words == {str(folder): "[folder]"} | files
 
 
 def test_names_are_found_in_every_spelling(words):
