@@ -119,3 +119,13 @@ def test_a_noisy_picture_is_looked_at_in_less_detail(photograph):
     dithered = np.asarray(Image.fromarray(photograph).convert("1").convert("RGB"))
     assert find_faces(dithered) == []
     assert len(find_upright(dithered)) == 1
+
+
+@pytest.mark.parametrize("box", [Box(40, 60, 30, 10), Box(40, 60, 10, 30), Box(40, 60, 20, 20)])
+def test_what_is_cut_out_has_the_middle_of_the_box(box):
+    page = np.zeros((120, 120, 3), np.uint8)
+    x, y = box.x + box.width // 2, box.y + box.height // 2
+    page[y - 2 : y + 2, x - 2 : x + 2] = 255
+    rows, columns = np.nonzero(cut_out(page, box, max(box.width, box.height)))
+    assert abs(rows.mean() - (max(box[2:4]) - 1) / 2) <= 1
+    assert abs(columns.mean() - (max(box[2:4]) - 1) / 2) <= 1

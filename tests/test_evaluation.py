@@ -356,3 +356,14 @@ def test_a_temperature_is_above_0(temperature):
 def test_an_answer_exactly_at_the_threshold_is_given():
     assert evaluation.refuse_below(two_faces(), float(np.float32(0.8)))["coverage"] == 1
     assert evaluation.refuse_below(two_faces(), 0.85)["coverage"] == 0.5
+
+
+def test_the_bootstrap_interval_of_a_macro_mean_holds_95_percent():
+    # The recall of each of two emotions is 0.8 of 400 faces: its standard error is 0.02, that of
+    # their mean 0.0141, and 1.96 of these to either side hold 95 %.
+    wrong = np.arange(800) % 5 == 0
+    true = np.repeat([0, 1], 400)
+    said = np.where(wrong, 1 - true, true)
+    scores = evaluation.score(predictions_with(one_hot(said, 2), true))
+    low, high = scores["macro_recall_95"]
+    assert high - low == pytest.approx(2 * 1.96 * 0.02 / np.sqrt(2), rel=0.08)

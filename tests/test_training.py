@@ -1,6 +1,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -241,3 +242,21 @@ def test_a_training_that_diverges_ends_with_a_sentence(loss, tmp_path):
     best.on_train_begin()
     best.on_epoch_end(0, {"loss": loss, "val_accuracy": 0.9})
     assert not list(tmp_path.iterdir())
+
+
+def test_of_equally_good_epochs_the_first_is_kept(tmp_path):
+    saved = []
+    best = training.BestModel(tmp_path / "best.keras")
+    best.set_model(SimpleNamespace(save=lambda path: saved.append(path.write_bytes(b"model"))))
+    best.on_train_begin()
+    for epoch, accuracy in enumerate((0.5, 0.5, 0.4, 0.6, 0.6)):
+        best.on_epoch_end(epoch, {"loss": 1.0, "val_accuracy": accuracy})
+    assert (len(saved), best.best) == (2, 0.6)
+
+
+def test_a_training_that_goes_on_has_waited_as_long_as_before():
+    before = keras.callbacks.EarlyStopping("val_accuracy", patience=9)
+    before.on_train_begin()
+    assert {"wait", "best", "best_epoch"} <= {
+        name for name in training._KEPT if hasattr(before, name)
+    }

@@ -194,3 +194,12 @@ def test_undescribed_pictures_are_counted():
         count_undescribed(f'<img src="{PNG}"> <img src="{PNG}" alt=""/> <img src="{PNG}" alt="a">')
         == 2
     )
+
+
+def test_no_cell_of_a_table_brings_a_style_but_its_alignment():
+    attack = "text-align: right; background: url(https://evil.example/a.png); position: fixed"
+    html = f'<table><tr><th style="{attack}">a</th><td style="{attack}">b</td></tr></table>'
+    cleaned = str(sanitise(html))
+    assert "<td" in cleaned
+    assert "evil" not in cleaned
+    assert "position" not in cleaned
