@@ -251,14 +251,14 @@ LESSONS = (
         needs=("data/prepared.npz",),
         makes=(*_model("mixed"), "results/mixtures.json"),
         settings={
-            "people": Per((4, 2, 2), (80, 12, 20), (400, 50, 100)),
+            "people": Per((4, 2, 2), (60, 12, 20), (400, 50, 100)),
             "width": Per(0.125, 0.1875, 1.0),
             "dropout": Per(0.0, 0.0, 1.0),
             "learning_rate": Per(1e-3, 1e-3, 1e-4),
             "batch_size": Per(64, 32, 64),
             "epochs": Per(1, 10, 100),
             "leaks": {"people": Per(6, 24, 60), "epochs": Per(1, 24, 30)},
-            "votes": {"epochs": Per(1, 7, 30)},
+            "votes": {"epochs": Per(1, 6, 30)},
         },
     ),
     Lesson(
