@@ -55,11 +55,11 @@ IS_X86 = $(if $(filter Darwin,$(MACHINE)),,$(filter x86_64 amd64,$(MACHINE)))
 HAS_IT = $(shell $(BIN)/python -c "import importlib.metadata as m; m.version('tensorflow'); print(1)" 2>/dev/null)
 FITTING = $(if $(HAS_GPU),gpu,$(if $(HAS_IT),tensorflow,$(if $(IS_X86),cpu,tensorflow)))
 EDITION = $(if $(filter jax,$(BACKEND)),jax,$(FITTING))
-# Megabytes to fetch, and gigabytes on the disk afterwards; measured on Linux with Python 3.11.
-SIZE_cpu := 550 MB, 1.6 GB on disk
-SIZE_tensorflow := 850 MB, 2.3 GB on disk
+# What to fetch, measured for Linux and Python 3.11; and on the disk afterwards (with CUDA: a guess).
+SIZE_cpu := 550 MB, 2.3 GB on disk
+SIZE_tensorflow := 850 MB, 2.9 GB on disk
 SIZE_gpu := 3.7 GB, 7 GB on disk
-SIZE_jax := 330 MB, 1.1 GB on disk
+SIZE_jax := 330 MB, 1.2 GB on disk
 # JupyterLab reads what differs from its defaults here.
 SETTINGS := $(VENV)/share/jupyter/lab/settings
 # And every notebook's Python here.
