@@ -191,7 +191,7 @@ with socket.socket(socket.AF_UNIX) as end:
         """
 mounts = [Path(line.split()[4]) for line in open("/proc/self/mountinfo")]
 for place in {place for mount in mounts for place in (mount, *mount.parents)}:
-    if str(place) in ("/student", "/tmp", "/dev/shm"): continue
+    if str(place) in ("/student", "/student/runs", "/tmp", "/dev/shm"): continue
     try: Path(place, "attack").write_text("here")
     except OSError: continue
     print("REACHED", place)
