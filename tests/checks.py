@@ -32,7 +32,7 @@ def solution(name: str):
     # The exercise's function is called as its check, but for the network that can be sure.
     name = {"single_softmax": "can_be_sure"}.get(name, name)
     place = {"np": np, "pd": pd, "fk": fk, "detect": detect, "classes": 7, "Path": Path}
-    if name == "can_be_sure":
+    if name in ("can_be_sure", "only_the_last"):
         import keras
         from keras import layers
 

@@ -3,6 +3,7 @@
 from importlib import import_module
 from inspect import signature
 from numbers import Integral, Real
+from pathlib import Path
 from typing import Any
 
 from fer_kit.errors import InputError, choose
@@ -13,21 +14,30 @@ SMALLEST = 16  # pixels, of the side of a face
 PAIR_NETWORKS = ("two_streams",)  # they look at two pictures of the same moment
 
 
-def build(name: str, **options):
+def build(name: str, weights: str | Path | None = None, **options):
     """Build a network by name; `options` go to its function (input_shape, classes, …).
+
+    Args:
+        weights: a trained network to begin with (lesson 05b): the name of a model that comes with
+            the course, such as "small-fer2013", or a .keras file with its card. It brings the size
+            of everything. With `classes` the last layer is a new one, without it the trained one.
+            (A ResNet-18 takes the file of another, also in part: see there.)
 
     >>> build("lenet5", classes=7).count_params()
     168971
 
     Raises:
-        InputError: the course has no network of that name, or it has no such option or value.
+        InputError: the course has no network of that name, it has no such option or value,
+            or the weights are of another one.
     """
     choose(name, NETWORKS + PAIR_NETWORKS, "the name of a network")
     network = getattr(import_module(f"fer_kit.networks.{name}"), name)
     for option, value in options.items():
         choose(option, signature(network).parameters, f"an option of {name}")
         _check(option, value)
-    return network(**options)
+    if weights is not None and name != "resnet18":
+        return _trained(name, weights, **options)
+    return network(**options, **({} if weights is None else {"weights": weights}))
 
 
 def _check(option: str, value: Any) -> None:
@@ -49,6 +59,27 @@ def _check(option: str, value: Any) -> None:
 
 def _is_whole(value: Any, least: int) -> bool:
     return isinstance(value, Integral) and not isinstance(value, bool) and value >= least
+
+
+def _trained(name: str, weights: str | Path, classes: int | None = None, **options):
+    import keras
+
+    from fer_kit.cards import find_model, read_card
+
+    path = find_model(weights)
+    read_card(path)  # which is refused where it is not of this file
+    network = keras.saving.load_model(path, compile=False)
+    if network.name != name or options:
+        given = f"{', '.join(options)} beside weights" if options else f"those of a {network.name}"
+        raise InputError(
+            f"Expected weights of a {name}, and at most classes beside them. Received: {given}, "
+            f"{str(weights)!r}. A trained network has the size that it was trained with."
+        )
+    if classes is None:
+        return network
+    *_, features, head = network.layers
+    answer = keras.layers.Dense(classes, activation="softmax", name=head.name)
+    return keras.Model(network.input, answer(features.output), name=name)
 
 
 def scaled(size: int, width: float) -> int:

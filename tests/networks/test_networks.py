@@ -125,3 +125,38 @@ def test_unknown_network_is_a_sentence():
 def test_an_option_that_makes_no_sense_is_a_sentence(options, said):
     with pytest.raises(InputError, match=said):
         build("cnn", **options)
+
+
+# A trained network to begin with
+
+
+def test_weights_bring_the_network_that_comes_with_the_course():
+    import fer_kit as fk
+
+    network = build("small", weights="small-fer2013")
+    faces = np.random.default_rng(0).integers(0, 256, (3, 48, 48, 1), np.uint8)
+    said = network.predict(fk.normalise(faces), verbose=0)
+    shipped = fk.load_model("small-fer2013").model.predict(fk.normalise(faces), verbose=0)
+    np.testing.assert_allclose(said, shipped, atol=1e-6)
+
+
+def test_with_classes_only_the_last_layer_is_new():
+    trained, begun = build("small", "small-fer2013"), build("small", "small-fer2013", classes=7)
+    assert build("small", "small-fer2013", classes=3).output_shape == (None, 3)
+    for old, new in zip(trained.layers[:-1], begun.layers[:-1], strict=True):
+        for one, other in zip(old.get_weights(), new.get_weights(), strict=True):
+            np.testing.assert_array_equal(one, other)
+    assert not np.allclose(trained.layers[-1].get_weights()[0], begun.layers[-1].get_weights()[0])
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("lenet5", {"weights": "small-fer2013"}, "weights of a lenet5.*those of a small"),
+        ("small", {"weights": "small-fer2013", "width": 0.5}, "at most classes.*width beside"),
+        ("small", {"weights": "imagenet"}, "name of a model.*'imagenet'.*small-fer2013"),
+    ],
+)
+def test_weights_that_do_not_fit_are_named(name, options, message):
+    with pytest.raises(InputError, match=message):
+        build(name, **options)
