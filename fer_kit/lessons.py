@@ -154,15 +154,15 @@ LESSONS = (
         # Faces to learn from, and for each way of transfer its passes through each of these sets.
         settings={
             "sizes": Per((20, 40), (50, 200, 1000), (50, 200, 1000)),
-            "test": Per(40, 800, 2000),
+            "test": Per(40, 600, 2000),
             "batch_size": 32,
             "epochs": {
                 "frozen": Per((1, 1), (60, 40, 20), (60, 40, 20)),
-                "last block": Per((1, 1), (30, 15, 8), (40, 30, 20)),
+                "last block": Per((1, 1), (20, 12, 6), (40, 30, 20)),
                 "all": Per((1, 1), (20, 10, 4), (40, 30, 20)),
-                "from scratch": Per((1, 1), (20, 10, 4), (80, 60, 40)),
+                "from scratch": Per((1, 1), (40, 30, 20), (80, 60, 40)),
             },
-            "rates": {"frozen": 3e-3, "last block": 1e-3, "all": 3e-4, "from scratch": 3e-3},
+            "rates": {"frozen": 3e-3, "last block": 1e-3, "all": 3e-4, "from scratch": 1e-3},
         },
     ),
     Lesson(
