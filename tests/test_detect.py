@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fer_kit import detect
 from fer_kit.detect import DETECTOR, Box, cut_out, draw_box, find_faces, find_upright
 from fer_kit.pictures import ASSETS, PHOTOGRAPH, read_picture
 
@@ -129,3 +130,14 @@ def test_what_is_cut_out_has_the_middle_of_the_box(box):
     rows, columns = np.nonzero(cut_out(page, box, max(box.width, box.height)))
     assert abs(rows.mean() - (max(box[2:4]) - 1) / 2) <= 1
     assert abs(columns.mean() - (max(box[2:4]) - 1) / 2) <= 1
+
+
+@pytest.mark.parametrize(
+    ("scores", "turns"),
+    [((0.9, 0.93, 0, 0), 0), ((0.9, 0.96, 0, 0), 1), ((0.8, 0, 0.95, 0.9), 2), ((0, 0, 0, 0.6), 0)],
+)
+def test_a_picture_is_turned_only_for_a_face_that_is_surely_better(monkeypatch, scores, turns):
+    told = iter(scores)
+    found = lambda *_: (np.full((1, 15), next(told)), 1.0)  # noqa: E731
+    monkeypatch.setattr(detect, "_detect", found)
+    assert detect._turns(np.zeros((99, 99, 3), np.uint8), []) == turns

@@ -181,6 +181,12 @@ def test_what_is_transparent_is_white(colour, tmp_path):
         np.testing.assert_array_equal(read[10:], colour[10:])
 
 
+def test_a_grey_value_that_stands_for_transparency_is_white(tmp_path):
+    grey = Image.fromarray(np.full((20, 30), 7, np.uint8))
+    grey.save(tmp_path / "hidden.png", transparency=7)
+    assert (read_picture(tmp_path / "hidden.png") == 255).all()
+
+
 @pytest.mark.parametrize(("orientation", "turns"), [(1, 0), (3, 2), (6, 3), (8, 1)])
 def test_a_camera_held_sideways_gives_an_upright_picture(colour, tmp_path, orientation, turns):
     exif = Image.Exif()

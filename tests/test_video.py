@@ -134,11 +134,20 @@ def test_an_annotated_video_takes_as_long_as_the_video(classifier, uneven, tmp_p
     assert at_five == pytest.approx(5 * UNEVEN.index(5000), abs=3)
 
 
+def test_time_never_goes_back(classifier, tmp_path):
+    frames = [np.full((120, 160, 3), 50, np.uint8)] * 5
+    (tmp_path / "odd.mkv").write_bytes(matroska(frames, [0, 400, 200, 200, 900], 1000))
+    times = video.predict_video(classifier, tmp_path / "odd.mkv").times
+    assert len(times) == 5
+    assert (np.diff(times) > 0).all()
+
+
 def test_an_absurd_frame_rate_is_not_believed(classifier, tmp_path):
     frames = [np.full((120, 160, 3), 50, np.uint8)] * 8
     (tmp_path / "fast.mkv").write_bytes(matroska(frames, range(8), 8))
     found = video.predict_video(classifier, tmp_path / "fast.mkv", tmp_path / "out.mp4")
     assert (len(found.frames), found.problem) == (8, "")
+    assert video.Video(tmp_path / "fast.mkv").fps == video.USUAL
     assert len(list(video.Video(tmp_path / "out.mp4"))) >= 1
 
 

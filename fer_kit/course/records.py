@@ -19,6 +19,7 @@ from fer_kit.lessons import Lesson
 from fer_kit.run import Run
 
 UNKNOWN = ("", None, {})
+ASKED = ("name", "id")  # of whoever hands a run in
 # These run notebooks and show results; no result depends on them.
 AROUND_THE_LESSONS = ("camera", "cli.py", "course", "grading", "zoo")
 
@@ -76,7 +77,14 @@ def made(run: Run, lesson: Lesson) -> dict[str, str | None]:
 
 def student(run_folder: Path) -> dict[str, str]:
     """Who a run belongs to: name and id, each "" as long as nobody has said it."""
-    return {"name": "", "id": ""} | read_json(run_folder / "student.json", {})
+    path = run_folder / "student.json"
+    told = read_json(path, {})
+    if not isinstance(told, dict) or not all(isinstance(told.get(name, ""), str) for name in ASKED):
+        raise InputError(
+            f"Expected {' and '.join(ASKED)} as text in {path}. Received: something else. Say them "
+            'anew: make bundle STUDENT="…" ID=….'
+        )
+    return dict.fromkeys(ASKED, "") | told
 
 
 def now() -> str:

@@ -11,6 +11,7 @@ import pytest
 from nbformat.v4 import new_output
 from submissions import COURSE, make_run
 
+from fer_kit.course import records
 from fer_kit.course.bundle import write_bundle
 from fer_kit.course.executed import source_hash
 from fer_kit.errors import InputError
@@ -300,3 +301,12 @@ def test_the_report_lists_exercises_answers_and_the_rubric(run):
     lesson = (run / "report" / "01_load.html").read_text(encoding="utf-8")
     assert 'href="01_load.html#1-%C2%B7-Read-a-line"' in page
     assert 'id="1-·-Read-a-line"' in lesson
+
+
+@pytest.mark.parametrize("text", ["[]", '{"name": 5}', "5"])
+def test_a_damaged_note_of_who_it_is_is_a_sentence(tmp_path, text):
+    (tmp_path / "student.json").write_text(text)
+    with pytest.raises(InputError, match=r"name and id as text in .*student\.json"):
+        records.student(tmp_path)
+    (tmp_path / "student.json").unlink()
+    assert records.student(tmp_path) == {"name": "", "id": ""}
