@@ -237,3 +237,16 @@ def test_a_picture_is_only_written_in_a_format_that_there_is(colour, tmp_path):
     with pytest.raises(InputError, match=r"faces\.xyz"):
         write_picture(tmp_path / "faces.xyz", colour)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_no_other_program_is_started_for_a_picture():
+    assert "EPS" not in pictures._formats()  # Ghostscript
+
+
+def test_what_is_brighter_than_white_is_white(tmp_path):
+    light = np.full((20, 30, 3), 0.5, np.float32)
+    light[:, 15:] = 3
+    cv2.imwrite(str(tmp_path / "sun.hdr"), light)
+    read = read_picture(tmp_path / "sun.hdr")
+    assert np.abs(read[:, :15].astype(int) - 128).max() <= 2
+    assert (read[:, 15:] == 255).all()
