@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, Field, ValidationError
 
-from fer_kit.checked import between, that
+from fer_kit.checked import between, in_words, that
 from fer_kit.errors import InputError
 from fer_kit.files import read_json, sha256, write_json, write_whole
 from fer_kit.run import DATASET, PROFILE, course_folder, default_name, runs_folder
@@ -143,12 +143,14 @@ def read_card(model_path: str | Path) -> dict:
             "along with the model, or train the model to the end: it says what the answers mean."
         )
     card, found = read_json(path), sha256(model_path)
-    if fault := _fault(card):
+    try:
+        Card.model_validate(card)
+    except ValidationError as error:
+        expected, received = in_words(error)
         raise InputError(
-            f"Expected in {path} the card of a model, with name, trained_on and limits, lines of "
-            f"text and numbers that make sense. Received: {fault}. Copy the card from where the "
-            "model came from, or get it from somebody you trust."
-        )
+            f"Expected in {path} the card of a model, {expected}. Received: {received}. Copy the "
+            "card from where the model came from, or get it from somebody you trust."
+        ) from error
     if card.get("sha256") != found:
         raise InputError(
             f"Expected {model_path} to be the file that its card describes. Received: a file with "
@@ -157,16 +159,6 @@ def read_card(model_path: str | Path) -> dict:
             "another name."
         )
     return card
-
-
-def _fault(card: Any) -> str:
-    """What is wrong with a card, as far as programs and people read it, or ""."""
-    try:
-        Card.model_validate(card)
-    except ValidationError as error:
-        places = dict.fromkeys(".".join(map(str, one["loc"][:2])) for one in error.errors())
-        return f"another {', '.join(places)}" if all(places) else "something else"
-    return ""
 
 
 def card_path(model_path: str | Path) -> Path:

@@ -44,6 +44,15 @@ def among(choices: Collection[Any]) -> AfterValidator:
     return that(f"among {', '.join(map(str, choices))}", lambda value: value in tuple(choices))
 
 
+def in_words(error: ValidationError) -> tuple[str, str]:
+    """What was expected where, and what came: the first fault that pydantic has found."""
+    fault = error.errors()[0]
+    place = ".".join(map(str, fault["loc"])) or "an entry for each fact"
+    if fault["type"] == "missing":
+        return f"with {place}", "none"
+    return f"{place} {KINDS.get(fault['type'], fault['msg'])}", repr(fault["input"])[:80]
+
+
 def checked(cls: type) -> type:
     """A frozen dataclass that raises an InputError where a value is not of its field's type."""
     made = dataclass(config=STRICT, frozen=True)(cls)
@@ -54,11 +63,8 @@ def checked(cls: type) -> type:
         try:
             plain(self, *given, **named)
         except ValidationError as error:
-            fault = error.errors()[0]
-            expected = KINDS.get(fault["type"], fault["msg"])
-            raise InputError(
-                f"Expected {fault['loc'][0]} {expected}. Received: {fault['input']!r}."
-            ) from error
+            expected, received = in_words(error)
+            raise InputError(f"Expected {expected}. Received: {received}.") from error
 
     made.__init__ = init
     return made

@@ -276,6 +276,9 @@ def with_temperature(predictions: Predictions, temperature: float) -> Prediction
 
     The logits are divided by it. Log-probabilities are logits up to a constant that the softmax
     takes out again, so the file of predictions is enough. No answer changes.
+
+    Raises:
+        InputError: the temperature is not above 0.
     """
     if not temperature > 0:
         raise InputError(f"Expected a temperature above 0. Received: {temperature}.")

@@ -175,7 +175,7 @@ def test_progress_says_how_much_is_done(fer_kit):
     Run.open("mine", profile="smoke")
     code, output, _ = fer_kit("progress", "--run", "mine")
     assert code == 0
-    assert re.match(r"0 of \d+ checks passed, 0 of 14 texts written\.", output)
+    assert re.match(r"0 of \d+ checks passed, 0 of \d+ texts written\.", output)
     code, _, error = fer_kit("progress", "--run", "other")
     assert code == 1
     assert "There are: mine." in error
@@ -188,7 +188,7 @@ def test_bundle_ends_with_the_progress_and_refuses_what_grading_would(
     code, output, _ = fer_kit("bundle", "--run", "mine", "--name", "Ada")
     assert code == 0
     assert f"{Run.open('mine').folder / 'bundle.zip'}\n" in output
-    assert re.search(r"2 of \d+ checks passed, 1 of 14 texts written\.", output)
+    assert re.search(r"2 of \d+ checks passed, 1 of \d+ texts written\.", output)
     assert "Not signed yet (id)" in output
     monkeypatch.setattr("fer_kit.grading.archive.LARGEST_MEMBER", 1000)
     code, output, error = fer_kit("bundle", "--run", "mine")

@@ -116,7 +116,7 @@ def test_a_card_without_shares_says_what_is_missing(path):
 def test_a_number_of_a_card_that_makes_no_sense_is_a_sentence(path, name, wrong):
     card = json.loads(path.with_suffix(".json").read_text()) | {name: wrong}
     path.with_suffix(".json").write_text(json.dumps(card))
-    with pytest.raises(InputError, match=f"a {name} from"):
+    with pytest.raises(InputError, match=f"of a model, {name} as a number.*Received: "):
         fk.load_model(path)
 
 

@@ -29,7 +29,8 @@ from fer_kit.errors import InputError
 
 HOST = "127.0.0.1"
 NAMES = (HOST, "localhost")
-FRAME_BYTES = 2 << 20  # a larger message ends its connection
+FRAME_BYTES = 2 << 20  # a larger message ends its connection, which says why
+MESSAGE_BYTES = 8 * FRAME_BYTES  # of an even larger one no more is read
 FRAMES_A_SECOND = 60  # more have to wait
 PATIENCE = 1.0  # seconds in which the page that was there before may leave, as when it is reloaded
 FILES = {
@@ -96,7 +97,7 @@ class LivePage:
                 default_handler_class=Lost,
                 default_handler_args={"live": self},
                 log_function=lambda handler: None,
-                websocket_max_message_size=FRAME_BYTES,
+                websocket_max_message_size=MESSAGE_BYTES,
                 websocket_ping_interval=10,
             ),
             max_body_size=0,
@@ -208,6 +209,9 @@ class Socket(Guarded, WebSocketHandler):
 
     async def on_message(self, message: str | bytes) -> None:
         if self.live.visitor is not self:
+            return
+        if len(message) > FRAME_BYTES:
+            self.close(1009)  # "message too big" of RFC 6455
             return
         await asyncio.sleep(self._next - time.monotonic())
         self._next = max(self._next, time.monotonic()) + 1 / FRAMES_A_SECOND

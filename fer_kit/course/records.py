@@ -76,7 +76,11 @@ def made(run: Run, lesson: Lesson) -> dict[str, str | None]:
 
 
 def student(run_folder: Path) -> dict[str, str]:
-    """Who a run belongs to: name and id, each "" as long as nobody has said it."""
+    """Who a run belongs to: name and id, each "" as long as nobody has said it.
+
+    Raises:
+        InputError: student.json holds something else.
+    """
     path = run_folder / "student.json"
     told = read_json(path, {})
     if not isinstance(told, dict) or not all(isinstance(told.get(name, ""), str) for name in ASKED):

@@ -93,12 +93,7 @@ def build_by(recipe: Recipe, network: str, faces: Faces) -> keras.Model:
     options = {"input_shape": faces.images.shape[1:], "classes": len(faces.emotions)}
     if recipe.width != 1:
         options["width"] = recipe.width
-    try:
-        return networks.build(network, **options)
-    except TypeError as error:
-        raise InputError(
-            f"Expected width = 1: {network} comes in one width. Received: {recipe.width}."
-        ) from error
+    return networks.build(network, **options)
 
 
 def start_from(model: keras.Model, start: Classifier, faces: Faces) -> None:

@@ -17,6 +17,7 @@ import psutil
 import pytest
 from axe import violations
 from clusters import scheduler, worker_of
+from filelock import FileLock
 
 from fer_kit.course.executed import read_exercises
 from fer_kit.course.running import run_course
@@ -133,7 +134,8 @@ def test_axe_objects_to_nothing_on_the_pages_of_the_report(folder, tmp_path, wid
 
 def test_a_second_run_has_nothing_to_do(folder, own_place, capsys):
     own_place.setenv("FER_KIT_RUNS", str(folder.parent))
-    run_course(profile="smoke")
+    with FileLock(folder.parents[1] / "smoke.lock"):  # another process may want the same
+        run_course(profile="smoke")
     assert capsys.readouterr().out.count("up to date") == len(LESSONS)
 
 

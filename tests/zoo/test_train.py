@@ -415,7 +415,7 @@ def test_votes_have_their_share_in_the_targets(make_faces, monkeypatch):
 
 
 def test_a_network_of_one_width_says_so(faces, tmp_path):
-    with pytest.raises(InputError, match="Expected width = 1: lenet5"):
+    with pytest.raises(InputError, match="Expected an option of lenet5.*width"):
         fit.fit("lenet5", recipe(width=0.5), faces, tmp_path / "m.keras", seed=1)
 
 
@@ -483,7 +483,7 @@ def test_the_temperature_of_the_card_is_applied_and_no_answer_changes(faces, tmp
     np.testing.assert_allclose(surer, plain**2 / (plain**2).sum(1, keepdims=True), atol=1e-5)
     for wrong in (0, -1, "hot"):
         path.with_suffix(".json").write_text(json.dumps(card | {"temperature": wrong}))
-        with pytest.raises(InputError, match="a temperature from 0.01 to 100. Received"):
+        with pytest.raises(InputError, match="temperature as a number.*Received: "):
             fk.load_model(path)
 
 
@@ -499,7 +499,8 @@ def test_an_answer_below_the_threshold_of_the_card_says_unsure(faces, tmp_path):
 def test_a_training_that_was_stopped_before_the_test_is_not_finished(tmp_path):
     path, plan = tmp_path / "small.keras", {"network": "small"}
     path.write_bytes(b"weights")
-    card = {"name": "small", "trained_on": {}, "limits": "", "plan": plan, "sha256": sha256(path)}
+    about = {"name": "small", "trained_on": {"source": "noise", "synthetic": True}, "limits": "all"}
+    card = about | {"plan": plan, "sha256": sha256(path)}
     write_json(path.with_suffix(".json"), card)
     assert train.finished(path, plan) is None
     write_json(path.with_suffix(".json"), card | {"results": {}})
