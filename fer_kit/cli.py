@@ -115,6 +115,14 @@ RunName = Annotated[
         "--run", callback=_checked("run", "check_name"), help="Its name. [default: DATASET-PROFILE]"
     ),
 ]
+ModelName = Annotated[
+    str,
+    typer.Option(
+        "--name",
+        callback=_checked("run", "check_name"),
+        help="Of the model. [default: the network, or ensemble, and the data set]",
+    ),
+]
 Dataset = Annotated[
     str | None,
     typer.Option(
@@ -533,12 +541,7 @@ def train(
         ),
     ],
     of: Opened,
-    name: Annotated[
-        str,
-        typer.Option(
-            callback=_checked("run", "check_name"), help="Of the model. [default: NETWORK-DATASET]"
-        ),
-    ] = "",
+    name: ModelName = "",
     switches: Annotated[
         list[str] | None,
         typer.Option(
@@ -557,7 +560,7 @@ def train(
         recipe = _from("recipes").recipe_for(network, of.profile or runs.PROFILE, changes)
     lab, training = of.lab(), _from("zoo.train")
     try:
-        card = training.train_from_scratch(network, recipe, lab, name and runs.check_name(name))
+        card = training.train_from_scratch(network, recipe, lab, name)
     except KeyboardInterrupt:
         _stopped("The same command goes on after the last epoch.")
     _print_card(card, lab)
@@ -620,16 +623,11 @@ def sweep(
 def ensemble(
     models: Annotated[list[str], typer.Argument(help="Names or paths of trained models.")],
     of: Opened,
-    name: Annotated[
-        str,
-        typer.Option(
-            callback=_checked("run", "check_name"), help="Of the model. [default: ensemble-DATASET]"
-        ),
-    ] = "",
+    name: ModelName = "",
 ) -> None:
     """Put trained models together: the mean of their answers."""
     lab, ensembles = of.lab(), _from("zoo.ensemble")
-    _print_card(ensembles.make_ensemble(models, lab, name and runs.check_name(name)), lab)
+    _print_card(ensembles.make_ensemble(models, lab, name), lab)
 
 
 @app.command()

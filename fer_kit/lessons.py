@@ -148,7 +148,7 @@ LESSONS = (
     Lesson(
         "05b_transfer",
         "Transfer: what a trained network brings along",
-        minutes=1,
+        minutes=1.5,
         needs=("data/prepared.npz",),
         makes=("results/transfer.json",),
         # Faces to learn from, and for each way of transfer its passes through each of these sets.
@@ -168,7 +168,7 @@ LESSONS = (
     Lesson(
         "06_visible_infrared",
         "Visible and infrared: two networks for one moment",
-        minutes=5.5,
+        minutes=6,
         needs=("data/prepared.npz",),
         makes=(
             *(file for name in PAIRED for file in _model(name, f"infrared/{name}.csv")),

@@ -5,7 +5,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -108,9 +108,9 @@ def look_at_run(name: str, notebooks: Path) -> Progress:
 
 def summary(progress: Progress) -> str:
     """How many exercises are done; then a line for each notebook in which some are not."""
-    states = [pair for name in progress.given for pair in _states(progress, name)]
-    checks = [state in DONE for exercise, state in states if not exercise.written]
-    texts = [state in DONE for exercise, state in states if exercise.written]
+    exercises = [one for name in progress.given for one in _exercises(progress, name)]
+    checks = [one.state in DONE for one in exercises if not one.written]
+    texts = [one.state in DONE for one in exercises if one.written]
     told = (
         f"{sum(checks)} of {len(checks)} checks passed, {sum(texts)} of {len(texts)} texts written."
     )
@@ -123,21 +123,20 @@ def told(progress: Progress, troubles: Iterable[str]) -> str:
     return "\n".join([summary(progress), *([""] if notes else []), *notes])
 
 
-def _states(progress: Progress, name: str) -> list[tuple[Exercise, str]]:
-    """The exercises of a lesson, with their states as grading will see them."""
-    lesson = progress.lessons.get(name)
-    if lesson is None:
-        return [(exercise, "not run") for exercise in progress.given[name].exercises]
-    return [(exercise, exercise.state) for exercise in lesson.believed]
+def _exercises(progress: Progress, name: str) -> Sequence[Exercise]:
+    """The exercises of a lesson, in their states as grading will see them."""
+    if name in progress.lessons:
+        return progress.lessons[name].believed
+    return [replace(exercise, state="not run") for exercise in progress.given[name].exercises]
 
 
 def _open(progress: Progress) -> Iterator[str]:
     """What is still to be done, a line for each notebook to be opened."""
-    for name in progress.lessons:
+    for name, lesson in progress.lessons.items():
         found: dict[str, list[str]] = {}
-        for exercise, state in _states(progress, name):
-            if state not in DONE:
-                found.setdefault(state, []).append(exercise.name)
+        for exercise in lesson.believed:
+            if exercise.state not in DONE:
+                found.setdefault(exercise.state, []).append(exercise.name)
         if found:
             told = "; ".join(f"{state}: {', '.join(names)}" for state, names in found.items())
             yield f"{_shown(progress.own(name))}  {told}"

@@ -79,7 +79,10 @@ def _provenance(
         says[f"the source in {METRICS}"] = are_drawn(str(metrics.get("source")))
     if manifest.get("data"):
         says["the prepared data"] = are_drawn(str(mapping(manifest["data"]).get("source")))
-    for model, card in mapping(manifest.get("models")).items():
+    # Other models may have learned from drawn pairs or people, whatever the run's faces are.
+    claimed = mapping(metrics.get("models")).keys() & mapping(manifest.get("models")).keys()
+    for model in sorted(claimed):
+        card = manifest["models"][model]
         trained_on = mapping(mapping(card).get("trained_on"))
         says[f"the card of {model}"] = trained_on.get("synthetic")
     for lesson in lessons:

@@ -65,10 +65,10 @@ def _trained(name: str, weights: str | Path, classes: int | None = None, **optio
     import keras
 
     from fer_kit.cards import find_model, read_card
+    from fer_kit.classify import load_keras
 
     path = find_model(weights)
-    read_card(path)  # which is refused where it is not of this file
-    network = keras.saving.load_model(path, compile=False)
+    network = load_keras(path, read_card(path))
     if network.name != name or options:
         given = f"{', '.join(options)} beside weights" if options else f"those of a {network.name}"
         raise InputError(

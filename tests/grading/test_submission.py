@@ -179,6 +179,27 @@ def test_what_cannot_be_is_doubted(hand_in, change, said):
     assert said in doubts(hand_in(lambda files: edit_json(files, "run.json", change)))
 
 
+def test_real_faces_beside_a_network_of_drawn_pairs_are_no_doubt(hand_in):
+    def real(files):
+        def told(manifest):
+            manifest.update(synthetic=False)
+            manifest["parameters"]["dataset"] = "fer2013"
+            manifest["data"] = {"source": "FER2013"}
+            for card in manifest["models"].values():
+                card["trained_on"].update(synthetic=False)
+            manifest["models"]["fused"] = {"trained_on": {"synthetic": True}}
+
+        def executed(notebook):
+            notebook["metadata"]["papermill"]["parameters"]["dataset"] = "fer2013"
+
+        edit_json(files, "run.json", told)
+        edit_json(files, METRICS, lambda metrics: metrics.update(source="FER2013", synthetic=False))
+        for name in [name for name in files if name.endswith(".ipynb")]:
+            edit_json(files, name, executed)
+
+    assert "shown as real" not in doubts(hand_in(real))
+
+
 def test_synthetic_results_that_call_themselves_real_are_doubted(hand_in):
     def disguise(files):
         edit_json(
