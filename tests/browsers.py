@@ -71,8 +71,11 @@ class Tab:
         """End the browser."""
         self._browser.terminate()
         self._browser.wait(PATIENCE)
-        self._socket.close()
+        self._run(self._hang_up())
         self._loop.close()
+
+    async def _hang_up(self) -> None:
+        self._socket.close()  # which asks for the loop that runs
 
     def go(self, address: str) -> None:
         """Open an address."""
