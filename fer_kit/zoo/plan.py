@@ -57,7 +57,24 @@ class Planned:
         return [*self.members, *filter(None, (self.set.get("start"), self.set.get("teacher")))]
 
 
-def read_plan(folder: Path = cards.FOLDER) -> tuple[list[Planned], list[dict[str, Any]]]:
+@dataclass(frozen=True)
+class Published:
+    """What others have reached on FER2013.
+
+    Attributes:
+        name: the network, and the year.
+        accuracy: in [0, 1].
+        petaflop: what its training cost, counted as for our own (`fer_kit.zoo.cost`).
+        protocol: how it was trained and scored, and where that is told.
+    """
+
+    name: str
+    accuracy: float
+    petaflop: float
+    protocol: str
+
+
+def read_plan(folder: Path = cards.FOLDER) -> tuple[list[Planned], list[Published]]:
     """The models of a plan, and what others have published; both empty without a plan.
 
     Raises:
@@ -72,7 +89,8 @@ def read_plan(folder: Path = cards.FOLDER) -> tuple[list[Planned], list[dict[str
         strange = {key for entry in read["model"] for key in entry} - known
         if strange:
             raise KeyError(f"unknown {', '.join(sorted(strange))}")
-        return [Planned(**entry) for entry in read["model"]], read.get("published", [])
+        others = [Published(**entry) for entry in read.get("published", [])]
+        return [Planned(**entry) for entry in read["model"]], others
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"Expected in {path} models, each with {', '.join(sorted(known))}. Received: {error}."

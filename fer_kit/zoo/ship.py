@@ -9,6 +9,7 @@ import io
 import math
 import shutil
 import zipfile
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from fer_kit.errors import InputError
 from fer_kit.evaluation import percent
 from fer_kit.files import save_figure, write_text, write_whole
 from fer_kit.training import read_history
-from fer_kit.zoo.plan import Planned, read_plan
+from fer_kit.zoo.plan import Planned, Published, read_plan
 
 MEGABYTE = 1_000_000
 LARGEST_FILE, LARGEST_FOLDER = 16 * MEGABYTE, 60 * MEGABYTE
@@ -71,7 +72,7 @@ def write_table(folder: Path = FOLDER) -> Path:
     draw_training(cards, folder)
     draw_refusal(cards, folder)
     draw_cost(cards, published, folder)
-    return write_text(folder / "README.md", table_text(cards, plan))
+    return write_text(folder / "README.md", table_text(cards, plan, published))
 
 
 def draw_training(cards: dict[str, dict[str, Any]], folder: Path) -> None:
@@ -105,32 +106,34 @@ def draw_refusal(cards: dict[str, dict[str, Any]], folder: Path) -> None:
         save_figure(plots.risk_coverage(curves).figure, folder / "refusal.png")
 
 
-def draw_cost(
-    cards: dict[str, dict[str, Any]], published: list[dict[str, Any]], folder: Path
-) -> None:
+def draw_cost(cards: dict[str, dict[str, Any]], published: list[Published], folder: Path) -> None:
     """Draw accuracy on FER2013's test part over what the training cost → cost.png."""
-    ours = [
-        (card["petaflop"], card["results"], name)
+    ours = {
+        name: card
         for name, card in cards.items()
         if "petaflop" in card and card["trained_on"]["source"] == "FER2013"
-    ]
+    }
     if not ours:
         return
-    figure, ax = plt.subplots(figsize=(7, 4), layout="constrained")
-    for cost, results, name in ours:
-        low, high = results["accuracy_95"]
-        middle = results["accuracy"]
-        ax.errorbar(cost, middle, [[middle - low], [high - middle]], fmt="o", label=name)
-    for other in published:
-        ax.plot(other["petaflop"], other["accuracy"], "s", label=other["short"])
+    figure, ax = plt.subplots(figsize=(8, 4), layout="constrained")
+    for (name, card), marker in zip(ours.items(), cycle(plots.MARKERS), strict=False):
+        low, high = card["results"]["accuracy_95"]
+        middle = card["results"]["accuracy"]
+        around = [[middle - low], [high - middle]]
+        ax.errorbar(card["petaflop"], middle, around, fmt=marker, label=name)
+    for other, marker in zip(published, cycle(plots.MARKERS), strict=False):
+        style = {"color": "black", "fillstyle": "none", "linestyle": ""}
+        ax.plot(other.petaflop, other.accuracy, marker=marker, label=other.name, **style)
     ax.set(xscale="log", xlabel="cost of the training (PFLOP)", ylabel="accuracy on the test part")
     ax.yaxis.set_major_locator(MultipleLocator(0.05))
     ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
-    ax.legend(loc="lower right", fontsize=8)
+    figure.legend(loc="outside right upper", fontsize=8)
     save_figure(figure, folder / "cost.png")
 
 
-def table_text(cards: dict[str, dict[str, Any]], plan: list[Planned]) -> str:
+def table_text(
+    cards: dict[str, dict[str, Any]], plan: list[Planned], published: list[Published]
+) -> str:
     """The table of results as Markdown: reached, published, aimed at, and not reached yet."""
     rows = [_row(planned, cards.get(planned.name)) for planned in plan]
     planned = {one.name for one in plan}
@@ -140,6 +143,7 @@ def table_text(cards: dict[str, dict[str, Any]], plan: list[Planned]) -> str:
     return TEMPLATE.read_text(encoding="utf-8").format(
         table="\n".join(rows),
         priors="\n".join(map(_priors, cards.values())),
+        others="\n".join(f"- {other.name}: {other.protocol}." for other in published),
         default=best_among(cards) or "none",
         commands="\n".join(commands) or "# none is shipped yet",
         example=next(iter(cards), "NAME"),

@@ -170,7 +170,7 @@ def test_what_cannot_be_shipped_is_a_sentence(trained, tmp_path, monkeypatch):
 
 def test_the_table_in_the_repository_is_the_one_that_the_cards_give():
     known = cards.shipped()
-    table = ship_module.table_text(known, read_plan()[0])
+    table = ship_module.table_text(known, *read_plan())
     assert (cards.FOLDER / "README.md").read_text() == table
     files = [file for file in cards.FOLDER.iterdir() if file.is_file()]
     assert all(file.stat().st_size <= ship_module.LARGEST_FILE for file in files)
