@@ -446,7 +446,7 @@ def _answer(classifier: Classifier, box: Box, row: np.ndarray) -> Answer:
     notes = []
     if box.score is None:
         notes.append("the whole picture is taken as a face")
-    elif box.width < TINY:
+    if box.width < TINY:
         notes.append(f"only {box.width} pixels wide: there is little to see")
     if box.turned:
         notes.append(f"turned upright by {box.turned}°")

@@ -10,7 +10,7 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
 from functools import wraps
@@ -38,6 +38,8 @@ app.add_typer(zoo, name="zoo")
 
 def main() -> None:
     """Run the command; a mistake that the user can mend is a sentence, not a traceback."""
+    with suppress(AttributeError):  # somebody has put something else in its place
+        sys.stdout.reconfigure(errors="backslashreplace")  # as stderr is: for names of files
     try:
         app(prog_name="fer-kit")
     except InputError as error:
@@ -798,7 +800,7 @@ def _print_card(card: dict[str, Any], lab: runs.Run) -> None:
 
 
 def _print_json(value: Any) -> None:
-    print(json.dumps(value, indent=2, ensure_ascii=False))
+    print(json.dumps(value, indent=2))
 
 
 def _stopped(what: str) -> NoReturn:

@@ -10,6 +10,7 @@ order, and everything between two of them goes by name.
 array([ 6,  3,  5,  4,  0,  1,  2, -1])
 """
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -56,15 +57,23 @@ SYNONYMS = {
 _CANONICAL = {name: name for name in EMOTIONS} | {
     synonym: name for name, synonyms in SYNONYMS.items() for synonym in synonyms
 }
+# As in 0_angry, "03 - Sad", happy_faces.
+_AROUND = re.compile(r"^[\W\d_]+|[\W_]*(faces?|images?)?[\W\d_]*$")
+
+
+def _word(name: str) -> str:
+    return _AROUND.sub("", str(name).lower())
 
 
 def canonical(name: str) -> str:
     """The course's name for an emotion, in any spelling and letter case that is in use.
 
+    Numbers and signs around it do not matter.
+
     Raises:
         InputError: the name is no emotion that the course knows.
     """
-    key = str(name).strip().lower()
+    key = _word(name)
     if key not in _CANONICAL:
         raise InputError(
             f"Expected the name of an emotion: {', '.join(EMOTIONS)}, or a common synonym. "
@@ -82,7 +91,7 @@ def codes(names: Sequence[str]) -> dict[str, int]:
 
 def is_emotion(name: str) -> bool:
     """Whether `canonical` knows the name."""
-    return str(name).strip().lower() in _CANONICAL
+    return _word(name) in _CANONICAL
 
 
 def in_course_order(names: Sequence[str]) -> tuple[str, ...]:

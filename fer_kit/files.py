@@ -4,6 +4,7 @@ And one process at a time: what a lock is held for is nobody else's meanwhile.
 """
 
 import codecs
+import errno
 import hashlib
 import json
 import os
@@ -20,7 +21,7 @@ from typing import Any
 from fer_kit.errors import InputError
 
 LEFT = 24 * 3600  # seconds after which nobody is still at a temporary folder
-SYSTEM_FILES = ("__MACOSX", "Thumbs.db", "desktop.ini")
+SYSTEM_FILES = ("__macosx", "thumbs.db", "desktop.ini", "@eadir", "$recycle.bin")
 
 
 def write_whole(path: str | Path, write: Callable[[Path], Any]) -> Path:
@@ -62,6 +63,30 @@ def write_text(path: str | Path, text: str) -> Path:
 def write_json(path: str | Path, value: Any) -> Path:
     """Write JSON whole, indented, so that people can read and compare it."""
     return write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def read_bytes(path: str | Path, most: int) -> bytes:
+    """The content of a file, of at most so many bytes.
+
+    Raises:
+        OSError: there is none, it cannot be read, or is larger; or it is a pipe or a device, which
+            would be waited for, or never end.
+    """
+    path = Path(path)
+    size = path.stat().st_size
+    if not path.is_file():
+        raise OSError(errno.EINVAL, "it is no file", str(path))
+    if size > most:
+        raise OSError(errno.EFBIG, f"it has {size:,} bytes, more than {most:,}", str(path))
+    return path.read_bytes()
+
+
+def printable(text: str) -> str:
+    """Text in one line: what has no picture of its own, such as a line's end, as Python writes it.
+
+    File names may hold anything, also bytes that are no letters.
+    """
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
 
 
 def decode(content: bytes) -> str:
@@ -106,7 +131,7 @@ def files_below(folder: Path) -> Iterator[Path]:
         ) from error
 
     def is_wanted(name: str) -> bool:
-        return not name.startswith(".") and name not in SYSTEM_FILES
+        return not name.startswith(".") and name.lower() not in SYSTEM_FILES
 
     for place, folders, names in os.walk(folder, onerror=refuse, followlinks=True):
         here = Path(place)

@@ -22,6 +22,7 @@ class Kind(NamedTuple):
 
 
 EXPORT = "Open it with a program that knows it, and save it as JPEG or PNG."
+TEXT = Kind("text")
 EMPTY = Kind("an empty file", help="Copy it once more, or save it anew.")
 PICTURE = Kind("a picture", "picture", "It may be damaged: copy it once more, or save it anew.")
 HEIC = Kind("a HEIC picture", "picture", 'Reading it needs: pip install "pillow-heif>=1,<2".')
@@ -53,11 +54,20 @@ def kind_of(start: bytes) -> Kind | None:
     """What the first bytes of a file tell, or None where they tell nothing."""
     if not start:
         return EMPTY
-    return next((kind for pattern, kind in _PATTERNS if pattern.match(start)), None)
+    told = next((kind for pattern, kind in _PATTERNS if pattern.match(start)), None)
+    return told or (TEXT if _is_text(start) else None)
+
+
+def _is_text(start: bytes) -> bool:
+    """Whether it is UTF-8 without control characters; the last letter may be cut off."""
+    letters = start.decode("utf-8", "ignore")
+    return len(letters.encode()) > len(start) - 4 and not re.search(r"[\0-\x08\x0e-\x1f]", letters)
 
 
 def kind_of_file(path: str | Path) -> Kind | None:
     """What a file is; None where nothing tells, or where it cannot be read."""
+    if not Path(path).is_file():  # a pipe would be waited for
+        return None
     try:
         with open(path, "rb") as file:
             return kind_of(file.read(START))

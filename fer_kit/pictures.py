@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from fer_kit.errors import InputError
-from fer_kit.files import write_whole
+from fer_kit.files import read_bytes, write_whole
 from fer_kit.kinds import PICTURE, START, kind_of, kind_of_file
 
 log = logging.getLogger(__name__)
@@ -26,6 +26,7 @@ EXTENSIONS = (
     ".jpe", ".avif", ".heic", ".heif", ".jp2", ".tga",
 )  # fmt: skip
 MOST_PIXELS = 100_000_000  # that are decoded; a JPEG of more is read at half its size, or less
+MOST_BYTES = 6 * MOST_PIXELS  # of a file: three colours of 16 bits for each pixel
 FRAMES = 50  # of an animation, in which one is sought that shows something
 UNSAFE = ("EPS",)  # what another program would be started for
 WHITE = (1, 255, 1023, 4095, 16383, 65535)  # the largest value of floats, and of 8 to 16 bits
@@ -105,7 +106,7 @@ def is_picture(path: Path) -> bool:
 def _from_file(file: str | Path | BytesIO, enough: int) -> np.ndarray:
     name = "a file" if isinstance(file, BytesIO) else file
     try:
-        content = file.getvalue() if isinstance(file, BytesIO) else Path(file).read_bytes()
+        content = file.getvalue() if isinstance(file, BytesIO) else read_bytes(file, MOST_BYTES)
     except OSError as error:
         raise InputError(
             f"Expected a picture. Received: {name} ({error.strerror}). Check the path."

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import runpy
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -241,6 +242,14 @@ def test_predict_as_json_is_for_programs(fer_kit, model):
     assert code == 0
     assert found["model"]["trained_on"]["synthetic"] is True
     assert len(found["files"][0]["faces"]) == 1
+
+
+def test_json_is_valid_whatever_a_file_is_called(fer_kit, model, tmp_path):
+    path = tmp_path / os.fsdecode(b"no letter \xff \xc3\xbc.jpg")
+    shutil.copy(PHOTOGRAPH, path)
+    code, output, _ = fer_kit("predict", str(path), "--model", model, "--json")
+    assert (code, output.isascii()) == (0, True)
+    assert json.loads(output)["files"][0]["file"] == str(path)
 
 
 def test_predict_goes_on_after_a_bad_file_and_exits_with_1(fer_kit, model, tmp_path):

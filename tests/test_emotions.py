@@ -34,6 +34,11 @@ def test_vocabularies_are_canonical_and_without_repeats(vocabulary):
         ("surprised", "surprise"),
         ("Neutral", "neutral"),
         ("contempt", "contempt"),
+        ("0_angry", "angry"),
+        ("03 - Sad", "sad"),
+        ("happy_faces", "happy"),
+        ("Fear images", "fear"),
+        ("surprise2", "surprise"),
     ],
 )
 def test_spellings_in_the_wild(spelling, name):
@@ -66,3 +71,10 @@ def test_convert_there_and_back_is_the_same():
     targets = np.random.default_rng(0).dirichlet(np.ones(7), 20)
     there = convert(targets, FER2013, FERPLUS)
     np.testing.assert_allclose(convert(there, FERPLUS, FER2013), targets, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "name", ["", "1", "_", "faces", "0_faces", "unhappy", "happy or sad", "sad-happy"]
+)
+def test_what_names_no_emotion_is_none(name):
+    assert not emotions.is_emotion(name)

@@ -1,5 +1,7 @@
 """Every kind of picture comes out as the same upright RGB picture, or as a sentence."""
 
+import os
+
 import cv2
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ from PIL import Image
 
 from fer_kit import pictures
 from fer_kit.errors import InputError
+from fer_kit.kinds import kind_of, kind_of_file
 from fer_kit.pictures import PHOTOGRAPH, is_picture, read_picture, write_picture
 
 
@@ -164,6 +167,33 @@ def test_what_cannot_be_read_is_named_with_what_would_help(tmp_path, monkeypatch
     (tmp_path / "me.jpg").write_bytes(content)
     with pytest.raises(InputError, match=rf"Received: .*me\.jpg \(.*{what}"):
         read_picture(tmp_path / "me.jpg")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no such pipes")
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "me.jpg")
+    assert kind_of_file(tmp_path / "me.jpg") is None
+    with pytest.raises(InputError, match=r"me\.jpg \(it is no file\)"):
+        read_picture(tmp_path / "me.jpg")
+
+
+def test_a_file_beyond_all_measure_is_refused_before_it_is_read(tmp_path):
+    with (tmp_path / "me.jpg").open("wb") as file:
+        file.truncate(10**11)  # a hole takes no place on the disk
+    with pytest.raises(InputError, match=r"100,000,000,000 bytes, more than 600,000,000"):
+        read_picture(tmp_path / "me.jpg")
+
+
+@pytest.mark.parametrize("text", ["a", "hello\n" * 90, "ü" * 250, "{}", "a\tb\r\n", "日本" * 90])
+def test_text_is_named_as_such(tmp_path, text):
+    (tmp_path / "me.jpg").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=r"me\.jpg \(text\)"):
+        read_picture(tmp_path / "me.jpg")
+
+
+@pytest.mark.parametrize("content", [b"\0", b"\xff" * 9, bytes(range(256)), b"a\x1b[2J"])
+def test_what_only_resembles_text_is_none(content):
+    assert kind_of(content) is None
 
 
 def test_floats_are_from_0_to_1(colour):

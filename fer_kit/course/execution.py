@@ -5,6 +5,7 @@ Imports Jupyter's machinery: import it where notebooks are run, not in a lesson.
 
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,7 @@ from typing import Any
 
 import nbformat
 import papermill
+from filelock import FileLock, Timeout
 from ipykernel.kernelspec import make_ipkernel_cmd
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
@@ -25,6 +27,7 @@ from fer_kit.errors import InputError
 from fer_kit.files import write_whole
 from fer_kit.processes import share, threads_each
 
+LOCK = "lock"
 CELL_TIMEOUT = 24 * 3600  # seconds; the longest cell trains a network on a slow processor
 
 QUIET = {
@@ -32,6 +35,24 @@ QUIET = {
     "FER_KIT_HEADLESS": "1",  # nobody watches: no camera is opened
     "PYTHONHASHSEED": "0",  # the order of a set is the same in every run
 }
+
+
+class Sockets(tempfile.TemporaryDirectory):
+    """A folder for the sockets of one kernel; those of processes that were killed go.
+
+    Each holds a lock, which the system takes back when its process ends, by whatever means.
+    """
+
+    def __init__(self):
+        super().__init__(prefix="fer-kit-")
+        here = Path(self.name)
+        self._lock = FileLock(here / LOCK)
+        self._lock.acquire()
+        for other in here.parent.glob("fer-kit-*"):
+            with contextlib.suppress(OSError, Timeout):  # another user's, or still in use
+                if (other / LOCK).exists():
+                    with FileLock(other / LOCK, timeout=0):
+                        shutil.rmtree(other)
 
 
 class ThisPython(AsyncKernelManager):
@@ -72,7 +93,7 @@ class ThisPython(AsyncKernelManager):
     def _private_address(self) -> str:
         if self.transport == "tcp":
             return "127.0.0.1"
-        self._sockets = tempfile.TemporaryDirectory(prefix="fer-kit-")
+        self._sockets = Sockets()
         return str(Path(self._sockets.name) / "kernel")
 
 

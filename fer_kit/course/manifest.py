@@ -8,9 +8,9 @@ import nbformat
 
 from fer_kit.course import records
 from fer_kit.course.executed import execution, source_hash
+from fer_kit.course.results import read_metrics
 from fer_kit.faces import are_drawn
 from fer_kit.files import read_json, sha256
-from fer_kit.lessons import METRICS
 from fer_kit.run import Run
 
 FORMAT = 1
@@ -32,7 +32,7 @@ def manifest(
         student: its name and id.
         pictures_left_out: how many pictures, and texts that may hold one, stayed.
     """
-    metrics, prepared = (read_json(run_folder / name, {}) for name in (METRICS, PREPARED))
+    metrics, prepared = read_metrics(run_folder), read_json(run_folder / PREPARED, {})
     paths = sorted(path for path in copy.rglob("*") if path.is_file() and path.suffix != ".json")
     return {
         "format": FORMAT,

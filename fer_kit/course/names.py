@@ -130,9 +130,11 @@ def _ids(run_folder: Path) -> set[str]:
 
 def _keys_of_results(run_folder: Path) -> set[str]:
     """The words by which the scores are read, and the models: names of nobody."""
-    told = read_json(run_folder / METRICS) if (run_folder / METRICS).exists() else {}
-    models = told.get("models", {})
-    return {*told, *models, *(name for scores in models.values() for name in scores)}
+    with contextlib.suppress(AttributeError, TypeError):  # what is not as we write it says nothing
+        told = read_json(run_folder / METRICS, {})
+        models = told.get("models", {})
+        return {*told, *models, *(name for scores in models.values() for name in scores)}
+    return set()
 
 
 def _tells_something(name: str) -> bool:

@@ -22,6 +22,7 @@ from fer_kit.course.executed import (
 )
 from fer_kit.course.limits import LARGEST_MEMBER, MEGABYTE
 from fer_kit.course.matching import Cell, match
+from fer_kit.course.results import read_metrics
 from fer_kit.course.rubric import read_rubric
 from fer_kit.errors import InputError
 from fer_kit.files import read_json
@@ -287,7 +288,7 @@ def _not_asked_for(progress: Progress) -> Iterator[str]:
         if config.get(name) != wanted:
             yield f"The course asks for {name} {wanted!r}; this run has {config.get(name)!r}."
     models = [m for one in rubric.criteria if one.kind == "results" for m in one.models]
-    claimed = read_json(progress.run / METRICS, {}).get("models", {})
+    claimed = read_metrics(progress.run).get("models", {})
     missing = [model for model in dict.fromkeys(models) if model not in claimed]
     if missing and len(progress.lessons) == len(progress.given):
         yield f"There are no results of {', '.join(missing)}, which count, in {METRICS}."

@@ -5,6 +5,7 @@
 Introduced in notebooks/12_save.ipynb.
 """
 
+import logging
 import re
 import shutil
 import struct
@@ -29,7 +30,7 @@ from fer_kit.course.executed import (
     read_notebook,
 )
 from fer_kit.course.pages import write_page
-from fer_kit.course.results import read_results
+from fer_kit.course.results import read_metrics, read_results
 from fer_kit.course.rubric import Rubric, read_rubric
 from fer_kit.course.safe_html import Markdown, sanitise, terminal
 from fer_kit.errors import InputError
@@ -37,6 +38,8 @@ from fer_kit.faces import are_drawn
 from fer_kit.files import read_json, replace_folder
 from fer_kit.lessons import LESSONS, METRICS, feeds
 from fer_kit.run import Run, course_folder, read_config
+
+log = logging.getLogger(__name__)
 
 # Which form of an output is shown, the first that it has. Not SVG: it can hold scripts.
 OUTPUT_TYPES = (
@@ -105,7 +108,7 @@ def write_report(run_folder: str | Path) -> Path:
     """
     run_folder = Path(run_folder)
     run = read_run(run_folder)
-    metrics = read_json(run_folder / METRICS, None)
+    metrics = read_metrics(run_folder)
     values = {
         "config": run,
         "parameters": run.parameters,
@@ -140,7 +143,7 @@ def read_run(folder: Path) -> Run:
     return run
 
 
-def _banner(dataset: str, metrics: dict[str, Any] | None) -> dict[str, str]:
+def _banner(dataset: str, metrics: dict[str, Any]) -> dict[str, str]:
     """Where the faces come from: as a sentence, and as the class that gives it its colour."""
     synthetic = are_drawn(dataset)
     if metrics and metrics.get("synthetic") != synthetic:
@@ -151,7 +154,7 @@ def _banner(dataset: str, metrics: dict[str, Any] | None) -> dict[str, str]:
     if synthetic:
         sentence = "Synthetic faces: nothing here says anything about real faces."
         return {"kind": "synthetic", "sentence": sentence}
-    source = metrics["source"] if metrics else dataset
+    source = metrics.get("source", dataset)
     return {"kind": "real", "sentence": f"{source}, real faces: do not publish this page."}
 
 
@@ -161,7 +164,7 @@ def _read_rubric() -> Rubric | None:
 
 
 def _read_figures(folder: Path) -> list[dict[str, Any]]:
-    described = read_json(folder / "figures.json", {})
+    described = _described(folder / "figures.json")
     titles = {lesson.number: f"{lesson.number} · {lesson.title}" for lesson in LESSONS}
     return [
         {"title": path.stem, "alt": ""}
@@ -169,6 +172,16 @@ def _read_figures(folder: Path) -> list[dict[str, Any]]:
         | {"path": path, "size": _size(path), "lesson": titles.get(path.stem.split("-")[0], "–")}
         for path in sorted(folder.glob("[!.]*.png"))
     ]
+
+
+def _described(path: Path) -> dict[str, dict[str, Any]]:
+    """What is said of each figure; a damaged file is named, and the figures are shown without."""
+    try:
+        described = read_json(path, {})
+        return {name: one for name, one in described.items() if isinstance(one, dict)}
+    except (InputError, AttributeError) as error:
+        log.warning("%s is passed over. %s", path.name, error)
+        return {}
 
 
 def _size(path: Path) -> tuple[int, int] | None:

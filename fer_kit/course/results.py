@@ -5,17 +5,54 @@ lesson wrote what. Two habits are understood: a value beside one called NAME_95 
 its 95 % interval, and so is a list of a value and the two ends of its interval.
 """
 
+import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from numbers import Real
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import BaseModel, Field, ValidationError
+
+from fer_kit.checked import in_words
 from fer_kit.errors import InputError
 from fer_kit.files import read_json
 from fer_kit.lessons import LESSONS, METRICS
 
+log = logging.getLogger(__name__)
+
 ABOUT = ("source", "synthetic", "fingerprint", "emotions", "seed")  # what it was measured on
+
+
+Interval = Annotated[list[float], Field(min_length=2, max_length=2)]
+
+
+class Emotion(BaseModel, strict=True):
+    """What the scores of a model have to say of one emotion."""
+
+    f1: float
+
+
+class Scores(BaseModel, strict=True):
+    """What they have to say at all; see `fer_kit.evaluation.score`."""
+
+    faces: int
+    accuracy: float
+    accuracy_95: Interval
+    macro_f1: float
+    macro_f1_95: Interval
+    weighted_f1: float
+    majority_baseline: float
+    per_emotion: dict[str, Emotion]
+
+
+class Measured(BaseModel, strict=True):
+    """What a file of results has to say, as far as it says it."""
+
+    source: str = ""
+    emotions: list[str] = []
+    models: dict[str, Scores] = {}
 
 
 @dataclass(frozen=True)
@@ -45,19 +82,20 @@ class Results:
         about: the faces that it was measured on: source, emotions, ….
         models: the scores of each model; see `fer_kit.evaluation.score`.
         tables: everything else.
+        problem: why nothing of it can be shown, or "".
     """
 
     title: str
     about: dict[str, Any]
     models: dict[str, Any]
     tables: list[Table]
+    problem: str = ""
 
 
 def read_results(run_folder: Path) -> list[Results]:
     """All results of a run: the scores of the models, then the others in the order of the lessons.
 
-    Raises:
-        InputError: a file is not what a lesson writes.
+    A file that is damaged is named, in a warning too, and keeps nobody from the others.
     """
     titles = {Path(METRICS).stem: ""} | {lesson.key: lesson.title for lesson in LESSONS}
     paths = sorted(run_folder.glob("results/[!.]*.json"))
@@ -65,15 +103,39 @@ def read_results(run_folder: Path) -> list[Results]:
     return [_results(path, titles.get(path.stem, path.stem)) for path in paths]
 
 
+def read_metrics(run_folder: Path) -> dict[str, Any]:
+    """The scores of every model; {} where there are none, or where their file is damaged."""
+    with suppress(InputError):
+        return _told(run_folder / METRICS)
+    return {}
+
+
 def _results(path: Path, title: str) -> Results:
-    told = read_json(path)
-    if not isinstance(told, dict):
-        raise InputError(
-            f"Expected an object with the results of a lesson in {path}. Received: "
-            f"{type(told).__name__}. Run the lesson again."
-        )
+    try:
+        told = _told(path)
+    except InputError as error:
+        log.warning("%s is passed over. %s", path.name, error)
+        return Results(title, {}, {}, [], str(error))
     about = {name: told.pop(name) for name in ABOUT if name in told}
     return Results(title, about, told.pop("models", {}), list(tables(told)))
+
+
+def _told(path: Path) -> dict[str, Any]:
+    """What a lesson wrote.
+
+    Raises:
+        InputError: the file is missing, or is not what a lesson writes.
+    """
+    told = read_json(path)
+    try:
+        Measured.model_validate(told)
+    except ValidationError as error:
+        expected, received = in_words(error)
+        raise InputError(
+            f"Expected an object with the results of a lesson in {path}, {expected}. Received: "
+            f"{received}. Run the lesson again."
+        ) from error
+    return told
 
 
 def tables(told: dict[str, Any], caption: str = "") -> Iterator[Table]:

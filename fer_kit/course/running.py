@@ -19,11 +19,11 @@ from tqdm import tqdm
 from fer_kit.course import progress, records
 from fer_kit.course.environment import describe
 from fer_kit.course.executed import read_notebook, tags
+from fer_kit.course.results import read_metrics
 from fer_kit.course.workers import OneAfterTheOther, check_workers, fitting, side_by_side, why_not
 from fer_kit.datasets import check_dataset
 from fer_kit.errors import InputError
-from fer_kit.files import read_json
-from fer_kit.lessons import LESSONS, METRICS, Lesson, feeds, find
+from fer_kit.lessons import LESSONS, Lesson, feeds, find
 from fer_kit.processes import GRACE, speaking_as, threads_each
 from fer_kit.run import (
     Run,
@@ -321,24 +321,23 @@ def _finish(run: Run, lessons: Sequence[Lesson], notebooks: Path) -> None:
     from fer_kit.course.report import write_report
 
     print(f"\nThe report: {write_report(run.folder)}")
-    metrics = run.folder / METRICS
-    if metrics.exists():
-        print(results_table(read_json(metrics)))
+    if metrics := read_metrics(run.folder):
+        print(results_table(metrics))
     done = progress.look(run.folder, notebooks, [lesson.name for lesson in lessons])
     print(f"\n{progress.told(done, progress.warnings(done))}")
 
 
 def results_table(metrics: dict[str, Any]) -> str:
     """The results of all models as text: a line for each."""
-    lines = [f"\nResults on {metrics['source']} (test part):"]
+    lines = [f"\nResults on {metrics.get('source')} (test part):"]
     width = max(map(len, metrics["models"]), default=0)
     for name, of in metrics["models"].items():
         low, high = of["accuracy_95"]
         lines.append(
             f"  {name:<{width}}  accuracy {of['accuracy']:.3f} (95 %: {low:.3f} to {high:.3f}; "
             f"always the commonest: {of['majority_baseline']:.3f})  macro F1 {of['macro_f1']:.3f}  "
-            f"{of['protocol']}"
+            f"{of.get('protocol', '')}"
         )
-    if metrics["synthetic"]:
+    if metrics.get("synthetic"):
         lines.append("These faces are drawn: nothing here says anything about real faces.")
     return "\n".join(lines)

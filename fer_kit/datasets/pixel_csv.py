@@ -29,7 +29,7 @@ from fer_kit.emotions import FER2013
 from fer_kit.emotions import codes as emotion_codes
 from fer_kit.errors import InputError, first_few
 from fer_kit.faces import Faces, one_hot
-from fer_kit.kinds import START, kind_of
+from fer_kit.kinds import START, TEXT, kind_of
 
 SIDE = 48
 PIXELS = SIDE * SIDE
@@ -178,16 +178,16 @@ def open_table(path: Path) -> Iterator[BinaryIO]:
         InputError: it cannot be read.
     """
     try:
-        name = path.name.lower()
-        if name.endswith((".tar.gz", ".tgz", ".tar")):
+        start = _start(path)
+        if tarfile.is_tarfile(path):
             with tarfile.open(path) as archive:
                 files = [member.name for member in archive if member.isfile()]
                 yield _as_utf8(archive.extractfile(_only_table(files, path)))
-        elif name.endswith(".zip"):
+        elif start.startswith(b"PK"):
             with zipfile.ZipFile(path) as archive:
                 table = archive.open(_only_table(archive.namelist(), path))
                 yield _as_utf8(io.BufferedReader(table, BUFFER))
-        elif name.endswith(".gz"):
+        elif start.startswith(b"\x1f\x8b"):
             with gzip.open(path) as file:
                 yield _as_utf8(file)
         else:
@@ -199,6 +199,14 @@ def open_table(path: Path) -> Iterator[BinaryIO]:
             f"Expected a readable table. Received: {path} ({reason}). Check the path and whether "
             "you may read it; if it is damaged, download it again."
         ) from error
+
+
+def _start(path: Path) -> bytes:
+    """The first bytes of a file: its name may say anything."""
+    if path.exists() and not path.is_file():  # a pipe would be waited for
+        raise OSError("it is no file")
+    with path.open("rb") as file:
+        return file.read(4)
 
 
 def _as_utf8(file: BinaryIO) -> BinaryIO:
@@ -230,7 +238,7 @@ def _rows(file: BinaryIO, path: Path, problems: Problems) -> Iterator[Row]:
     places = _places(header, separator, path)
     columns = len(_fields(header, separator))
     for line, text in enumerate(iter(lambda: file.readline(LONGEST), b""), start=2):
-        if text.isspace():
+        if text.isspace() or text == header:  # once more, where tables were put together
             continue
         if len(text) >= LONGEST:
             problems.append((line, f"more than {LONGEST:,} characters"))
@@ -262,11 +270,11 @@ def _places(header: bytes, separator: bytes, path: Path) -> list[int]:
     names = [name.decode().strip().lower() for name in _fields(text.encode(), separator)]
     missing = [name for name in COLUMNS if name not in names]
     if missing:
-        shown = text.strip()[:80] if text.isprintable() or text.strip().isprintable() else ""
         kind = kind_of(header[:START])
+        shown = repr(text.strip()[:80]) if kind is TEXT else kind.name if kind else "no text"
         raise InputError(
             f"Expected a header with the columns emotion, pixels and Usage in {path}. Received: "
-            f"{kind.name if kind else repr(shown or 'no text')}, without {', '.join(missing)}. "
+            f"{shown}, without {', '.join(missing)}. "
             "Use the competition's fer2013.csv or icml_face_data.csv; its train.csv and test.csv "
             "lack columns."
         )

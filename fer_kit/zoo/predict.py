@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from fer_kit.classify import Answer, Classifier, annotate, predict_emotion
 from fer_kit.errors import InputError
-from fer_kit.files import check_not_over, files_below, write_whole
+from fer_kit.files import check_not_over, files_below, printable, write_whole
 from fer_kit.kinds import kind_of_file
 from fer_kit.pictures import is_picture, read_picture, writable, write_picture
 from fer_kit.video import CODECS, VideoAnswers, predict_video
@@ -77,7 +77,7 @@ def as_text(results: list[FileAnswers]) -> str:
     failed = sum(bool(result.error) for result in results)
     if len(results) > 1:
         lines.append(f"{len(results)} files, {failed} failed")
-    return "\n".join(lines)
+    return "\n".join(map(printable, lines))
 
 
 def write_csv(path: str | Path, results: list[FileAnswers], emotions: tuple[str, ...]) -> Path:
@@ -100,7 +100,7 @@ def write_csv(path: str | Path, results: list[FileAnswers], emotions: tuple[str,
     )  # fmt: skip
 
     def write(temporary: Path) -> None:
-        with temporary.open("w", encoding="utf-8", newline="") as file:
+        with temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
             table = csv.DictWriter(file, names, extrasaction="ignore")
             table.writeheader()
             for result in results:

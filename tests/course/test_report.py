@@ -432,22 +432,51 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path, content):
 
 
 @pytest.mark.parametrize(
-    "change", [{"accuracy": None}, {"accuracy": "high"}, {"accuracy_95": []}, {"per_emotion": 3}]
+    ("change", "place"),
+    [
+        ({"accuracy": None}, "accuracy"),
+        ({"accuracy": "high"}, "accuracy"),
+        ({"accuracy_95": []}, "accuracy_95"),
+        ({"per_emotion": 3}, "per_emotion"),
+        ({"faces": "many"}, "faces"),
+    ],
 )
-def test_damaged_results_are_refused(run_folder, change):
+def test_damaged_scores_are_named_and_the_rest_is_shown(run_folder, caplog, change, place):
     found = metrics()
     found["models"]["lenet5"] |= change
     write(run_folder / "results/confusion_matrix.json", found)
-    with pytest.raises(InputError, match="index.html"):
-        write_report(run_folder)
+    write(run_folder / "results/robustness.json", {"faces": 7})
+    shown = page(run_folder)
+    assert f"models.lenet5.{place}" in shown
+    assert "models.lenet5" in caplog.text
+    assert "<summary>Robustness" in shown
+    assert "01_load.html" in shown
 
 
-def test_missing_results_are_refused(run_folder):
+@pytest.mark.parametrize("content", ["", "{", "[]", "7", "\0", '{"models": 3}', "[" * 100_000])
+@pytest.mark.parametrize("name", ["confusion_matrix", "robustness", "own"])
+def test_a_damaged_file_of_results_does_not_keep_the_report_from_being_written(
+    run_folder, caplog, name, content
+):
+    (run_folder / f"results/{name}.json").write_text(content)
+    assert f"{name}.json" in page(run_folder)
+    assert f"{name}.json is passed over" in caplog.text
+
+
+def test_figures_are_shown_even_if_what_is_said_of_them_is_damaged(run_folder, caplog):
+    for content in ("{", "[]", '{"counts": 3}'):
+        (run_folder / "figures" / "figures.json").write_text(content)
+        with pytest.warns(UserWarning, match="description"):
+            told = write_report(run_folder).read_text(encoding="utf-8")
+        assert 'src="figures/counts.png"' in told
+    assert "figures.json is passed over" in caplog.text
+
+
+def test_missing_scores_are_named(run_folder):
     found = metrics()
     del found["models"]["lenet5"]["accuracy_95"]
     write(run_folder / "results/confusion_matrix.json", found)
-    with pytest.raises(InputError, match="accuracy_95"):
-        write_report(run_folder)
+    assert "models.lenet5.accuracy_95" in page(run_folder)
 
 
 def test_a_file_that_is_no_notebook_is_named(run_folder):

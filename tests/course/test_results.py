@@ -4,8 +4,14 @@ import json
 
 import pytest
 
-from fer_kit.course.results import read_results, tables, text
-from fer_kit.errors import InputError
+from fer_kit.course.results import read_metrics, read_results, tables, text
+
+SCORES = {
+    **dict.fromkeys(("accuracy", "macro_f1", "weighted_f1", "majority_baseline"), 0.5),
+    **dict.fromkeys(("accuracy_95", "macro_f1_95"), [0.4, 0.6]),
+    "faces": 9,
+    "per_emotion": {"happy": {"f1": 0.5}},
+}
 
 
 def write(run_folder, name, told):
@@ -22,10 +28,10 @@ def test_the_scores_come_first_then_the_lessons_in_their_order_then_what_nobody_
 
 
 def test_what_it_was_measured_on_and_the_models_stand_apart(tmp_path):
-    write(tmp_path, "own", {"source": "CK+", "seed": 1, "models": {"cnn": {}}, "p": 0.04})
+    write(tmp_path, "own", {"source": "CK+", "seed": 1, "models": {"cnn": SCORES}, "p": 0.04})
     (found,) = read_results(tmp_path)
     assert found.about == {"source": "CK+", "seed": 1}
-    assert found.models == {"cnn": {}}
+    assert found.models == {"cnn": SCORES}
     (table,) = found.tables
     assert table.rows == [("p", {"value": "0.04"})]
 
@@ -76,7 +82,21 @@ def test_strange_shapes_break_nothing(told):
     assert list(tables({"it": told})) is not None
 
 
-def test_a_file_that_is_no_object_is_a_sentence(tmp_path):
-    write(tmp_path, "own", [1, 2])
-    with pytest.raises(InputError, match=r"own\.json.*Received: list"):
-        read_results(tmp_path)
+def test_a_file_that_is_no_object_is_named_and_the_others_are_read(tmp_path):
+    write(tmp_path, "load", [1, 2])
+    write(tmp_path, "own", {"p": 1})
+    damaged, whole = read_results(tmp_path)
+    assert "load.json" in damaged.problem
+    assert "Received: [1, 2]" in damaged.problem
+    assert (whole.problem, len(whole.tables)) == ("", 1)
+
+
+def test_damaged_scores_are_as_good_as_none(tmp_path):
+    assert read_metrics(tmp_path) == {}
+    for told, expected in (
+        (3, {}),
+        ({"models": {"cnn": {}}}, {}),
+        ({"source": "x"}, {"source": "x"}),
+    ):
+        write(tmp_path, "confusion_matrix", told)
+        assert read_metrics(tmp_path) == expected

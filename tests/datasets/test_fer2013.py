@@ -2,6 +2,7 @@
 
 import gzip
 import importlib.util
+import os
 import tarfile
 import zipfile
 
@@ -120,8 +121,35 @@ def test_an_archive_whose_table_is_no_file_or_is_damaged(lines, tmp_path):
         load(path)
 
 
+@pytest.mark.parametrize("form", ["zip", "gz", "tar", "tar.gz", "tar.bz2"])
+def test_a_packed_table_is_told_by_its_content(lines, tmp_path, path, form):
+    plain = write_lines(path, lines)
+    packed = tmp_path / "packed.csv"
+    if form == "zip":
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.write(plain, "fer2013.csv")
+    elif form == "gz":
+        packed.write_bytes(gzip.compress(plain.read_bytes()))
+    else:
+        with tarfile.open(packed, f"w:{form.partition('.')[2]}") as archive:
+            archive.add(plain, "fer2013.csv")
+    assert_is_the_table(load(packed))
+
+
+def test_tables_that_were_put_together_have_their_header_twice(lines, path):
+    half = len(lines) // 2
+    assert_is_the_table(load(write_lines(path, [*lines[:half], lines[0], *lines[half:]])))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no such pipes")
+def test_a_pipe_is_not_waited_for(path):
+    os.mkfifo(path)
+    with pytest.raises(InputError, match="it is no file"):
+        load(path)
+
+
 def test_a_table_that_is_none_is_named(path):
-    path.write_bytes(b"PK\x03\x04" + bytes(range(256)))
+    path.write_bytes(b"7z\xbc\xaf" + bytes(range(256)))
     with pytest.raises(InputError, match="Received: an archive, without emotion"):
         load(path)
 

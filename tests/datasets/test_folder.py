@@ -188,8 +188,9 @@ def test_what_is_no_picture_is_counted_and_what_is_one_is_read(put, tmp_path, ca
 
 
 def test_system_files_are_passed_over(put, tmp_path):
-    folder = put(*spread("{emotion}/{n}.png", 1), "__MACOSX/happy/1.png", ".trash/x/1.png")
-    for name in (".DS_Store", "Thumbs.db", "._0.png", "desktop.ini", "notes.txt"):
+    folder = put(*spread("{emotion}/{n}.png", 1), "__MACOSX/happy/1.png", ".trash/x/1.png",
+                 "@eaDir/happy/0.png", "$RECYCLE.BIN/1.png")  # fmt: skip
+    for name in (".DS_Store", "Thumbs.db", "thumbs.db", "._0.png", "desktop.ini", "notes.txt"):
         (tmp_path / "happy" / name).write_bytes(b"rubbish")
     assert len(load(folder)) == 7
 

@@ -1,5 +1,6 @@
 """fer-kit predict and fer-kit evaluate: one bad file does not keep the others from being read."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -57,7 +58,7 @@ def test_a_folder_lists_every_file_and_what_became_of_it(classifier, folder):
     assert faces["portrait.jpg"] == faces["beach/again.JPG"] == faces["unnamed"] == 1
     assert faces["sky.png"] == 0
     text = as_text(list(results.values()))
-    for said in ("no picture; skipped", "sky.png: no face found", "empty.png", "9 files, 2 failed"):
+    for said in ("text; skipped", "sky.png: no face found", "empty.png", "9 files, 2 failed"):
         assert said in text
 
 
@@ -98,6 +99,19 @@ def test_the_table_has_a_row_for_each_face_in_each_frame(classifier, folder, tmp
 def test_an_address_or_a_camera_is_no_file(classifier, place):
     with pytest.raises(InputError, match="Expected a picture, a video or a folder"):
         predict_path(classifier, place)
+
+
+def test_names_of_files_may_hold_anything(classifier, tmp_path):
+    (tmp_path / "faces").mkdir()
+    names = ["two\nlines.jpg", "red\x1b[31m.jpg", os.fsdecode(b"no letter \xff.jpg"), "größe.jpg"]
+    for name in names:
+        shutil.copy(PHOTOGRAPH, tmp_path / "faces" / name)
+    results = predict_path(classifier, tmp_path / "faces")
+    assert sum("faces/" in line for line in as_text(results).splitlines()) == len(names)
+    assert as_text(results).replace("\n", "").isprintable()
+    table = write_csv(tmp_path / "faces.csv", results, FER2013).read_text(encoding="utf-8")
+    assert "no letter \\udcff.jpg" in table
+    assert "größe.jpg" in table
 
 
 def test_the_original_is_never_overwritten(classifier, folder):
