@@ -7,9 +7,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
-from fer_kit.checked import between, in_words, that
+from fer_kit.checked import Share, between, fitted, that
 from fer_kit.errors import InputError
 from fer_kit.files import read_json, sha256, write_json, write_whole
 from fer_kit.run import DATASET, PROFILE, course_folder, default_name, runs_folder
@@ -31,7 +31,6 @@ SYNTHETIC_LIMITS = "Trained on drawn faces: says nothing about real ones. "
 
 # Text without characters that would move the cursor or colour a terminal.
 Line = Annotated[str, that("as a line of text", lambda text: text.isprintable() and text.strip())]
-Share = Annotated[float, between(0, 1)]
 Side = Annotated[float, between(1, 4096)]
 Range = Annotated[list[float], that("as two numbers", lambda two: -1e6 <= two[0] < two[-1] <= 1e6)]
 
@@ -143,14 +142,8 @@ def read_card(model_path: str | Path) -> dict:
             "along with the model, or train the model to the end: it says what the answers mean."
         )
     card, found = read_json(path), sha256(model_path)
-    try:
-        Card.model_validate(card)
-    except ValidationError as error:
-        expected, received = in_words(error)
-        raise InputError(
-            f"Expected in {path} the card of a model, {expected}. Received: {received}. Copy the "
-            "card from where the model came from, or get it from somebody you trust."
-        ) from error
+    then = "Copy the card from where the model came from, or get it from somebody you trust."
+    fitted(Card, card, path, "the card of a model", then)
     if card.get("sha256") != found:
         raise InputError(
             f"Expected {model_path} to be the file that its card describes. Received: a file with "

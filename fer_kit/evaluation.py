@@ -5,7 +5,7 @@ from accuracy to calibration, is computed from that file: anybody can check it w
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +15,10 @@ from scipy.stats import binomtest
 from sklearn.metrics import confusion_matrix as count_confusions
 from sklearn.metrics import precision_recall_fscore_support
 
+from fer_kit.checked import read_as
 from fer_kit.errors import InputError, first_few
 from fer_kit.faces import SPLITS, Faces
-from fer_kit.files import read_json, write_json, write_whole
+from fer_kit.files import write_json, write_whole
 from fer_kit.prior import TINY, corrected, tempered
 
 RESAMPLES = 2000
@@ -89,6 +90,14 @@ class Predictions:
         return replace(self, **{name: getattr(self, name)[rows] for name in arrays})
 
 
+@dataclass(frozen=True)
+class About:
+    """What stands beside a file of predictions."""
+
+    title: str
+    protocol: str
+
+
 def save_predictions(
     path: str | Path, faces: Faces, probabilities: np.ndarray, title: str, protocol: str
 ) -> Path:
@@ -125,8 +134,13 @@ def save_predictions(
 
 
 def read_about(path: str | Path) -> dict[str, str]:
-    """The title and the protocol of the predictions in `path`."""
-    return read_json(Path(path).with_suffix(".json"))
+    """The title and the protocol of the predictions in `path`.
+
+    Raises:
+        InputError: the file beside them is missing, or says something else.
+    """
+    about, what = Path(path).with_suffix(".json"), "the title and the protocol of predictions"
+    return asdict(read_as(About, about, what, "Run the lesson that makes them again."))
 
 
 def read_predictions(path: str | Path) -> Predictions:

@@ -150,11 +150,12 @@ def _is_loop(folder: Path) -> bool:
     return folder.resolve() in (here, *here.parents)
 
 
-def read_json(path: str | Path, missing: Any = ...) -> Any:
+def read_json(path: str | Path, missing: Any = ..., then: str = "") -> Any:
     """Read JSON.
 
     Args:
         missing: what to take where there is no such file; left out, that is an error.
+        then: what to do where it cannot be read, a sentence.
 
     Raises:
         InputError: the file is missing or is not JSON.
@@ -164,7 +165,7 @@ def read_json(path: str | Path, missing: Any = ...) -> Any:
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"Expected a JSON file. Received: {path} ({error}).") from error
+        raise InputError(f"Expected a JSON file. Received: {path} ({error}). {then}") from error
 
 
 def save_figure(figure: Any, path: Path) -> None:

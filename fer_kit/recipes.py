@@ -9,7 +9,7 @@
 from dataclasses import asdict, fields, replace
 from typing import Annotated, Any
 
-from fer_kit.checked import among, between, checked
+from fer_kit.checked import Share, among, between, checked
 from fer_kit.errors import choose
 from fer_kit.lessons import PROFILES
 
@@ -74,27 +74,27 @@ class Recipe:
     decay: Annotated[float, between(0.01, 1)] = 0.1
     every: Annotated[int, between(1, 10_000)] = 10
     warmup: Annotated[int, between(0, 1000)] = 3
-    weight_decay: Annotated[float, between(0, 1)] = 5e-4
+    weight_decay: Share = 5e-4
     label_smoothing: Annotated[float, between(0, 0.9)] = 0.1
     rotation: Annotated[float, between(0, 180)] = 10.0
     shift: Annotated[float, between(0, 0.5)] = 0.05
-    shear: Annotated[float, between(0, 1)] = 0.05
+    shear: Share = 0.05
     zoom: Annotated[float, between(0, 0.9)] = 0.05
-    flip: Annotated[float, between(0, 1)] = 0.5
+    flip: Share = 0.5
     alternate: bool = False
     crop: Annotated[float, between(0.3, 1)] = 0.8
-    erasing: Annotated[float, between(0, 1)] = 0.5
-    noise: Annotated[float, between(0, 1)] = 0.0
+    erasing: Share = 0.5
+    noise: Share = 0.0
     mixup: Annotated[float, between(0, 10)] = 0.2
     averaging: Annotated[float, between(0, 0.99999)] = 0.999
     precision: Annotated[str, among(PRECISIONS)] = "float32"
-    votes: Annotated[float, between(0, 1)] = 0.0
+    votes: Share = 0.0
     teacher: str = ""
-    teaching: Annotated[float, between(0, 1)] = 0.5
-    balanced: Annotated[float, between(0, 1)] = 0.0
+    teaching: Share = 0.5
+    balanced: Share = 0.0
     attention: Annotated[float, between(0, 10)] = 0.0
     start: str = ""
-    sam: Annotated[float, between(0, 1)] = 0.0
+    sam: Share = 0.0
     sam_every: Annotated[int, between(1, 1000)] = 1
     views: Annotated[int, among(VIEWS)] = 10
     clean: bool = True

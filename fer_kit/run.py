@@ -275,17 +275,16 @@ def read_config(folder: Path) -> Run | None:
                 "knows how its files were made. Choose another name: that folder stays as it is."
             )
         return None
-    try:
-        config = read_json(path)
-        config["name"] = config.pop("run", None) or config["name"]  # as it was called before
-        if config["data"].startswith("~"):
-            config["data"] = str(Path(config["data"]).expanduser().resolve())
-        return Run(**{field.name: config[field.name] for field in fields(Run)})
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(
-            f"Expected a run with its parameters in {path}. Received: a file that cannot be read "
-            f"({type(error).__name__}: {error}). Choose another name: that folder stays as it is."
-        ) from error
+    from fer_kit.checked import fitted
+
+    then = "Choose another name: that folder stays as it is."
+    config = read_json(path, then=then)
+    if isinstance(config, dict):
+        config = dict.fromkeys(field.name for field in fields(Run)) | config  # all have to be there
+        config["name"] = config.get("run") or config["name"]  # as it was called before
+    run = fitted(Run, config, path, "the parameters of a run", then)
+    is_portable = run.data.startswith("~")
+    return replace(run, data=str(Path(run.data).expanduser().resolve())) if is_portable else run
 
 
 def find_data(data: str | Path) -> str:

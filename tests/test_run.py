@@ -156,7 +156,17 @@ def test_a_run_of_a_patch_release_is_opened(lab):
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"name": "x"}'])
 def test_a_config_that_cannot_be_read_is_a_sentence(lab, content):
     (lab.folder / "config.json").write_text(content)
-    with pytest.raises(InputError, match="config.json.*cannot be read"):
+    with pytest.raises(InputError, match="config.json.*that folder stays as it is"):
+        Run.open("synthetic-smoke", profile="smoke")
+
+
+@pytest.mark.parametrize(
+    ("change", "entry"),
+    [({"seed": "42"}, "seed as a whole number"), ({"dataset": None}, "dataset as a word")],
+)
+def test_a_config_with_a_value_of_another_kind_names_it(lab, change, entry):
+    edit_config(lab, **change)
+    with pytest.raises(InputError, match=f"config.json.*{entry}.*stays as it is"):
         Run.open("synthetic-smoke", profile="smoke")
 
 

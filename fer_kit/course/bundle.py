@@ -67,7 +67,7 @@ def write_bundle(
     with tempfile.TemporaryDirectory() as temporary:
         copy = Path(temporary) / "run"
         items = _copy_run(run_folder, copy, run, pictures)
-        write_json(copy / "student.json", student)
+        write_json(copy / "student.json", asdict(student))
         write_report(copy)
         left_out = sum(item.what in SHOWING and not item.leaves for item in items)
         told = take_out_of_json(manifest(run, run_folder, copy, student, left_out))
@@ -79,13 +79,12 @@ def write_bundle(
         return write_whole(run_folder / "bundle.zip", lambda path: _pack(path, copy, wanted))
 
 
-def sign(run_folder: Path, name: str, student_id: str) -> dict[str, str]:
+def sign(run_folder: Path, name: str, student_id: str) -> records.Student:
     """Note who a run belongs to; what is not given stays as it was."""
-    student = records.student(run_folder)
-    given = {"name": name.strip(), "id": student_id.strip()}
-    student |= {field: value for field, value in given.items() if value}
-    if any(given.values()):
-        write_json(run_folder / "student.json", student)
+    before = records.student(run_folder)
+    student = records.Student(name.strip() or before.name, student_id.strip() or before.id)
+    if student != before:
+        write_json(run_folder / "student.json", asdict(student))
     return student
 
 

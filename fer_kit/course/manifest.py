@@ -21,7 +21,7 @@ OF_A_CARD = (
 
 
 def manifest(
-    run: Run, run_folder: Path, copy: Path, student: dict[str, str], pictures_left_out: int
+    run: Run, run_folder: Path, copy: Path, student: records.Student, pictures_left_out: int
 ) -> dict[str, Any]:
     """What was run, by whom, on what, with what.
 
@@ -29,20 +29,20 @@ def manifest(
         run: what config.json says.
         run_folder: where the run is.
         copy: what of it leaves.
-        student: its name and id.
+        student: whose it is.
         pictures_left_out: how many pictures, and texts that may hold one, stayed.
     """
-    metrics, prepared = read_metrics(run_folder), read_json(run_folder / PREPARED, {})
+    metrics = read_metrics(run_folder)
     paths = sorted(path for path in copy.rglob("*") if path.is_file() and path.suffix != ".json")
     return {
         "format": FORMAT,
-        "student": student,
+        "student": asdict(student),
         "parameters": {k: value for k, value in run.parameters.items() if k != "data"},
         "fer_kit": run.fer_kit,
         "environment": records.environment(run_folder),
-        "data": prepared,
+        "data": read_json(run_folder / PREPARED, {}),
         "synthetic": are_drawn(run.dataset),
-        "source": metrics.get("source", ""),
+        "source": metrics.source if metrics else "",
         "notebooks": {
             path.stem: _notebook_facts(run_folder, path)
             for path in sorted(copy.glob("notebooks/*.ipynb"))

@@ -25,7 +25,6 @@ from fer_kit.course.matching import Cell, match
 from fer_kit.course.results import read_metrics
 from fer_kit.course.rubric import read_rubric
 from fer_kit.errors import InputError
-from fer_kit.files import read_json
 from fer_kit.lessons import LESSONS, METRICS
 from fer_kit.run import course_folder, make_options, read_config, runs_folder
 
@@ -278,17 +277,18 @@ def _outdated(progress: Progress) -> Iterator[str]:
 def _not_asked_for(progress: Progress) -> Iterator[str]:
     """What a bundle of this run lacks of what the course asks for, in sentences."""
     student = records.student(progress.run)
-    if nameless := [what for what in ("name", "id") if not student[what]]:
+    if nameless := [what for what in ("name", "id") if not getattr(student, what)]:
         options = make_options(progress.run.name)
         yield f'Not signed yet ({", ".join(nameless)}): make bundle{options} STUDENT="…" ID=…'
     if not (course_folder() / "rubric.toml").exists():
         return
-    rubric, config = read_rubric(), read_json(progress.run / "config.json", {})
+    rubric, run = read_rubric(), read_config(progress.run)
     for name, wanted in rubric.run.items():
-        if config.get(name) != wanted:
-            yield f"The course asks for {name} {wanted!r}; this run has {config.get(name)!r}."
+        if (received := getattr(run, name, None)) != wanted:
+            yield f"The course asks for {name} {wanted!r}; this run has {received!r}."
     models = [m for one in rubric.criteria if one.kind == "results" for m in one.models]
-    claimed = read_metrics(progress.run).get("models", {})
+    metrics = read_metrics(progress.run)
+    claimed = metrics.models if metrics else ()
     missing = [model for model in dict.fromkeys(models) if model not in claimed]
     if missing and len(progress.lessons) == len(progress.given):
         yield f"There are no results of {', '.join(missing)}, which count, in {METRICS}."

@@ -5,13 +5,13 @@
 
 import hashlib
 import json
-from dataclasses import asdict, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from fer_kit.checked import checked
+from fer_kit.checked import checked, read_as
 from fer_kit.course.environment import backend, versions
 from fer_kit.errors import InputError
 from fer_kit.files import read_json, sha256, write_json
@@ -19,9 +19,16 @@ from fer_kit.lessons import Lesson
 from fer_kit.run import Run
 
 UNKNOWN = ("", None, {})
-ASKED = ("name", "id")  # of whoever hands a run in
 # These run notebooks and show results; no result depends on them.
 AROUND_THE_LESSONS = ("camera", "cli.py", "course", "grading", "zoo")
+
+
+@dataclass(frozen=True)
+class Student:
+    """Who a run belongs to; each "" as long as nobody has said it."""
+
+    name: str = ""
+    id: str = ""
 
 
 @checked
@@ -75,20 +82,15 @@ def made(run: Run, lesson: Lesson) -> dict[str, str | None]:
     return {name: sha256(path) if path.is_file() else None for name, path in paths.items()}
 
 
-def student(run_folder: Path) -> dict[str, str]:
-    """Who a run belongs to: name and id, each "" as long as nobody has said it.
+def student(run_folder: Path) -> Student:
+    """Who a run belongs to.
 
     Raises:
         InputError: student.json holds something else.
     """
     path = run_folder / "student.json"
-    told = read_json(path, {})
-    if not isinstance(told, dict) or not all(isinstance(told.get(name, ""), str) for name in ASKED):
-        raise InputError(
-            f"Expected {' and '.join(ASKED)} as text in {path}. Received: something else. Say them "
-            'anew: make bundle STUDENT="…" ID=….'
-        )
-    return dict.fromkeys(ASKED, "") | told
+    what, then = "who hands in", 'Say it anew: make bundle STUDENT="…" ID=….'
+    return read_as(Student, path, what, then, missing={})
 
 
 def now() -> str:

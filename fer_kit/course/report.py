@@ -30,7 +30,7 @@ from fer_kit.course.executed import (
     read_notebook,
 )
 from fer_kit.course.pages import write_page
-from fer_kit.course.results import read_metrics, read_results
+from fer_kit.course.results import Metrics, read_metrics, read_results
 from fer_kit.course.rubric import Rubric, read_rubric
 from fer_kit.course.safe_html import Markdown, sanitise, terminal
 from fer_kit.errors import InputError
@@ -85,7 +85,7 @@ class Notebook:
         return next((anchor for _, anchor, text in self.headings if text == title), "")
 
 
-def write_report(run_folder: str | Path) -> Path:
+def write_report(run_folder: str | Path, run: Run | None = None) -> Path:
     """Write a run's report: `report/index.html`, a page for each notebook, and the figures.
 
     The pages hold no scripts and load nothing from the network. The same run gives the same bytes.
@@ -94,6 +94,7 @@ def write_report(run_folder: str | Path) -> Path:
     Args:
         run_folder: a folder with config.json. Executed notebooks, results and figures are
             shown as far as they are there.
+        run: what config.json would say; left out, it is read.
 
     Returns:
         The path of index.html.
@@ -107,7 +108,7 @@ def write_report(run_folder: str | Path) -> Path:
     Introduced in notebooks/12_save.ipynb.
     """
     run_folder = Path(run_folder)
-    run = read_run(run_folder)
+    run = run or read_run(run_folder)
     metrics = read_metrics(run_folder)
     values = {
         "config": run,
@@ -143,18 +144,18 @@ def read_run(folder: Path) -> Run:
     return run
 
 
-def _banner(dataset: str, metrics: dict[str, Any]) -> dict[str, str]:
+def _banner(dataset: str, metrics: Metrics | None) -> dict[str, str]:
     """Where the faces come from: as a sentence, and as the class that gives it its colour."""
     synthetic = are_drawn(dataset)
-    if metrics and metrics.get("synthetic") != synthetic:
+    if metrics and metrics.synthetic != synthetic:
         raise InputError(
             f"Expected results on the data set of the run, {dataset}. Received: "
-            f"{METRICS} on {metrics.get('source')}. Run notebook 08 of this run again."
+            f"{METRICS} on {metrics.source}. Run notebook 08 of this run again."
         )
     if synthetic:
         sentence = "Synthetic faces: nothing here says anything about real faces."
         return {"kind": "synthetic", "sentence": sentence}
-    source = metrics.get("source", dataset)
+    source = metrics.source if metrics else dataset
     return {"kind": "real", "sentence": f"{source}, real faces: do not publish this page."}
 
 

@@ -13,11 +13,10 @@ from numbers import Real
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
-from fer_kit.checked import in_words
+from fer_kit.checked import Share, read_as
 from fer_kit.errors import InputError
-from fer_kit.files import read_json
 from fer_kit.lessons import LESSONS, METRICS
 
 log = logging.getLogger(__name__)
@@ -25,33 +24,37 @@ log = logging.getLogger(__name__)
 ABOUT = ("source", "synthetic", "fingerprint", "emotions", "seed")  # what it was measured on
 
 
-Interval = Annotated[list[float], Field(min_length=2, max_length=2)]
+Interval = Annotated[list[Share], Field(min_length=2, max_length=2)]
 
 
-class Emotion(BaseModel, strict=True):
-    """What the scores of a model have to say of one emotion."""
+class OfEmotion(BaseModel):
+    """What the report shows of one emotion."""
 
-    f1: float
+    f1: Share
 
 
-class Scores(BaseModel, strict=True):
-    """What they have to say at all; see `fer_kit.evaluation.score`."""
+class Scores(BaseModel, extra="allow"):
+    """What the course shows of a model's scores; `fer_kit.evaluation.score` makes them."""
 
+    title: str = ""
+    protocol: str = "–"
+    split: str = "test"
     faces: int
-    accuracy: float
+    accuracy: Share
     accuracy_95: Interval
-    macro_f1: float
+    majority_baseline: Share
+    macro_f1: Share
     macro_f1_95: Interval
-    weighted_f1: float
-    majority_baseline: float
-    per_emotion: dict[str, Emotion]
+    weighted_f1: Share
+    per_emotion: dict[str, OfEmotion]
 
 
-class Measured(BaseModel, strict=True):
-    """What a file of results has to say, as far as it says it."""
+class Metrics(BaseModel, extra="allow"):
+    """What a file of results says of its models, and on which faces; the rest is the lesson's."""
 
     source: str = ""
-    emotions: list[str] = []
+    synthetic: bool | None = None
+    fingerprint: str = ""
     models: dict[str, Scores] = {}
 
 
@@ -80,14 +83,14 @@ class Results:
     Attributes:
         title: the lesson's.
         about: the faces that it was measured on: source, emotions, ….
-        models: the scores of each model; see `fer_kit.evaluation.score`.
+        models: the scores of each model.
         tables: everything else.
         problem: why nothing of it can be shown, or "".
     """
 
     title: str
     about: dict[str, Any]
-    models: dict[str, Any]
+    models: dict[str, Scores]
     tables: list[Table]
     problem: str = ""
 
@@ -103,39 +106,26 @@ def read_results(run_folder: Path) -> list[Results]:
     return [_results(path, titles.get(path.stem, path.stem)) for path in paths]
 
 
-def read_metrics(run_folder: Path) -> dict[str, Any]:
-    """The scores of every model; {} where there are none, or where their file is damaged."""
+def read_metrics(run_folder: Path) -> Metrics | None:
+    """The scores of every model; None where there are none, or where their file is damaged."""
     with suppress(InputError):
         return _told(run_folder / METRICS)
-    return {}
+    return None
 
 
 def _results(path: Path, title: str) -> Results:
     try:
-        told = _told(path)
+        found = _told(path)
     except InputError as error:
         log.warning("%s is passed over. %s", path.name, error)
         return Results(title, {}, {}, [], str(error))
+    told = found.model_dump(exclude={"models"}, exclude_unset=True)
     about = {name: told.pop(name) for name in ABOUT if name in told}
-    return Results(title, about, told.pop("models", {}), list(tables(told)))
+    return Results(title, about, found.models, list(tables(told)))
 
 
-def _told(path: Path) -> dict[str, Any]:
-    """What a lesson wrote.
-
-    Raises:
-        InputError: the file is missing, or is not what a lesson writes.
-    """
-    told = read_json(path)
-    try:
-        Measured.model_validate(told)
-    except ValidationError as error:
-        expected, received = in_words(error)
-        raise InputError(
-            f"Expected an object with the results of a lesson in {path}, {expected}. Received: "
-            f"{received}. Run the lesson again."
-        ) from error
-    return told
+def _told(path: Path) -> Metrics:
+    return read_as(Metrics, path, "the results of a lesson", "Run the lesson again.")
 
 
 def tables(told: dict[str, Any], caption: str = "") -> Iterator[Table]:

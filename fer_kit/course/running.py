@@ -19,7 +19,7 @@ from tqdm import tqdm
 from fer_kit.course import progress, records
 from fer_kit.course.environment import describe
 from fer_kit.course.executed import read_notebook, tags
-from fer_kit.course.results import read_metrics
+from fer_kit.course.results import Metrics, read_metrics
 from fer_kit.course.workers import OneAfterTheOther, check_workers, fitting, side_by_side, why_not
 from fer_kit.datasets import check_dataset
 from fer_kit.errors import InputError
@@ -327,17 +327,17 @@ def _finish(run: Run, lessons: Sequence[Lesson], notebooks: Path) -> None:
     print(f"\n{progress.told(done, progress.warnings(done))}")
 
 
-def results_table(metrics: dict[str, Any]) -> str:
+def results_table(metrics: Metrics) -> str:
     """The results of all models as text: a line for each."""
-    lines = [f"\nResults on {metrics.get('source')} (test part):"]
-    width = max(map(len, metrics["models"]), default=0)
-    for name, of in metrics["models"].items():
-        low, high = of["accuracy_95"]
+    lines = [f"\nResults on {metrics.source} (test part):"]
+    width = max(map(len, metrics.models), default=0)
+    for name, of in metrics.models.items():
+        low, high = of.accuracy_95
         lines.append(
-            f"  {name:<{width}}  accuracy {of['accuracy']:.3f} (95 %: {low:.3f} to {high:.3f}; "
-            f"always the commonest: {of['majority_baseline']:.3f})  macro F1 {of['macro_f1']:.3f}  "
-            f"{of.get('protocol', '')}"
+            f"  {name:<{width}}  accuracy {of.accuracy:.3f} (95 %: {low:.3f} to {high:.3f}; "
+            f"always the commonest: {of.majority_baseline:.3f})  macro F1 {of.macro_f1:.3f}  "
+            f"{of.protocol}"
         )
-    if metrics.get("synthetic"):
+    if metrics.synthetic:
         lines.append("These faces are drawn: nothing here says anything about real faces.")
     return "\n".join(lines)

@@ -26,7 +26,8 @@ from fer_kit.course.limits import (
 from fer_kit.course.manifest import FORMAT
 from fer_kit.errors import InputError, first_few
 from fer_kit.grading.handed_in import AGAIN, is_beside
-from fer_kit.grading.plain import mapping, moment
+from fer_kit.grading.plain import moment
+from fer_kit.grading.told import Manifest, Metrics
 from fer_kit.lessons import METRICS
 
 DEEPEST = 2  # ZIP files in ZIP files
@@ -61,7 +62,7 @@ class Bundle:
     Attributes:
         name: what the submission is called: the file's path below the folder of submissions.
         manifest: run.json.
-        metrics: what lesson 08 wrote, or {} where it is missing.
+        metrics: what lesson 08 wrote; None where it is missing.
         strange: the names of members that no bundle has; they are never read.
         is_run: whether it is a zipped run folder, whose manifest is made here.
     """
@@ -79,7 +80,8 @@ class Bundle:
             self._known = KNOWN
             self._open(opened.enter_context(_opened(self.path)), opened)
             self.manifest = self._run_manifest() if self.is_run else self._manifest()
-            self.metrics = self._json(METRICS) if METRICS in self._members else {}
+            has_metrics = METRICS in self._members
+            self.metrics = Metrics.model_validate(self._json(METRICS)) if has_metrics else None
             self._opened = opened.pop_all()
 
     def __enter__(self) -> "Bundle":
@@ -95,8 +97,7 @@ class Bundle:
     @property
     def when(self) -> str:
         """When the last of its notebooks ended, in UTC as ISO writes it; "" where nothing tells."""
-        told = mapping(self.manifest.get("notebooks")).values()
-        ends = [moment(mapping(about).get("ended")) for about in told]
+        ends = [moment(notebook.ended) for notebook in self.manifest.notebooks.values()]
         if self.is_run:  # a ZIP file keeps the time of each file, in some time zone
             form = "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}"
             ends = [moment(form.format(*one.date_time)) for one in self._members.values()]
@@ -134,13 +135,12 @@ class Bundle:
         """Pages, notebooks and predictions that are not those that run.json lists, or are gone."""
         if self.is_run:  # nothing lists them
             return []
-        listed = self.manifest.get("files")
-        listed = listed if isinstance(listed, dict) else {}
+        listed = self.manifest.files
         here = [n for n in self._members if KNOWN.fullmatch(n) and n.endswith(HASHED)]
         gone = [
-            str(name)
+            name
             for name in listed
-            if KNOWN.fullmatch(str(name)) and str(name).endswith(HASHED) and name not in here
+            if KNOWN.fullmatch(name) and name.endswith(HASHED) and name not in here
         ]
         changed = [name for name in here if self._sha256(name) != listed.get(name)]
         return sorted([*gone, *changed])
@@ -174,28 +174,27 @@ class Bundle:
         self.strange = [] if self.is_run else sorted([*outside, *unknown])
         _check_sizes([m for name, m in self._members.items() if self._known.fullmatch(name)])
 
-    def _manifest(self) -> dict[str, Any]:
-        manifest = self._json("run.json")
-        if manifest.get("format") != FORMAT:
+    def _manifest(self) -> Manifest:
+        manifest = Manifest.model_validate(self._json("run.json"))
+        if manifest.format != FORMAT:
             raise Unusable(
                 "This bundle was made by another version of the course (run.json is of format "
-                f"{str(manifest.get('format'))[:20]!r}, and {FORMAT} is read). Update the course, "
+                f"{str(manifest.format)[:20]!r}, and {FORMAT} is read). Update the course, "
                 "and make the bundle again: make bundle."
             )
         return manifest
 
-    def _run_manifest(self) -> dict[str, Any]:
+    def _run_manifest(self) -> Manifest:
         """What run.json would say of a run folder, as far as its own files tell."""
         config = self._json("config.json")
         cards = {PurePosixPath(m).stem: self._json(m) for m in self._like("models/", ".json")}
-        return {
-            "format": FORMAT,
-            "student": self._json("student.json") if "student.json" in self._members else {},
-            "parameters": config | {"run": config.get("run") or config.get("name")},
-            "fer_kit": config.get("fer_kit"),
-            "synthetic": config.get("dataset") == "synthetic",
-            "models": {model: card for model, card in cards.items() if "trained_on" in card},
-        }
+        return Manifest(
+            student=self._json("student.json") if "student.json" in self._members else {},
+            parameters=config | {"run": config.get("run") or config.get("name")},
+            fer_kit=config.get("fer_kit"),
+            synthetic=config.get("dataset") == "synthetic",
+            models={model: card for model, card in cards.items() if "trained_on" in card},
+        )
 
     # Reading members
 

@@ -1,21 +1,21 @@
 """What cannot be, or should be asked about: sentences for the instructor, and no verdicts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from fer_kit.course.compare import Lesson
 from fer_kit.course.rubric import Rubric
 from fer_kit.faces import are_drawn
-from fer_kit.grading.plain import few, finite, line, mapping, moment
+from fer_kit.grading.plain import few, finite, moment
 from fer_kit.grading.results import Result
+from fer_kit.grading.told import Manifest, Metrics, Training
 from fer_kit.lessons import METRICS
 from fer_kit.version import __version__
 
 
 def find_doubts(
-    manifest: Mapping[str, Any],
-    metrics: Mapping[str, Any],
+    manifest: Manifest,
+    metrics: Metrics | None,
     lessons: Sequence[Lesson],
     results: Sequence[Result],
     rubric: Rubric,
@@ -34,21 +34,19 @@ def find_doubts(
     ]
 
 
-def _version(manifest: Mapping[str, Any]) -> list[str]:
-    made_with = line(manifest.get("fer_kit"), 20)
-    if made_with == __version__:
+def _version(manifest: Manifest) -> list[str]:
+    if manifest.fer_kit == __version__:
         return []
-    return [f"Made with FER Kit {made_with or 'of no known version'}; yours is {__version__}."]
+    made_with = manifest.fer_kit or "of no known version"
+    return [f"Made with FER Kit {made_with}; yours is {__version__}."]
 
 
-def _parameters(
-    manifest: Mapping[str, Any], lessons: Sequence[Lesson], rubric: Rubric
-) -> list[str]:
+def _parameters(manifest: Manifest, lessons: Sequence[Lesson], rubric: Rubric) -> list[str]:
     """Every place that names a parameter has to say the same, and what was asked for.
 
     That is: run.json, what papermill noted in each notebook, and the cell that it put in.
     """
-    told = mapping(manifest.get("parameters"))
+    told = manifest.parameters
     places = {"run.json": told}
     places |= {lesson.name: lesson.execution.parameters for lesson in lessons}
     injected = {f"the parameters cell of {lesson.name}": lesson.injected for lesson in lessons}
@@ -69,28 +67,25 @@ def _parameters(
 
 
 def _provenance(
-    manifest: Mapping[str, Any], metrics: Mapping[str, Any], lessons: Sequence[Lesson]
+    manifest: Manifest, metrics: Metrics | None, lessons: Sequence[Lesson]
 ) -> list[str]:
     """Every place that says what the faces are has to say the same: drawn, or real."""
-    says = {"run.json": manifest.get("synthetic")}
-    says["the parameters"] = are_drawn(str(mapping(manifest.get("parameters")).get("dataset")))
+    says = {"run.json": manifest.synthetic}
+    says["the parameters"] = are_drawn(str(manifest.parameters.get("dataset")))
     if metrics:
-        says[METRICS] = metrics.get("synthetic")
-        says[f"the source in {METRICS}"] = are_drawn(str(metrics.get("source")))
-    if manifest.get("data"):
-        says["the prepared data"] = are_drawn(str(mapping(manifest["data"]).get("source")))
+        says[METRICS] = metrics.synthetic
+        says[f"the source in {METRICS}"] = are_drawn(metrics.source)
+    if manifest.data:
+        says["the prepared data"] = are_drawn(manifest.data.source)
     # Other models may have learned from drawn pairs or people, whatever the run's faces are.
-    claimed = mapping(metrics.get("models")).keys() & mapping(manifest.get("models")).keys()
-    for model in sorted(claimed):
-        card = manifest["models"][model]
-        trained_on = mapping(mapping(card).get("trained_on"))
-        says[f"the card of {model}"] = trained_on.get("synthetic")
+    for model in sorted(_claimed(metrics) & manifest.models.keys()):
+        says[f"the card of {model}"] = manifest.models[model].trained_on.synthetic
     for lesson in lessons:
         dataset = lesson.execution.parameters.get("dataset")
         if dataset is not None:
             says[f"the execution of {lesson.name}"] = are_drawn(str(dataset))
-    drawn = [place for place, is_synthetic in says.items() if is_synthetic is True]
-    real = [place for place, is_synthetic in says.items() if is_synthetic is not True]
+    drawn = [place for place, is_synthetic in says.items() if is_synthetic]
+    real = [place for place, is_synthetic in says.items() if not is_synthetic]
     if drawn and real:
         return [f"Drawn faces shown as real? Drawn: {few(drawn)}. Real: {few(real)}."]
     return []
@@ -109,9 +104,12 @@ def _same_answers(results: Sequence[Result]) -> list[str]:
     ]
 
 
-def _claims_without_predictions(metrics: Mapping[str, Any], results: Sequence[Result]) -> list[str]:
-    claimed = set(mapping(metrics.get("models")))
-    without = sorted(claimed - {result.model for result in results})
+def _claimed(metrics: Metrics | None) -> set[str]:
+    return set(metrics.models if metrics else ())
+
+
+def _claims_without_predictions(metrics: Metrics | None, results: Sequence[Result]) -> list[str]:
+    without = sorted(_claimed(metrics) - {result.model for result in results})
     return [f"Results without predictions: {few(without)}."] if without else []
 
 
@@ -143,26 +141,22 @@ def _order(lessons: Sequence[Lesson]) -> list[str]:
     return [f"Not run from the top in one kernel: {few(mixed)}."] if mixed else []
 
 
-def _timing(manifest: Mapping[str, Any], lessons: Sequence[Lesson], rubric: Rubric) -> list[str]:
+def _timing(manifest: Manifest, lessons: Sequence[Lesson], rubric: Rubric) -> list[str]:
     doubts = []
-    for model, card in mapping(manifest.get("models")).items():
-        doubts += _training_time(model, mapping(card), rubric)
+    for model, training in manifest.models.items():
+        doubts += _training_time(model, training, rubric)
     for lesson in lessons:
         doubts += _notebook_time(lesson)
     longest = max((finite(lesson.execution.seconds) or 0 for lesson in lessons), default=0)
-    for model, card in mapping(manifest.get("models")).items():
-        seconds = finite(mapping(card).get("seconds"))
-        if seconds is not None and lessons and seconds > longest + 1:
-            doubts.append(
-                f"{model}: a training of {seconds:.0f} s, and no notebook ran longer than "
-                f"{longest:.0f} s."
-            )
-    return doubts
+    return doubts + [
+        f"{model}: a training of {seconds:.0f} s, and no notebook ran longer than {longest:.0f} s."
+        for model, training in manifest.models.items()
+        if (seconds := training.seconds) is not None and lessons and seconds > longest + 1
+    ]
 
 
-def _training_time(model: str, card: Mapping[str, Any], rubric: Rubric) -> list[str]:
-    seconds, epochs = finite(card.get("seconds")), finite(card.get("epochs"))
-    faces = finite(mapping(card.get("trained_on")).get("faces"))
+def _training_time(model: str, told: Training, rubric: Rubric) -> list[str]:
+    seconds, epochs, faces = told.seconds, told.epochs, told.trained_on.faces
     if seconds is None or epochs is None or faces is None:
         return []
     least = epochs * faces * rubric.limits.microseconds_per_face / 1e6

@@ -7,8 +7,8 @@ from typing import Any
 from fer_kit.emotions import EMOTIONS, FER2013, canonical, in_course_order, is_emotion
 from fer_kit.errors import InputError, first_few
 from fer_kit.faces import SPLITS, Faces
-from fer_kit.files import read_json
 from fer_kit.grading.tables import Table, number, read_table
+from fer_kit.run import read_config
 
 # What the parts are called elsewhere; Usage is FER2013's column.
 PARTS = {
@@ -65,12 +65,12 @@ def read_labels(path: str | Path, wanted: dict[str, Any] | None = None) -> Label
 
 
 def _check_run(path: Path, wanted: dict[str, Any]) -> None:
-    config = read_json(path / "config.json", {})
+    run = read_config(path) if (path / "config.json").exists() else None
     for name, value in wanted.items():
-        if config.get(name, value) != value:
+        if (received := getattr(run, name, value)) != value:
             raise InputError(
                 f"Expected labels of the run that the rubric asks for, with {name} {value!r}. "
-                f"Received: {path.name} with {config[name]!r}. Name another run with LABELS=…, or "
+                f"Received: {path.name} with {received!r}. Name another run with LABELS=…, or "
                 "change [run] in the rubric."
             )
 

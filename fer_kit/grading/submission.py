@@ -13,7 +13,7 @@ from fer_kit.grading.doubts import find_doubts
 from fer_kit.grading.graded import Identity, Record
 from fer_kit.grading.handed_in import HandIn
 from fer_kit.grading.measure import Measure, models_of, originals
-from fer_kit.grading.plain import few, finite, line, mapping
+from fer_kit.grading.plain import few, finite, line
 from fer_kit.grading.rerun import rerun
 from fer_kit.grading.results import Result, fit, recompute
 
@@ -26,7 +26,8 @@ MOST_DOUBTS = 40
 def identify(hand_in: HandIn, measure: Measure, is_sample: bool) -> Identity:
     """Who has handed in; of a sample also how it fits to what the instructor has given."""
     with Bundle(hand_in.path, hand_in.name) as bundle:
-        who = Identity(hand_in.name, *_student(bundle), bundle.when, readable=True)
+        signed = bundle.manifest.student
+        who = Identity(hand_in.name, signed.name, signed.id, bundle.when, readable=True)
         if not is_sample:
             return who
         return replace(who, fits=_fit(bundle, measure), unlike=_unlike(bundle, measure))
@@ -58,12 +59,6 @@ def grade_one(hand_in: HandIn, measure: Measure, rerun: bool) -> Record:
     return record
 
 
-def _student(bundle: Bundle) -> tuple[str, str]:
-    """The name and the id that a bundle was signed with."""
-    told = mapping(bundle.manifest.get("student"))
-    return line(told.get("name")), line(told.get("id"), 100)
-
-
 def _fit(bundle: Bundle, measure: Measure) -> float | None:
     if measure.labels is None:
         return None
@@ -85,10 +80,10 @@ def _lessons(bundle: Bundle, measure: Measure) -> list[Lesson]:
 
 
 def _results(bundle: Bundle, measure: Measure) -> Iterator[Result]:
-    claims, tolerance = mapping(bundle.metrics.get("models")), measure.rubric.limits.tolerance
+    claims = bundle.metrics.models if bundle.metrics else {}
+    tolerance = measure.rubric.limits.tolerance
     for model, content in bundle.predictions():
-        claimed = mapping(claims.get(model))
-        yield recompute(model, content, claimed, measure.labels, tolerance)
+        yield recompute(model, content, claims.get(model, {}), measure.labels, tolerance)
 
 
 def _doubts(

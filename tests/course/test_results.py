@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from fer_kit.course.results import read_metrics, read_results, tables, text
+from fer_kit.course.results import Metrics, Scores, read_metrics, read_results, tables, text
 
 SCORES = {
     **dict.fromkeys(("accuracy", "macro_f1", "weighted_f1", "majority_baseline"), 0.5),
@@ -31,7 +31,7 @@ def test_what_it_was_measured_on_and_the_models_stand_apart(tmp_path):
     write(tmp_path, "own", {"source": "CK+", "seed": 1, "models": {"cnn": SCORES}, "p": 0.04})
     (found,) = read_results(tmp_path)
     assert found.about == {"source": "CK+", "seed": 1}
-    assert found.models == {"cnn": SCORES}
+    assert found.models == {"cnn": Scores(**SCORES)}
     (table,) = found.tables
     assert table.rows == [("p", {"value": "0.04"})]
 
@@ -92,11 +92,11 @@ def test_a_file_that_is_no_object_is_named_and_the_others_are_read(tmp_path):
 
 
 def test_damaged_scores_are_as_good_as_none(tmp_path):
-    assert read_metrics(tmp_path) == {}
+    assert read_metrics(tmp_path) is None
     for told, expected in (
-        (3, {}),
-        ({"models": {"cnn": {}}}, {}),
-        ({"source": "x"}, {"source": "x"}),
+        (3, None),
+        ({"models": {"cnn": {}}}, None),
+        ({"source": "x"}, Metrics(source="x")),
     ):
         write(tmp_path, "confusion_matrix", told)
         assert read_metrics(tmp_path) == expected

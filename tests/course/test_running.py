@@ -12,6 +12,7 @@ import pytest
 from small_course import FIRST, PARAMETERS, SECOND, TWO, pretend, write_notebook
 
 from fer_kit.course import environment, running
+from fer_kit.course.results import Metrics, Scores
 from fer_kit.course.running import ParameterError, results_table, run_course
 from fer_kit.errors import InputError
 from fer_kit.lessons import LESSONS, find, maker
@@ -444,24 +445,23 @@ def test_what_cannot_be_used_is_refused_before_anything_runs(notebooks, no_kerne
 
 
 def test_the_results_say_what_they_are_computed_on():
-    metrics = {
-        "source": "synthetic faces",
-        "synthetic": True,
-        "models": {
-            "lenet5": {
-                "protocol": "honest",
-                "accuracy": 0.625,
-                "accuracy_95": [0.5, 0.75],
-                "majority_baseline": 0.25,
-                "macro_f1": 0.6,
-            }
-        },
-    }
+    scores = Scores(
+        protocol="honest",
+        faces=8,
+        accuracy=0.625,
+        accuracy_95=[0.5, 0.75],
+        majority_baseline=0.25,
+        macro_f1=0.6,
+        macro_f1_95=[0.5, 0.7],
+        weighted_f1=0.6,
+        per_emotion={},
+    )
+    metrics = Metrics(source="synthetic faces", synthetic=True, models={"lenet5": scores})
     table = results_table(metrics)
     assert "synthetic faces" in table
     assert "0.625 (95 %: 0.500 to 0.750" in table
     assert "nothing here says anything about real faces" in table
-    assert "drawn" not in results_table(metrics | {"synthetic": False, "source": "FER2013"})
+    assert "drawn" not in results_table(Metrics(source="FER2013", synthetic=False, models={}))
 
 
 def test_a_backend_that_is_missing_is_a_sentence(monkeypatch):

@@ -84,9 +84,9 @@ def test_a_zipped_run_folder_without_a_bundle_is_opened(honest, tmp_path):
     files = {f"run/{path.relative_to(run).as_posix()}": path.read_bytes() for path in names}
     with Bundle(pack(tmp_path / "run.zip", files)) as bundle, Bundle(honest[0]) as own:
         assert bundle.is_run
-        assert bundle.manifest["student"] == own.manifest["student"]
-        assert bundle.manifest["parameters"]["profile"] == "quick"
-        assert bundle.manifest["models"].keys() == own.manifest["models"].keys()
+        assert bundle.manifest.student == own.manifest.student
+        assert bundle.manifest.parameters["profile"] == "quick"
+        assert bundle.manifest.models.keys() == own.manifest.models.keys()
         assert len(list(bundle.notebooks())) == len(list(own.notebooks()))
         assert bundle.altered() == bundle.strange == []
         assert bundle.when

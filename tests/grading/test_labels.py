@@ -1,11 +1,13 @@
 """The instructor's labels: whatever they are called is known, and what is wrong is a sentence."""
 
 import json
+from dataclasses import asdict
 
 import pytest
 
 from fer_kit.errors import InputError
 from fer_kit.grading.labels import read_labels
+from fer_kit.run import Run
 
 
 @pytest.fixture
@@ -31,7 +33,7 @@ def test_labels_come_from_a_run(tmp_path, make_faces):
 
 def test_a_run_that_is_not_the_one_asked_for_is_refused(tmp_path, make_faces):
     make_faces().save(tmp_path / "mine" / "data" / "prepared.npz")
-    (tmp_path / "mine" / "config.json").write_text(json.dumps({"profile": "smoke"}))
+    (tmp_path / "mine" / "config.json").write_text(json.dumps(asdict(Run("mine", profile="smoke"))))
     with pytest.raises(InputError, match="profile 'quick'. Received: mine with 'smoke'"):
         read_labels(tmp_path / "mine", {"profile": "quick"})
 

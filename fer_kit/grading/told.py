@@ -1,0 +1,79 @@
+"""What a bundle says of itself: run.json, and what lesson 08 wrote.
+
+Strangers have written it. An entry that is not as the course writes it is taken as if it were not
+there; `course/manifest.py` writes the whole of run.json.
+"""
+
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, model_validator
+
+from fer_kit.grading.plain import finite, line, mapping
+
+T = TypeVar("T")
+Named = Annotated[dict[str, T], BeforeValidator(mapping)]
+Number = Annotated[float | None, BeforeValidator(finite)]
+Yes = Annotated[bool, BeforeValidator(lambda value: value is True)]
+
+
+def text(longest: int) -> Any:
+    """The kind of an entry that is a line of text."""
+    return Annotated[str, BeforeValidator(lambda value: line(value, longest))]
+
+
+class Told(BaseModel, frozen=True):
+    """A record of what strangers say."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _names_only(cls, value: Any) -> Any:
+        return mapping(value)
+
+
+class Student(Told):
+    """Who has signed."""
+
+    name: text(200) = ""
+    id: text(100) = ""
+
+
+class Faces(Told):
+    """Which faces something was made of, and how many."""
+
+    source: text(200) = ""
+    synthetic: Yes = False
+    faces: Number = None
+
+
+class Training(Told):
+    """What the card of a model says of its training."""
+
+    trained_on: Faces = Faces()
+    seconds: Number = None
+    epochs: Number = None
+
+
+class Notebook(Told):
+    """How a notebook was executed."""
+
+    ended: Any = ""
+
+
+class Manifest(Told):
+    """run.json."""
+
+    format: Any = None
+    student: Student = Student()
+    parameters: Named[Any] = {}
+    fer_kit: text(20) = ""
+    data: Faces | None = None
+    synthetic: Yes = False
+    notebooks: Named[Notebook] = {}
+    models: Named[Training] = {}
+    files: Named[Any] = {}
+
+
+class Metrics(Faces):
+    """What lesson 08 wrote: the scores of each model."""
+
+    models: Named[Named[Any]] = {}
