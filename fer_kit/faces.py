@@ -16,6 +16,7 @@ from fer_kit.files import write_whole
 if TYPE_CHECKING:
     import pandas as pd
 
+DRAWN = "These faces are drawn: nothing here says anything about real faces."
 SPLITS = ("train", "validation", "test")
 
 

@@ -58,7 +58,7 @@ class Released:
 
 
 @dataclass(frozen=True)
-class Lesson:
+class Compared:
     """What a student did with one notebook. Cells are named by the id of the released one.
 
     Attributes:
@@ -158,7 +158,7 @@ def read_one(path: Path, original: Path) -> Released:
     )
 
 
-def compare(name: str, notebook: Mapping[str, Any], released: Released) -> Lesson:
+def compare(name: str, notebook: Mapping[str, Any], released: Released) -> Compared:
     """What was done with a notebook, compared with the released one."""
     given, all_cells = released.cells, lesson_cells(notebook)
     cells = match(list(given.values()), all_cells)
@@ -174,7 +174,7 @@ def compare(name: str, notebook: Mapping[str, Any], released: Released) -> Lesso
         place = {id(cell): number for number, cell in enumerate(notebook["cells"], start=1)}
         return tuple(keys.get(id(c)) or f"{name}, cell {place[id(c)]}" for c in chosen)
 
-    return Lesson(
+    return Compared(
         name=name,
         changed=tuple(others),
         missing=tuple(k for k in given if k not in cells and given[k]["cell_type"] == "code"),

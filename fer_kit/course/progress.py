@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fer_kit.course import records
-from fer_kit.course.compare import Lesson, Released, compare, read_one
+from fer_kit.course.compare import Compared, Released, compare, read_one
 from fer_kit.course.executed import (
     Exercise,
     grade_id,
@@ -46,7 +46,7 @@ class Progress:
     run: Path
     notebooks: Path
     given: dict[str, Released]
-    lessons: dict[str, Lesson]
+    lessons: dict[str, Compared]
     damaged: tuple[str, ...] = ()
 
     def own(self, name: str) -> Path:
@@ -211,7 +211,7 @@ def _count(path: Path, released: Released) -> int:
     return sum(not is_unwritten(cell) for cell in filled)
 
 
-def _losses(lesson: Lesson, released: Released) -> Iterator[str]:
+def _losses(lesson: Compared, released: Released) -> Iterator[str]:
     """What keeps a notebook from counting as executed, or gives a doubt."""
     for names, what in (
         (lesson.missing, "cells of the lesson are gone, so that it does not count as executed"),

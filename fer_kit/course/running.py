@@ -23,6 +23,7 @@ from fer_kit.course.results import Metrics, read_metrics
 from fer_kit.course.workers import OneAfterTheOther, check_workers, fitting, side_by_side, why_not
 from fer_kit.datasets import check_dataset
 from fer_kit.errors import InputError
+from fer_kit.faces import DRAWN
 from fer_kit.lessons import LESSONS, Lesson, feeds, find
 from fer_kit.processes import GRACE, speaking_as, threads_each
 from fer_kit.run import (
@@ -339,5 +340,5 @@ def results_table(metrics: Metrics) -> str:
             f"{of.protocol}"
         )
     if metrics.synthetic:
-        lines.append("These faces are drawn: nothing here says anything about real faces.")
+        lines.append(DRAWN)
     return "\n".join(lines)

@@ -25,9 +25,10 @@ from fer_kit.course.limits import (
 )
 from fer_kit.course.manifest import FORMAT
 from fer_kit.errors import InputError, first_few
+from fer_kit.faces import are_drawn
 from fer_kit.grading.handed_in import AGAIN, is_beside
 from fer_kit.grading.plain import moment
-from fer_kit.grading.told import Manifest, Metrics
+from fer_kit.grading.told import Claims, Manifest
 from fer_kit.lessons import METRICS
 
 DEEPEST = 2  # ZIP files in ZIP files
@@ -81,7 +82,7 @@ class Bundle:
             self._open(opened.enter_context(_opened(self.path)), opened)
             self.manifest = self._run_manifest() if self.is_run else self._manifest()
             has_metrics = METRICS in self._members
-            self.metrics = Metrics.model_validate(self._json(METRICS)) if has_metrics else None
+            self.metrics = Claims.model_validate(self._json(METRICS)) if has_metrics else None
             self._opened = opened.pop_all()
 
     def __enter__(self) -> "Bundle":
@@ -192,7 +193,7 @@ class Bundle:
             student=self._json("student.json") if "student.json" in self._members else {},
             parameters=config | {"run": config.get("run") or config.get("name")},
             fer_kit=config.get("fer_kit"),
-            synthetic=config.get("dataset") == "synthetic",
+            synthetic=are_drawn(str(config.get("dataset"))),
             models={model: card for model, card in cards.items() if "trained_on" in card},
         )
 

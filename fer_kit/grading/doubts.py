@@ -3,20 +3,20 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from fer_kit.course.compare import Lesson
+from fer_kit.course.compare import Compared
 from fer_kit.course.rubric import Rubric
 from fer_kit.faces import are_drawn
 from fer_kit.grading.plain import few, finite, moment
 from fer_kit.grading.results import Result
-from fer_kit.grading.told import Manifest, Metrics, Training
+from fer_kit.grading.told import Claims, Manifest, Training
 from fer_kit.lessons import METRICS
 from fer_kit.version import __version__
 
 
 def find_doubts(
     manifest: Manifest,
-    metrics: Metrics | None,
-    lessons: Sequence[Lesson],
+    metrics: Claims | None,
+    lessons: Sequence[Compared],
     results: Sequence[Result],
     rubric: Rubric,
 ) -> list[str]:
@@ -41,7 +41,7 @@ def _version(manifest: Manifest) -> list[str]:
     return [f"Made with FER Kit {made_with}; yours is {__version__}."]
 
 
-def _parameters(manifest: Manifest, lessons: Sequence[Lesson], rubric: Rubric) -> list[str]:
+def _parameters(manifest: Manifest, lessons: Sequence[Compared], rubric: Rubric) -> list[str]:
     """Every place that names a parameter has to say the same, and what was asked for.
 
     That is: run.json, what papermill noted in each notebook, and the cell that it put in.
@@ -67,7 +67,7 @@ def _parameters(manifest: Manifest, lessons: Sequence[Lesson], rubric: Rubric) -
 
 
 def _provenance(
-    manifest: Manifest, metrics: Metrics | None, lessons: Sequence[Lesson]
+    manifest: Manifest, metrics: Claims | None, lessons: Sequence[Compared]
 ) -> list[str]:
     """Every place that says what the faces are has to say the same: drawn, or real."""
     says = {"run.json": manifest.synthetic}
@@ -76,7 +76,7 @@ def _provenance(
         says[METRICS] = metrics.synthetic
         says[f"the source in {METRICS}"] = are_drawn(metrics.source)
     if manifest.data:
-        says["the prepared data"] = are_drawn(manifest.data.source)
+        says["the prepared data"] = are_drawn(str(manifest.data.get("source")))
     # Other models may have learned from drawn pairs or people, whatever the run's faces are.
     for model in sorted(_claimed(metrics) & manifest.models.keys()):
         says[f"the card of {model}"] = manifest.models[model].trained_on.synthetic
@@ -104,16 +104,16 @@ def _same_answers(results: Sequence[Result]) -> list[str]:
     ]
 
 
-def _claimed(metrics: Metrics | None) -> set[str]:
+def _claimed(metrics: Claims | None) -> set[str]:
     return set(metrics.models if metrics else ())
 
 
-def _claims_without_predictions(metrics: Metrics | None, results: Sequence[Result]) -> list[str]:
+def _claims_without_predictions(metrics: Claims | None, results: Sequence[Result]) -> list[str]:
     without = sorted(_claimed(metrics) - {result.model for result in results})
     return [f"Results without predictions: {few(without)}."] if without else []
 
 
-def _checks(lessons: Sequence[Lesson]) -> list[str]:
+def _checks(lessons: Sequence[Compared]) -> list[str]:
     """What was changed, taken out or hidden, with the names of the cells."""
     found = {
         "Checks were changed": [key for one in lessons for key in one.changed_checks],
@@ -136,12 +136,12 @@ def _checks(lessons: Sequence[Lesson]) -> list[str]:
     return [f"{what}: {few(names)}." for what, names in found.items() if names]
 
 
-def _order(lessons: Sequence[Lesson]) -> list[str]:
+def _order(lessons: Sequence[Compared]) -> list[str]:
     mixed = [lesson.name for lesson in lessons if not lesson.execution.in_order]
     return [f"Not run from the top in one kernel: {few(mixed)}."] if mixed else []
 
 
-def _timing(manifest: Manifest, lessons: Sequence[Lesson], rubric: Rubric) -> list[str]:
+def _timing(manifest: Manifest, lessons: Sequence[Compared], rubric: Rubric) -> list[str]:
     doubts = []
     for model, training in manifest.models.items():
         doubts += _training_time(model, training, rubric)
@@ -168,7 +168,7 @@ def _training_time(model: str, told: Training, rubric: Rubric) -> list[str]:
     ]
 
 
-def _notebook_time(lesson: Lesson) -> list[str]:
+def _notebook_time(lesson: Compared) -> list[str]:
     """The clock has to fit: the end after the beginning, and not after now."""
     told = lesson.execution
     started, ended = moment(told.started), moment(told.ended)

@@ -39,7 +39,7 @@ class Record:
         error: why it could not be graded, a sentence for the student; "" where it was.
         doubts: sentences for the instructor.
         scores: by the criterion's id, the points and why; only what the computer can give.
-        lessons, results: what the pages show of `Lesson` and of `Result`.
+        lessons, results: what the pages show of `Compared` and of `Result`.
         absent: the released notebooks that are not in it.
         own: what the student wrote, by cell.
         started: when each notebook was started.

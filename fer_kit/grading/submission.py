@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from fer_kit.course.compare import Lesson, compare
+from fer_kit.course.compare import Compared, compare
 from fer_kit.course.executed import Exercise
 from fer_kit.course.rubric import Criterion
 from fer_kit.grading import pages
@@ -71,7 +71,7 @@ def _unlike(bundle: Bundle, measure: Measure) -> tuple[str, ...]:
     return tuple(key for one in lessons for key in (*one.changed_checks, *one.missing))
 
 
-def _lessons(bundle: Bundle, measure: Measure) -> list[Lesson]:
+def _lessons(bundle: Bundle, measure: Measure) -> list[Compared]:
     return [
         compare(lesson, notebook, measure.released[lesson])
         for lesson, notebook in bundle.notebooks()
@@ -87,7 +87,7 @@ def _results(bundle: Bundle, measure: Measure) -> Iterator[Result]:
 
 
 def _doubts(
-    bundle: Bundle, lessons: Sequence[Lesson], results: Sequence[Result], measure: Measure
+    bundle: Bundle, lessons: Sequence[Compared], results: Sequence[Result], measure: Measure
 ) -> list[str]:
     doubts = find_doubts(bundle.manifest, bundle.metrics, lessons, results, measure.rubric)
     absent = [name for name in measure.released if name not in {one.name for one in lessons}]
@@ -120,7 +120,7 @@ def _rerun(bundle: Bundle, measure: Measure) -> tuple[dict[str, frozenset[str]],
 # What is kept
 
 
-def _told_of(lesson: Lesson, passed: frozenset[str]) -> dict[str, Any]:
+def _told_of(lesson: Compared, passed: frozenset[str]) -> dict[str, Any]:
     """What the pages show of a notebook."""
     told = lesson.execution
     return {
@@ -147,7 +147,7 @@ def _exercise(exercise: Exercise, passed: frozenset[str]) -> dict[str, Any]:
     return told | {"state": "not counted" if is_refused else state}
 
 
-def _own(lessons: Sequence[Lesson]) -> dict[str, str]:
+def _own(lessons: Sequence[Compared]) -> dict[str, str]:
     """What the student wrote, as much of it as is kept."""
     kept: dict[str, str] = {}
     left = ALL_ANSWERS
@@ -163,7 +163,7 @@ def _own(lessons: Sequence[Lesson]) -> dict[str, str]:
 
 def _score(
     criterion: Criterion,
-    lessons: Sequence[Lesson],
+    lessons: Sequence[Compared],
     results: Sequence[Result],
     passed: Mapping[str, Collection[str]],
     measure: Measure,

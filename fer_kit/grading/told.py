@@ -21,7 +21,7 @@ def text(longest: int) -> Any:
     return Annotated[str, BeforeValidator(lambda value: line(value, longest))]
 
 
-class Told(BaseModel, frozen=True):
+class Said(BaseModel, frozen=True):
     """A record of what strangers say."""
 
     @model_validator(mode="before")
@@ -30,14 +30,14 @@ class Told(BaseModel, frozen=True):
         return mapping(value)
 
 
-class Student(Told):
+class Signed(Said):
     """Who has signed."""
 
     name: text(200) = ""
     id: text(100) = ""
 
 
-class Faces(Told):
+class Origin(Said):
     """Which faces something was made of, and how many."""
 
     source: text(200) = ""
@@ -45,35 +45,35 @@ class Faces(Told):
     faces: Number = None
 
 
-class Training(Told):
+class Training(Said):
     """What the card of a model says of its training."""
 
-    trained_on: Faces = Faces()
+    trained_on: Origin = Origin()
     seconds: Number = None
     epochs: Number = None
 
 
-class Notebook(Told):
+class Ran(Said):
     """How a notebook was executed."""
 
     ended: Any = ""
 
 
-class Manifest(Told):
+class Manifest(Said):
     """run.json."""
 
     format: Any = None
-    student: Student = Student()
+    student: Signed = Signed()
     parameters: Named[Any] = {}
     fer_kit: text(20) = ""
-    data: Faces | None = None
+    data: Named[Any] = {}
     synthetic: Yes = False
-    notebooks: Named[Notebook] = {}
+    notebooks: Named[Ran] = {}
     models: Named[Training] = {}
     files: Named[Any] = {}
 
 
-class Metrics(Faces):
+class Claims(Origin):
     """What lesson 08 wrote: the scores of each model."""
 
     models: Named[Named[Any]] = {}

@@ -19,7 +19,7 @@ from fer_kit.evaluation import (
     percent,
     score,
 )
-from fer_kit.faces import Faces
+from fer_kit.faces import DRAWN, Faces
 from fer_kit.prior import CHOICES
 from fer_kit.run import Run
 
@@ -138,7 +138,7 @@ def scores_text(scores: dict[str, Any]) -> str:
         "In brackets: 95 % intervals.",
     ]
     if scores["synthetic"]:
-        lines.append("These faces are drawn: nothing here says anything about real faces.")
+        lines.append(DRAWN)
     return "\n".join(lines)
 
 

@@ -22,6 +22,7 @@ from fer_kit.course.workers import check_workers, each, fitting, side_by_side, w
 from fer_kit.datasets import SOURCES, check_dataset
 from fer_kit.errors import InputError, choose, first_few
 from fer_kit.evaluation import Predictions, mean_interval, read_predictions
+from fer_kit.faces import DRAWN, are_drawn
 from fer_kit.files import save_figure, write_text, write_whole
 from fer_kit.networks import TRAINABLE
 from fer_kit.processes import speaking_as
@@ -48,7 +49,6 @@ points, with its 95 % interval.
 |{rule}
 {lines}
 {remark}"""
-DRAWN = "\nThe synthetic faces are drawn: nothing here says anything about real ones.\n"
 
 
 @dataclass(frozen=True)
@@ -277,7 +277,7 @@ def write(found: pd.DataFrame, profile: str, trainings: int, out: Path, command:
         head=" | ".join(head),
         rule=" --- |" * len(head),
         lines="\n".join(_line(numbers, seeds) for _, numbers in found.iterrows()),
-        remark=DRAWN if "synthetic" in set(found["dataset"]) else "",
+        remark=f"\n{DRAWN}\n" if any(map(are_drawn, found["dataset"])) else "",
     )
     write_text(out.with_name(f"{out.name}.md"), page)
 
