@@ -166,6 +166,14 @@ LESSONS = (
         },
     ),
     Lesson(
+        "05c_imbalance",
+        "Imbalance: what a rare emotion costs",
+        minutes=1,
+        needs=("data/prepared.npz",),
+        makes=("results/imbalance.json",),
+        settings={"epochs": Per(1, 7, 30)},
+    ),
+    Lesson(
         "06_visible_infrared",
         "Visible and infrared: two networks for one moment",
         minutes=6,
