@@ -168,6 +168,15 @@ def shipped(folder: Path = FOLDER) -> dict[str, dict[str, Any]]:
     return {path.stem: read_card(path) for path in sorted(folder.glob("[!.]*.keras"))}
 
 
+def not_for_photographs(card: dict[str, Any]) -> str:
+    """Why a model cannot name the expression on one photograph, as far as its card says, or ""."""
+    pictures = card.get("pictures", ["visible"])
+    if pictures != ["visible"]:
+        kinds = " and ".join(map(str, pictures)) if isinstance(pictures, list) else pictures
+        return f"looks at {kinds} pictures"
+    return f"answers with {card['answers']}" if "answers" in card else ""
+
+
 def fast_copy(path: Path, card: dict[str, Any]) -> Path | None:
     """The ONNX copy beside a model that its card names, if there is one.
 

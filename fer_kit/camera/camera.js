@@ -291,7 +291,7 @@ function tellAnswers(answers) {
     card.dataset.emotion = answer?.emotion ?? "";
     card.classList.toggle("unsure", Boolean(answer) && isUnsure(answer));
   });
-  for (const row of $("bars").rows) {
+  for (const row of $("bars").querySelectorAll("[data-emotion]")) {
     const emotion = row.dataset.emotion;
     chosen.forEach((network, index) => {
       const share = answers?.[index].probabilities[emotion];
@@ -318,7 +318,10 @@ function lay(networks) {
     return card;
   }));
   const emotions = [...new Set(networks.flatMap((network) => network.emotions))];
-  $("bars").replaceChildren(...emotions.map((emotion) => {
+  const head = document.createElement("tr");
+  head.append(document.createElement("td"), ...lines("th", networks.map((network) => network.name)));
+  head.hidden = networks.length === 1;
+  $("bars").replaceChildren(head, ...emotions.map((emotion) => {
     const row = document.createElement("tr");
     row.dataset.emotion = emotion;
     const name = document.createElement("th");
@@ -378,7 +381,7 @@ function drawLane(pen, network, index, now, width, ink) {
   const y = (share) => LANE.line - (LANE.line - 8) * share;
   pen.font = "12px system-ui, sans-serif";
   pen.textBaseline = "middle";
-  for (const share of [0, 0.5, 1]) {
+  for (const share of network.unsure_below ? [0, 1] : [0, 0.5, 1]) {
     rule(pen, LANE.left, width, y(share), ink("line"));
     pen.fillStyle = ink("quiet");
     pen.textAlign = "right";
@@ -388,6 +391,7 @@ function drawLane(pen, network, index, now, width, ink) {
     pen.setLineDash([2, 4]);
     rule(pen, LANE.left, width, y(network.unsure_below), ink("text"));
     pen.setLineDash([]);
+    pen.fillText("unsure", LANE.left - 6, y(network.unsure_below));
   }
   const moments = history.map(({ time, answers }) => ({ time, answer: answers?.[index] }));
   pen.strokeStyle = ink("text");
@@ -483,7 +487,7 @@ function announce() {
 
 // ---- Which networks are asked.
 
-function offer({ offered, side_by_side, chosen }) {
+function offer({ offered, left_out, side_by_side, chosen }) {
   const names = chosen.map((network) => network.name);
   $("offered").replaceChildren(...Object.entries(offered).map(([name, learned]) => {
     const label = document.createElement("label");
@@ -498,6 +502,11 @@ function offer({ offered, side_by_side, chosen }) {
     label.append(box, words);
     return label;
   }));
+  const why = Object.entries(left_out).map(([name, reason]) => `${name} ${reason}.`);
+  const [summary, reasons] = $("left-out").children;
+  summary.textContent = `${why.length} not offered`;
+  reasons.replaceChildren(...lines("li", why));
+  $("left-out").hidden = why.length === 0;
   $("status").textContent = `up to ${side_by_side} side by side`;
   $("models").onchange = () => choose(side_by_side);
   lay(chosen);

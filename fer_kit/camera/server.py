@@ -88,6 +88,7 @@ class LivePage:
         """Answer until `close`; `begun` is called as soon as that can be called."""
         self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
         routes = [
+            (r"/([^/]*)", Slash, {"live": self}),
             (r"/([^/]*)/socket", Socket, {"live": self}),
             (r"/([^/]*)/(.*)", Page, {"live": self}),
         ]
@@ -179,6 +180,13 @@ class Page(Guarded):
         file, kind = FILES[name]
         self.set_header("Content-Type", f"{kind}; charset=utf-8")
         self.finish(Path(__file__).with_name(file).read_bytes())
+
+
+class Slash(Guarded):
+    """The page's address without the slash at its end, as some copy it."""
+
+    def get(self, token: str) -> None:
+        self.redirect(f"/{token}/")
 
 
 class Lost(Guarded):

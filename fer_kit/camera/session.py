@@ -21,12 +21,12 @@ KINDS = ("film", "picture")
 
 
 def offers(model: str, run: str) -> tuple[dict[str, Path], str]:
-    """The models that the page offers, by name, and the one that answers first.
+    """The models at hand, by name, and the one that answers first.
 
     They are those of the run, which say so in their names, and those that come with the course.
 
     Raises:
-        InputError: there is no such model.
+        InputError: there is no such model, or it cannot be asked about one photograph.
     """
     folder = run or default_name(DATASET, PROFILE)
     paths = sorted((runs_folder() / folder / "models").glob("[!.]*.keras"))
@@ -34,26 +34,35 @@ def offers(model: str, run: str) -> tuple[dict[str, Path], str]:
     offered |= {path.stem: path for path in sorted(cards.FOLDER.glob("[!.]*.keras"))}
     wanted = cards.find_model(model or cards.default_model(run), run).resolve()
     offered |= {} if wanted in offered.values() else {wanted.stem: wanted}
-    return offered, next(name for name, path in offered.items() if path == wanted)
+    first = next(name for name, path in offered.items() if path == wanted)
+    if why := cards.not_for_photographs(_card(wanted)):
+        raise InputError(
+            "Expected a model that names the expression on one photograph. "
+            f"Received: {first}, which {why}. Leave it out, or name another."
+        )
+    return offered, first
 
 
 class Session:
     """The networks that are asked and the faces that are followed.
 
     Args:
-        offered: the models there are, by name.
+        models: those at hand, by name; those that cannot be asked about one photograph are left out.
         first: the one that answers until another is chosen; it is loaded at once.
     """
 
-    def __init__(self, offered: dict[str, Path], first: str):
-        self.offered = offered
+    def __init__(self, models: dict[str, Path], first: str):
+        told = {name: cards.not_for_photographs(_card(path)) for name, path in models.items()}
+        self.left_out = {name: why for name, why in told.items() if why}
+        self.offered = {name: models[name] for name, why in told.items() if not why}
         self._loaded: dict[str, Classifier] = {}
         self.choose([first])
 
     def about(self) -> dict[str, Any]:
-        """What the page has to know: which models there are, and which are asked."""
+        """What the page has to know: which models there are, which are asked, and why some not."""
         return {
             "offered": {name: _learned_from(path) for name, path in self.offered.items()},
+            "left_out": self.left_out,
             "side_by_side": SIDE_BY_SIDE,
             "chosen": [_described(name, self._loaded[name]) for name in self._chosen],
         }
@@ -66,7 +75,7 @@ class Session:
         """
         if not isinstance(names, list) or not 1 <= len(names) <= SIDE_BY_SIDE:
             raise InputError(
-                f"Expected one to {SIDE_BY_SIDE} models. Received: {names!r}. Choose fewer."
+                f"Expected one to {SIDE_BY_SIDE} models. Received: {names!r}. Choose as many."
             )
         for name in names:
             path = self.offered[choose(name, self.offered, "a model")]
@@ -118,9 +127,18 @@ def _described(name: str, classifier: Classifier) -> dict[str, Any]:
 def _learned_from(path: Path) -> str:
     """What a model was trained on, as its card says; the file is checked when it is chosen."""
     try:
-        return read_json(path.with_suffix(".json"))["trained_on"]["source"]
-    except (InputError, KeyError, TypeError):
+        return _card(path)["trained_on"]["source"]
+    except (KeyError, TypeError):
         return "no card"
+
+
+def _card(path: Path) -> dict[str, Any]:
+    """The card of a model as it is, or nothing; it is checked when the model is chosen."""
+    try:
+        card = read_json(cards.card_path(path))
+    except InputError:
+        return {}
+    return card if isinstance(card, dict) else {}
 
 
 def _decoded(frame: bytes) -> np.ndarray:

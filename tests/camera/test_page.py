@@ -15,6 +15,7 @@ from saved_models import save_lenet5
 from scenes import jpeg, scene
 
 import fer_kit as fk
+from fer_kit import cards
 from fer_kit.camera import LivePage, server
 from fer_kit.pictures import read_picture, write_picture
 
@@ -78,7 +79,9 @@ def test_the_answer_is_that_of_predict_emotion_and_nothing_leaves_the_computer(l
     assert said == right.emotion
     second = sorted(right.probabilities, key=right.probabilities.get)[-2]
     assert f"then {second}" in tab.text("answer").replace("\n", " ")
-    assert tab.ask("document.querySelectorAll('#bars tr').length") == len(right.probabilities)
+    assert tab.ask("document.querySelectorAll('#bars [data-emotion]').length") == len(
+        right.probabilities
+    )
     tab.until("document.getElementById('fps').innerText", re.compile(r"\d+ frames/s · \d+").match)
     tab.until("document.getElementById('steady').innerText", re.compile(said).match)
     tab.until("document.getElementById('announcement').innerText", re.compile(said).match)
@@ -96,6 +99,10 @@ def test_three_faces_and_three_networks_are_answered_side_by_side(live, browse):
     tab.ask("document.querySelectorAll('.face')[2].click()")
     number = tab.ask("document.querySelectorAll('.face')[2].innerText")[0]
     tab.until("document.getElementById('said-title').innerText", lambda told: number in told)
+    heads = tab.ask(
+        "[...document.querySelectorAll('#bars tr:first-child th')].map(h => h.innerText)"
+    )
+    assert heads == sorted(NAMES)
     choose(tab, *NAMES, "ensemble-fer2013")  # a fourth is one too many
     tab.until("document.querySelectorAll('#offered :checked').length", lambda count: count == 3)
 
@@ -214,6 +221,20 @@ def test_a_frame_that_python_refuses_is_a_sentence_and_the_next_is_answered(live
         tab.until(ERROR, lambda error: not error)
     tab.press("start")
     tab.until(SAID, all)
+
+
+def test_the_page_says_how_many_models_it_leaves_out_and_why(browse, make_faces, tmp_path):
+    path = save_lenet5(tmp_path / "runs" / "mine" / "models", make_faces())
+    cards.add_to_card(path, {"pictures": ["infrared"]})
+    live = LivePage(NAMES[0], "mine").start()
+    tab = browse()
+    tab.go(live.address)
+    summary = "document.querySelector('#left-out:not([hidden]) summary')?.innerText"
+    assert tab.until(summary) == "1 not offered"
+    tab.ask("document.getElementById('left-out').open = true")
+    assert "lenet5 (mine) looks at infrared pictures." in tab.text("left-out")
+    assert "lenet5 (mine)" not in tab.text("offered")
+    live.close()
 
 
 def test_a_model_without_a_card_is_a_sentence_and_the_one_before_goes_on(

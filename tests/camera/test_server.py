@@ -89,6 +89,11 @@ def test_without_the_token_there_is_a_sentence_and_nothing_else(live, path):
     assert live.token not in text
 
 
+def test_the_address_without_its_last_slash_leads_there(live):
+    status, text, _ = get(live.address.rstrip("/"))
+    assert (status, "The camera" in text) == (200, True)
+
+
 def test_another_file_of_the_folder_is_not_served(live):
     for name in ("server.py", "../server.py", "..%2fserver.py", "camera.html/"):
         assert get(live.address + name)[0] == 404

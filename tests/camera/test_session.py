@@ -94,6 +94,27 @@ def test_the_best_that_comes_with_the_course_answers_first():
     assert offers("", "")[1] == cards.best_shipped()
 
 
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({"pictures": ["infrared"]}, "looks at infrared pictures"),
+        ({"pictures": ["visible", "infrared"]}, "looks at visible and infrared pictures"),
+        ({"answers": "a yes or no for each emotion"}, "answers with a yes or no for each emotion"),
+    ],
+)
+def test_what_cannot_be_asked_about_one_photograph_is_left_out(make_faces, tmp_path, said, why):
+    folder = tmp_path / "runs" / "mine" / "models"
+    cards.add_to_card(save_lenet5(folder, make_faces(), "other"), said)
+    cards.add_to_card(save_lenet5(folder, make_faces(), "visible"), {"pictures": ["visible"]})
+    session = Session(*offers(NAME, "mine"))
+    assert session.about()["left_out"] == {"other (mine)": why}
+    assert "visible (mine)" in session.offered
+    with pytest.raises(InputError, match="Expected a model among"):
+        session.choose(["other (mine)"])
+    with pytest.raises(InputError, match=rf"Received: other \(mine\), which {why}\."):
+        offers("other", "mine")
+
+
 def test_a_model_without_a_card_is_a_sentence_and_the_one_before_stays(make_faces, tmp_path):
     path = save_lenet5(tmp_path / "runs" / "mine" / "models", make_faces())
     path.with_suffix(".json").unlink()
