@@ -47,7 +47,7 @@ class Session:
     """The networks that are asked and the faces that are followed.
 
     Args:
-        models: those at hand, by name; those that cannot be asked about one photograph are left out.
+        models: those at hand, by name; what cannot be asked about one photograph is left out.
         first: the one that answers until another is chosen; it is loaded at once.
     """
 
