@@ -8,6 +8,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from fer_kit.course.executed import read_exercises
+
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 LONGEST_CELL = 20  # lines of code, blank ones not counted
 MOST_WORDS, MOST_CELLS = 2000, 35  # of a lesson: prose with tasks and answers; cells of code
@@ -102,6 +104,12 @@ def test_it_has_the_sections_that_all_have_in_their_order(path):
     headings = re.findall(r"^## (.+)$", text, flags=re.MULTILINE)
     assert [heading for heading in headings if heading in SECTIONS] == list(SECTIONS)
     assert len(re.findall(r"^# ", text, flags=re.MULTILINE)) == 1
+
+
+def test_exercises_are_counted_in_their_headings(path):
+    titles = [exercise.title for exercise in read_exercises(nbformat.read(path, as_version=4))]
+    counted = [re.match(r"Exercise (\d+) · \S", title) for title in titles]
+    assert [found and int(found[1]) for found in counted] == list(range(1, len(titles) + 1))
 
 
 def test_every_code_cell_is_introduced(path):
