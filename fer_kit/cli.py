@@ -21,6 +21,7 @@ from types import ModuleType
 from typing import Annotated, Any, NoReturn
 
 import typer
+from typer import Argument, BadParameter, Option
 
 from fer_kit import run as runs
 from fer_kit.errors import InputError, choose
@@ -60,7 +61,7 @@ def _mistakes_are_usage() -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        raise typer.BadParameter(str(error)) from error
+        raise BadParameter(str(error)) from error
 
 
 def _from(module: str) -> ModuleType:
@@ -113,13 +114,13 @@ def _checked(module: str, name: str, what: str = "") -> Callable[..., Any]:
 Split = StrEnum("Split", ["train", "validation", "test"])
 RunName = Annotated[
     str,
-    typer.Option(
+    Option(
         "--run", callback=_checked("run", "check_name"), help="Its name. [default: DATASET-PROFILE]"
     ),
 ]
 ModelName = Annotated[
     str,
-    typer.Option(
+    Option(
         "--name",
         callback=_checked("run", "check_name"),
         help="Of the model. [default: the network, or ensemble, and the data set]",
@@ -127,31 +128,29 @@ ModelName = Annotated[
 ]
 Dataset = Annotated[
     str | None,
-    typer.Option(
+    Option(
         callback=_checked("datasets", "check_dataset"),
         help="synthetic (the default), fer2013, …: fer-kit info lists them.",
     ),
 ]
-Data = Annotated[str, typer.Option(help="Path of the data set; see data/README.md.")]
+Data = Annotated[str, Option(help="Path of the data set; see data/README.md.")]
 Profile = Annotated[
     str | None,
-    typer.Option(
+    Option(
         callback=_checked("lessons", "PROFILES", "a profile"),
         help="smoke (checks that it runs), quick (minutes, the default) or full (as published).",
     ),
 ]
-Seed = Annotated[
-    int | None, typer.Option(min=0, help="Where everything random starts. [default: 42]")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
-Force = Annotated[bool, typer.Option("--force", help="Run again even where nothing has changed.")]
+Seed = Annotated[int | None, Option(min=0, help="Where everything random starts. [default: 42]")]
+Json = Annotated[bool, Option("--json", help="Print JSON, for programs.")]
+Force = Annotated[bool, Option("--force", help="Run again even where nothing has changed.")]
 Extra = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="NAME=VALUE", help="One more parameter for the notebooks."),
+    Option("--set", metavar="NAME=VALUE", help="One more parameter for the notebooks."),
 ]
 PriorText = Annotated[
     str,
-    typer.Option(
+    Option(
         "--prior",
         callback=_checked("prior", "parse"),
         help="How often each emotion is expected: even, training, or happy=0.5,sad=0.2,…. "
@@ -160,35 +159,33 @@ PriorText = Annotated[
 ]
 Method = Annotated[
     str,
-    typer.Option(
+    Option(
         callback=_checked("fusion.methods", "METHODS", "a method"),
         help="paste, weighted_average, pca, average+pca or wavelet.",
     ),
 ]
-Weight = Annotated[float, typer.Option(min=0, max=1, help="The share of the second picture.")]
+Weight = Annotated[float, Option(min=0, max=1, help="The share of the second picture.")]
 Align = Annotated[
     str,
-    typer.Option(
+    Option(
         callback=_checked("fusion.methods", "ALIGNMENTS", "an alignment"),
         help="Bring the second picture onto the first before: eyes or flow. [default: not at all]",
     ),
 ]
 Lessons = Annotated[
-    str, typer.Option("--notebooks", help="Their folder, such as student. [default: notebooks]")
+    str, Option("--notebooks", help="Their folder, such as student. [default: notebooks]")
 ]
 Workers = Annotated[
     int | None,
-    typer.Option(
+    Option(
         callback=_checked("course.workers", "check_workers"),
         help="How many side by side; 1 is one after the other. [default: as many as fit]",
     ),
 ]
-Own = Annotated[
-    str, typer.Option("--notebooks", help="The folder of your notebooks. [default: student]")
-]
+Own = Annotated[str, Option("--notebooks", help="The folder of your notebooks. [default: student]")]
 OnCluster = Annotated[
     str,
-    typer.Option(
+    Option(
         "--cluster",
         metavar="TCP://HOST:PORT|FILE",
         help="Dask's scheduler, whose workers do it; see docs/cluster.md. [default: this computer]",
@@ -196,7 +193,7 @@ OnCluster = Annotated[
 ]
 Notebooks = Annotated[
     list[str],
-    typer.Argument(
+    Argument(
         metavar="NOTEBOOK", callback=_checked("lessons", "find"), help="Such as 04 or 04_lenet5."
     ),
 ]
@@ -273,7 +270,7 @@ def _run_course(only: list[str], asked: Running) -> None:
     try:
         running.run_course(**given)
     except running.ParameterError as error:
-        raise typer.BadParameter(str(error)) from error
+        raise BadParameter(str(error)) from error
     except KeyboardInterrupt:
         _stopped("The notebooks that were finished keep their results.")
 
@@ -289,10 +286,10 @@ def report(of: Which) -> None:
 @_spread
 def bundle(
     of: Which,
-    name: Annotated[str, typer.Option(help="Who hands it in.")] = "",
-    student_id: Annotated[str, typer.Option("--id", help="The number that your course uses.")] = "",
+    name: Annotated[str, Option(help="Who hands it in.")] = "",
+    student_id: Annotated[str, Option("--id", help="The number that your course uses.")] = "",
     pictures: Annotated[
-        bool, typer.Option("--pictures", help="Also pictures that may show real people.")
+        bool, Option("--pictures", help="Also pictures that may show real people.")
     ] = False,
     notebooks: Own = "",
 ) -> None:
@@ -316,7 +313,7 @@ def show_progress(of: Which, notebooks: Own = "") -> None:
 @app.command()
 def student(
     check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; end with 1 if a copy is stale.")
+        bool, Option("--check", help="Write nothing; end with 1 if a copy is stale.")
     ] = False,
 ) -> None:
     """Write the students' copies of the notebooks, without solutions, to student/."""
@@ -335,30 +332,30 @@ def student(
 class Grading:
     """The options of grading."""
 
-    rubric: Annotated[str, typer.Option(help="A TOML file. [default: rubric.toml]")] = ""
+    rubric: Annotated[str, Option(help="A TOML file. [default: rubric.toml]")] = ""
     labels: Annotated[
-        str, typer.Option(help="The truth: a run of yours, or a CSV with id, split and label.")
+        str, Option(help="The truth: a run of yours, or a CSV with id, split and label.")
     ] = ""
     manual: Annotated[
-        str, typer.Option(help="A CSV of points given by hand, added to manual.csv in --out.")
+        str, Option(help="A CSV of points given by hand, added to manual.csv in --out.")
     ] = ""
-    out: Annotated[str, typer.Option(help="Where the grades go.")] = "grades"
-    release: Annotated[str, typer.Option(help="The released notebooks. [default: student]")] = ""
+    out: Annotated[str, Option(help="Where the grades go.")] = "grades"
+    release: Annotated[str, Option(help="The released notebooks. [default: student]")] = ""
     roster: Annotated[
-        str, typer.Option(help="The class list, a CSV: id, name, email; or an LMS's export.")
+        str, Option(help="The class list, a CSV: id, name, email; or an LMS's export.")
     ] = ""
     format: Annotated[
         str,
-        typer.Option(
+        Option(
             callback=_checked("grading.gradebook", "FORMATS", "a format"),
             help="Of gradebook.csv: all, moodle or canvas.",
         ),
     ] = "all"
-    reports: Annotated[
-        bool, typer.Option("--reports", help="Also write each student's report anew.")
-    ] = False
+    reports: Annotated[bool, Option("--reports", help="Also write each student's report anew.")] = (
+        False
+    )
     rerun: Annotated[
-        bool, typer.Option("--rerun", help="Also execute each submission, in a sandbox.")
+        bool, Option("--rerun", help="Also execute each submission, in a sandbox.")
     ] = False
     workers: Workers = None
     cluster: OnCluster = ""
@@ -367,7 +364,7 @@ class Grading:
 @app.command()
 @_spread
 def grade(
-    submissions: Annotated[str, typer.Argument(metavar="FOLDER", help="With bundles (.zip).")],
+    submissions: Annotated[str, Argument(metavar="FOLDER", help="With bundles (.zip).")],
     asked: Grading,
 ) -> None:
     """Grade bundles: recompute, compare, flag. Nothing in them is run without --rerun.
@@ -387,23 +384,21 @@ def grade(
 
 @app.command()
 def predict(
-    path: Annotated[
-        str, typer.Argument(metavar="PICTURE|FOLDER|VIDEO", help="What to find faces in.")
-    ],
+    path: Annotated[str, Argument(metavar="PICTURE|FOLDER|VIDEO", help="What to find faces in.")],
     model: Annotated[
         str,
-        typer.Option(help="A .keras file, or the name of a model. [default: the best at hand]"),
+        Option(help="A .keras file, or the name of a model. [default: the best at hand]"),
     ] = "",
     run: RunName = "",
     prior: PriorText = "",
     as_json: Json = False,
     annotate: Annotated[
         str | None,
-        typer.Option(metavar="OUT", help="Write it with boxes and names to this place."),
+        Option(metavar="OUT", help="Write it with boxes and names to this place."),
     ] = None,
     table: Annotated[
         str | None,
-        typer.Option("--csv", metavar="OUT", help="Write a row for each face in each frame."),
+        Option("--csv", metavar="OUT", help="Write a row for each face in each frame."),
     ] = None,
 ) -> None:
     """Find faces and name their expressions.
@@ -427,14 +422,14 @@ def predict(
 @app.command()
 def camera(
     model: Annotated[
-        str, typer.Argument(help="A .keras file, or the name of a model. [default: the best]")
+        str, Argument(help="A .keras file, or the name of a model. [default: the best]")
     ] = "",
     run: RunName = "",
     port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Where it listens; 0 is any that is free.")
+        int, Option(min=0, max=65535, help="Where it listens; 0 is any that is free.")
     ] = 0,
     browser: Annotated[
-        bool, typer.Option("--browser/--no-browser", help="Open the page, or print its address.")
+        bool, Option("--browser/--no-browser", help="Open the page, or print its address.")
     ] = True,
 ) -> None:
     """Name the expression on your own face, live, on a page that only this computer serves.
@@ -458,18 +453,16 @@ def camera(
 
 @app.command()
 def evaluate(
-    model: Annotated[str, typer.Argument(help="A .keras file, or the name of a model of the run.")],
+    model: Annotated[str, Argument(help="A .keras file, or the name of a model of the run.")],
     *,
     dataset: Dataset = None,
     data: Data = "",
-    split: Annotated[
-        Split, typer.Option(help="The part of the data set to be tested on.")
-    ] = Split.test,
+    split: Annotated[Split, Option(help="The part of the data set to be tested on.")] = Split.test,
     run: RunName = "",
     seed: Seed = None,
     views: Annotated[
         int,
-        typer.Option(
+        Option(
             callback=_checked("recipes", "VIEWS", "a number of views"),
             help="10 also takes ten views of each face.",
         ),
@@ -490,9 +483,9 @@ def evaluate(
 
 @app.command()
 def fuse(
-    first: Annotated[str, typer.Argument(metavar="A", help="A picture of a face.")],
-    second: Annotated[str, typer.Argument(metavar="B", help="Another one, of the same size.")],
-    out: Annotated[str, typer.Option(metavar="PNG", help="Where to write the fused picture.")],
+    first: Annotated[str, Argument(metavar="A", help="A picture of a face.")],
+    second: Annotated[str, Argument(metavar="B", help="Another one, of the same size.")],
+    out: Annotated[str, Option(metavar="PNG", help="Where to write the fused picture.")],
     method: Method = "average+pca",
     weight: Weight = 0.5,
     align: Align = "",
@@ -506,7 +499,7 @@ def fuse(
 def mixtures(
     out: Annotated[
         str,
-        typer.Option(
+        Option(
             metavar="FOLDER",
             callback=_checked("fusion.mixtures", "new_folder"),
             help="A new folder to fill.",
@@ -537,7 +530,7 @@ def mixtures(
 def train(
     network: Annotated[
         str,
-        typer.Argument(
+        Argument(
             callback=_checked("networks", "TRAINABLE", "a network that can be trained on faces"),
             help="lenet5, cnn, small, ….",
         ),
@@ -546,7 +539,7 @@ def train(
     name: ModelName = "",
     switches: Annotated[
         list[str] | None,
-        typer.Option(
+        Option(
             "--set",
             metavar="SWITCH=VALUE",
             help="Change the recipe, such as mixup=0 or epochs=60; fer_kit/recipes.py has them.",
@@ -570,30 +563,30 @@ def train(
 
 @app.command()
 def sweep(
-    networks: Annotated[list[str], typer.Argument(help="Such as: small cnn.")],
+    networks: Annotated[list[str], Argument(help="Such as: small cnn.")],
     *,
     seeds: Annotated[
-        list[int] | None, typer.Option(help="One or several: --seeds 42 1 2. [default: 42]")
+        list[int] | None, Option(help="One or several: --seeds 42 1 2. [default: 42]")
     ] = None,
     switches: Annotated[
         list[str] | None,
-        typer.Option(
+        Option(
             "--set",
             metavar="SWITCH=VALUE,…",
             help="Values to try, such as mixup=0,0.2; of several switches, every combination.",
         ),
     ] = None,
     dataset: Annotated[
-        list[str] | None, typer.Option(help="One, or once for each. [default: synthetic]")
+        list[str] | None, Option(help="One, or once for each. [default: synthetic]")
     ] = None,
     data: Annotated[
-        list[str] | None, typer.Option(help="The path, once for each data set that needs one.")
+        list[str] | None, Option(help="The path, once for each data set that needs one.")
     ] = None,
     profile: Profile = None,
     workers: Workers = None,
     cluster: OnCluster = "",
     out: Annotated[
-        str, typer.Option(help="The table's files, without an ending. [default: runs/sweeps/…]")
+        str, Option(help="The table's files, without an ending. [default: runs/sweeps/…]")
     ] = "",
 ) -> None:
     """Train networks with several seeds and recipes, side by side, and compare them in a table.
@@ -623,7 +616,7 @@ def sweep(
 @app.command()
 @_spread
 def ensemble(
-    models: Annotated[list[str], typer.Argument(help="Names or paths of trained models.")],
+    models: Annotated[list[str], Argument(help="Names or paths of trained models.")],
     of: Opened,
     name: ModelName = "",
 ) -> None:
@@ -634,20 +627,18 @@ def ensemble(
 
 @app.command()
 def export(
-    model: Annotated[str, typer.Argument(help="A .keras file, or the name of a model.")],
+    model: Annotated[str, Argument(help="A .keras file, or the name of a model.")],
     format: Annotated[
         str,
-        typer.Option(
+        Option(
             callback=_checked("zoo.export", "FORMATS", "a format"),
             help="onnx, litert, openvino or saved_model.",
         ),
     ],
-    out: Annotated[
-        str, typer.Option(help="Where to write it. [default: here, MODEL.onnx, …]")
-    ] = "",
+    out: Annotated[str, Option(help="Where to write it. [default: here, MODEL.onnx, …]")] = "",
     run: RunName = "",
     beside: Annotated[
-        bool, typer.Option("--beside", help="onnx beside the model: predict then needs no Keras.")
+        bool, Option("--beside", help="onnx beside the model: predict then needs no Keras.")
     ] = False,
 ) -> None:
     """Write a model in another format, and compare it with Keras on 256 faces."""
@@ -668,13 +659,13 @@ def export(
 
 @app.command()
 def card(
-    model: Annotated[str, typer.Argument(help="A .keras, .h5 or .hdf5 file from elsewhere.")],
+    model: Annotated[str, Argument(help="A .keras, .h5 or .hdf5 file from elsewhere.")],
     emotions: Annotated[
-        str, typer.Option(help="What its outputs stand for, in their order: angry,disgust,….")
+        str, Option(help="What its outputs stand for, in their order: angry,disgust,….")
     ],
-    source: Annotated[str, typer.Option(help="What it was trained on, in a few words.")] = "",
-    black: Annotated[float, typer.Option(help="What it takes black for, such as -1.")] = 0,
-    white: Annotated[float, typer.Option(help="What it takes white for, such as 255.")] = 1,
+    source: Annotated[str, Option(help="What it was trained on, in a few words.")] = "",
+    black: Annotated[float, Option(help="What it takes black for, such as -1.")] = 0,
+    white: Annotated[float, Option(help="What it takes white for, such as 255.")] = 1,
 ) -> None:
     """Write a card for a model that was trained elsewhere: predict and evaluate then take it.
 
@@ -689,7 +680,7 @@ def card(
 @app.command()
 def ship(
     model: Annotated[
-        str, typer.Argument(help="A model of the run; without one only the table is renewed.")
+        str, Argument(help="A model of the run; without one only the table is renewed.")
     ] = "",
     run: RunName = "",
 ) -> None:
@@ -701,10 +692,10 @@ def ship(
 
 @zoo.command("run")
 def zoo_run(
-    minutes: Annotated[float, typer.Option(min=0.01, help="When to stop.")],
-    data: Annotated[str, typer.Option(help="fer2013.csv, with fer2013new.csv beside it.")],
+    minutes: Annotated[float, Option(min=0.01, help="When to stop.")],
+    data: Annotated[str, Option(help="fer2013.csv, with fer2013new.csv beside it.")],
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Trainings at a time. [default: as many as fit]")
+        int | None, Option(min=1, help="Trainings at a time. [default: as many as fit]")
     ] = None,
 ) -> None:
     """Train what is missing in models/plan.toml, in order of worth, and ship what is finished.
@@ -723,8 +714,8 @@ def status() -> None:
 
 @zoo.command()
 def measure(
-    models: Annotated[list[str] | None, typer.Argument(help="Of models/. [default: all]")] = None,
-    data: Annotated[str, typer.Option(help="fer2013.csv, with fer2013new.csv beside it.")] = "",
+    models: Annotated[list[str] | None, Argument(help="Of models/. [default: all]")] = None,
+    data: Annotated[str, Option(help="fer2013.csv, with fer2013new.csv beside it.")] = "",
 ) -> None:
     """Measure shipped models anew from the data, and write their cards and models/README.md."""
     print(_from("zoo.measure").measure_all(models or (), data))
@@ -734,14 +725,14 @@ def measure(
 def download(
     name: Annotated[
         str,
-        typer.Argument(
+        Argument(
             metavar="DATASET",
             callback=_checked("datasets", "check_dataset"),
             help="Such as fer2013.",
         ),
     ],
     accept: Annotated[
-        bool, typer.Option("--accept", help="You know the data set's terms and agree to them.")
+        bool, Option("--accept", help="You know the data set's terms and agree to them.")
     ] = False,
 ) -> None:
     """Download a data set, after you have agreed to its terms."""
@@ -813,7 +804,7 @@ def _name_and_value(text: str) -> tuple[str, Any]:
     """A parameter as Python reads it: epochs=3 is a number, name=lenet5 is text; true is True."""
     name, equals, value = text.partition("=")
     if not equals:
-        raise typer.BadParameter(f"Expected NAME=VALUE. Received: {text!r}.")
+        raise BadParameter(f"Expected NAME=VALUE. Received: {text!r}.")
     try:
         return name, ast.literal_eval(value.title() if value in ("true", "false") else value)
     except (ValueError, SyntaxError):

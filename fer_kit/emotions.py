@@ -25,17 +25,6 @@ JAFFE = ("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise")
 VIRI = ("angry", "happy", "neutral", "sad", "surprise")
 NVIE = ("happy", "disgust", "fear")
 
-VOCABULARIES = {
-    "synthetic": FER2013,
-    "fer2013": FER2013,
-    "ferplus": FERPLUS,
-    "ckplus": CKPLUS,
-    "ckextended": CKEXTENDED,
-    "jaffe": JAFFE,
-    "viri": VIRI,
-    "nvie": NVIE,
-}
-
 # Every name the course can meet, in one canonical order: FER2013's, then contempt.
 EMOTIONS = FER2013 + ("contempt",)
 

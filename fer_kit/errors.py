@@ -1,6 +1,8 @@
 """One exception for mistakes that the user can mend, and the sentences that many places need."""
 
 from collections.abc import Iterable, Sequence
+from math import inf
+from numbers import Integral
 from typing import Any
 
 
@@ -30,6 +32,11 @@ def choose(value: Any, choices: Iterable[Any], what: str, hint: str = "") -> Any
         known = ", ".join(map(str, choices))
         raise InputError(f"Expected {what} among {known}. Received: {value!r}. {hint}".rstrip())
     return value
+
+
+def is_whole(value: Any, least: int = 0, below: float = inf) -> bool:
+    """Whether it is a whole number from `least` up: True and 3.0 are none."""
+    return isinstance(value, Integral) and not isinstance(value, bool) and least <= value < below
 
 
 def first_few(problems: Sequence[str], limit: int = 5) -> str:

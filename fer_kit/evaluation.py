@@ -169,7 +169,7 @@ def read_predictions(path: str | Path) -> Predictions:
     return Predictions(ids, split, targets, probabilities, emotions)
 
 
-def score(predictions: Predictions, seed: int = 0) -> dict:
+def score(predictions: Predictions) -> dict:
     """The scores of one model on one set of faces, as plain numbers ready for JSON (lesson 08).
 
     Accuracy carries Wilson's 95 % interval. The intervals of the macro means are a bootstrap: the
@@ -189,9 +189,6 @@ def score(predictions: Predictions, seed: int = 0) -> dict:
     matrix = confusion(predictions).to_numpy()
     shares = matrix.sum(axis=1) / matrix.sum()
     report = per_emotion(predictions)
-    present = report["faces"] > 0
-    weighted = report[["precision", "recall", "f1"]].mul(shares, axis=0).sum()
-    macro = report.loc[present, ["precision", "recall", "f1"]].mean()
     correct = int(predictions.correct.sum())
     return {
         "faces": len(predictions),
@@ -199,11 +196,18 @@ def score(predictions: Predictions, seed: int = 0) -> dict:
         "accuracy_95": accuracy_interval(correct, len(predictions)),
         "majority_baseline": float(shares.max()),
         "majority_emotion": predictions.emotions[int(shares.argmax())],
-        **{f"macro_{name}": float(value) for name, value in macro.items()},
-        **_macro_intervals(matrix, seed),
-        **{f"weighted_{name}": float(value) for name, value in weighted.items()},
+        **averages(report),
+        **_macro_intervals(matrix),
         "per_emotion": report.to_dict(orient="index"),
     }
+
+
+def averages(report: pd.DataFrame) -> dict[str, float]:
+    """Means of `per_emotion`: macro_precision, …, weighted_f1; absent emotions do not count."""
+    rates, faces = report[["precision", "recall", "f1"]], report["faces"]
+    macro, weighted = rates[faces > 0].mean(), rates.mul(faces / faces.sum(), axis=0).sum()
+    means = {f"macro_{name}": float(value) for name, value in macro.items()}
+    return means | {f"weighted_{name}": float(value) for name, value in weighted.items()}
 
 
 def accuracy_interval(correct: int, total: int) -> list[float]:
@@ -268,13 +272,13 @@ def reliability(predictions: Predictions, bins: int = BINS) -> pd.DataFrame:
     return table.join(answers.astype(float).groupby(inside).mean())
 
 
-def calibration_error(predictions: Predictions, bins: int = BINS) -> float:
+def calibration_error(predictions: Predictions) -> float:
     """The expected calibration error (ECE), between 0 and 1.
 
     How far confidence and accuracy are apart in each bin, weighted by the faces in the bin
     (Naeini et al. 2015; Guo et al. 2017).
     """
-    table = reliability(predictions, bins)
+    table = reliability(predictions)
     gaps = (table["confidence"] - table["accuracy"]).abs()
     return float((gaps * table["faces"]).sum() / table["faces"].sum())
 
@@ -413,9 +417,9 @@ def percent(value: float, interval: Sequence[float] | None = None) -> str:
     return f"{100 * value:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
 
 
-def _macro_intervals(matrix: np.ndarray, seed: int) -> dict[str, list[float]]:
+def _macro_intervals(matrix: np.ndarray) -> dict[str, list[float]]:
     """Bootstrap: drawing faces again is drawing the cells of the confusion matrix again."""
-    generator = np.random.default_rng(seed)
+    generator = np.random.default_rng(0)
     total = int(matrix.sum())
     drawn = generator.multinomial(total, (matrix / total).ravel(), size=RESAMPLES)
     drawn = drawn.reshape(-1, *matrix.shape)

@@ -1,6 +1,6 @@
 """The lessons: what each reads and writes, how long it takes, and how much work it does.
 
-Introduced in notebooks/01_load.ipynb.
+Lesson 01.
 """
 
 from collections.abc import Sequence

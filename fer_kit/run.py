@@ -8,11 +8,10 @@ import os
 import re
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, fields, replace
-from numbers import Integral
 from pathlib import Path
 from typing import Any
 
-from fer_kit.errors import InputError
+from fer_kit.errors import InputError, is_whole
 from fer_kit.files import locked, read_json, write_json, write_whole
 from fer_kit.lessons import maker, settings
 from fer_kit.version import __version__
@@ -241,7 +240,7 @@ def default_name(
 
 def check_seed(seed: int) -> None:
     """Raise an InputError unless everything random can start from this number."""
-    if not isinstance(seed, Integral) or isinstance(seed, bool) or not 0 <= seed < 2**32:
+    if not is_whole(seed, below=2**32):
         raise InputError(
             f"Expected seed as a whole number from 0 up, below 2**32. Received: {seed!r}."
         )

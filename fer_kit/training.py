@@ -201,7 +201,7 @@ class Seconds(keras.callbacks.Callback):
 def annealing(learning_rate: float, epochs: int) -> keras.callbacks.Callback:
     """Cosine annealing: in epoch e of T, learning_rate / 2 · (1 + cos(π e / T)).
 
-    Source: Loshchilov & Hutter 2017. Introduced in notebooks/06_visible_infrared.ipynb.
+    Source: Loshchilov & Hutter 2017. Lesson 06.
     """
     return schedule(Recipe(learning_rate=learning_rate, epochs=epochs, warmup=0))
 
@@ -217,8 +217,7 @@ def annealed(
     """What a training of fixed length needs: cosine annealing, and the best weights at its end.
 
     The history goes to NAME-history.csv beside `model_path`; the model itself is not written.
-
-    Introduced in notebooks/06_visible_infrared.ipynb.
+    Lesson 06.
     """
     path = Path(model_path)
     best = keras.callbacks.EarlyStopping(

@@ -98,13 +98,11 @@ def level_of_a_person(votes: np.ndarray, unnamed: int = 0) -> float:
     """How often one annotator says what the *majority* of the others says, of all who are judged.
 
     A network is tested on faces with a majority. So an annotator counts only where the others have
-    one, by the rule of `label`: whoever is judged has no say in which faces count.
+    one, by the rule of `label`: whoever is judged has no say in which faces count. Lesson 07b.
 
     Args:
         votes: counts (N, K).
         unnamed: the last columns that name no emotion, as in `label`.
-
-    Introduced in notebooks/07b_votes.ipynb.
     """
     agreed, judged = _against_the_others(votes, "majority", unnamed)
     return float(agreed.sum() / judged.sum()) if judged.any() else float("nan")

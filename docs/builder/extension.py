@@ -14,7 +14,7 @@ from fer_kit.course.safe_html import formula
 from fer_kit.lessons import LESSONS
 
 LESSON = {key: lesson for lesson in LESSONS for key in (lesson.number, lesson.name)}
-NOTEBOOK = re.compile(r"(?:Introduced in )?notebooks/(\w+)\.ipynb\.?")
+NOTEBOOK = re.compile(r"notebooks/(\w+)\.ipynb\.?")
 NUMBERED = re.compile(r"\blesson (\d\d\w?)\b")
 CODE = re.compile(r"`[^`]*`")
 SECTION = re.compile(r"([A-Z]\w+):")

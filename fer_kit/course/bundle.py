@@ -2,9 +2,7 @@
 
 It holds the report, the executed notebooks, metrics.json, the predictions, and run.json, which
 lists what was run and the hash of every file. No pictures of people leave the run unless asked for,
-and no model files: whoever grades must not load them.
-
-Introduced in notebooks/12_save.ipynb.
+and no model files: whoever grades must not load them. Lesson 12.
 """
 
 import base64
@@ -48,12 +46,10 @@ def write_bundle(
         name, student_id: who hands it in. They are kept in student.json of the run.
         pictures: also those that may show people, whatever they are and wherever they hide.
 
-    Prints what is packed and what stays, with the reasons.
+    Prints what is packed and what stays, with the reasons. Lesson 12.
 
     Raises:
         InputError: the folder is no run, or nothing in it has been executed.
-
-    Introduced in notebooks/12_save.ipynb.
     """
     run_folder = Path(run_folder)
     run = read_run(run_folder)

@@ -1,9 +1,7 @@
 """What of an executed notebook may leave this machine, and why the rest stays.
 
 A figure leaves if `lab.show` noted that it shows nobody. Of the other outputs, text and tables
-leave unless a picture may hide in them; every other form stays, whatever it is.
-
-Introduced in notebooks/12_save.ipynb.
+leave unless a picture may hide in them; every other form stays, whatever it is. Lesson 12.
 """
 
 import json

@@ -1,6 +1,5 @@
 """The names of one's own files, which may be those of people: other words stand for them.
-
-Introduced in notebooks/12_save.ipynb.
+Lesson 12.
 """
 
 import contextlib

@@ -1,8 +1,6 @@
 """The report: a run as web pages that anybody can open offline.
 
-`templates/` says how the pages look, `safe_html` what of a notebook may stand in them.
-
-Introduced in notebooks/12_save.ipynb.
+`templates/` says how the pages look, `safe_html` what of a notebook may stand in them. Lesson 12.
 """
 
 import logging
@@ -89,7 +87,7 @@ def write_report(run_folder: str | Path, run: Run | None = None) -> Path:
     """Write a run's report: `report/index.html`, a page for each notebook, and the figures.
 
     The pages hold no scripts and load nothing from the network. The same run gives the same bytes.
-    An earlier report is replaced only once the new one is complete.
+    An earlier report is replaced only once the new one is complete. Lesson 12.
 
     Args:
         run_folder: a folder with config.json. Executed notebooks, results and figures are
@@ -104,8 +102,6 @@ def write_report(run_folder: str | Path, run: Run | None = None) -> Path:
 
     Warns:
         UserWarning: a picture comes without a text that describes it.
-
-    Introduced in notebooks/12_save.ipynb.
     """
     run_folder = Path(run_folder)
     run = run or read_run(run_folder)

@@ -2,9 +2,7 @@
 
 A notebook can hold scripts, trackers, and links that act. A report is opened by people who did not
 write the notebook, so everything passes `sanitise`: text, tables, embedded pictures and formulas
-stay, and nothing else does.
-
-Introduced in notebooks/12_save.ipynb.
+stay, and nothing else does. Lesson 12.
 """
 
 import re

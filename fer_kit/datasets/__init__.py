@@ -7,7 +7,6 @@ read once is kept in a cache, so that the next notebook has it at once. Lesson 0
 import logging
 import os
 from collections.abc import Sequence
-from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from fer_kit.datasets.cache import cached
 from fer_kit.datasets.downloads import download
 from fer_kit.datasets.source import Source
 from fer_kit.datasets.splits import sample
-from fer_kit.errors import InputError, choose
+from fer_kit.errors import InputError, choose, is_whole
 from fer_kit.faces import SPLITS, Faces
 
 __all__ = ["SOURCES", "Source", "check_dataset", "check_path", "download", "load"]
@@ -138,20 +137,16 @@ def _check_parts(faces: Faces, need: Sequence[str]) -> None:
 
 def _check_numbers(size: tuple[int, int, int] | None, seed: int, image_size: int) -> None:
     is_triple = isinstance(size, tuple | list) and len(size) == len(SPLITS)
-    if size is not None and not (is_triple and all(_is_whole(count, 1) for count in size)):
+    if size is not None and not (is_triple and all(is_whole(count, 1) for count in size)):
         raise InputError(
             f"Expected size as three whole numbers above 0, for {', '.join(SPLITS)}, such as "
             f"(6000, 2000, 2000). Received: {size!r}."
         )
     for name, value, least in (("image_size", image_size, 1), ("seed", seed, 0)):
-        if not _is_whole(value, least):
+        if not is_whole(value, least):
             raise InputError(
                 f"Expected {name} as a whole number from {least} up. Received: {value!r}."
             )
-
-
-def _is_whole(number: Any, least: int) -> bool:
-    return isinstance(number, Integral) and not isinstance(number, bool) and number >= least
 
 
 def _votes(source: Source, path: Path | None, votes: str | Path | None) -> str | Path | None:

@@ -14,7 +14,9 @@ import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
+
+from pydantic import BaseModel, ValidationError
 
 from fer_kit.course.limits import (
     DENSEST,
@@ -336,31 +338,36 @@ def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> bytes
 
 def check_notebook(name: str, notebook: dict[str, Any]) -> None:
     """The few things that the readers of notebooks rely on."""
-    cells = notebook.get("cells")
-    fine = isinstance(cells, list) and all(_is_cell(cell) for cell in cells)
-    if not fine or not isinstance(notebook.get("metadata", {}), dict):
-        raise Unusable(f"{name} is no Jupyter notebook as the course writes it. {AGAIN}")
+    try:
+        _Notebook.model_validate(notebook, strict=True)
+    except ValidationError as error:
+        raise Unusable(f"{name} is no Jupyter notebook as the course writes it. {AGAIN}") from error
 
 
-def _is_cell(cell: Any) -> bool:
-    if not isinstance(cell, dict) or cell.get("cell_type") not in ("code", "markdown", "raw"):
-        return False
-    about, outputs, text = cell.get("metadata", {}), cell.get("outputs", []), cell.get("source", "")
-    count = cell.get("execution_count")
-    return (
-        isinstance(about, dict)
-        and isinstance(about.get("tags", []), list)
-        and all(map(_is_text, about.get("tags", [])))
-        and isinstance(count, int | None)
-        and isinstance(outputs, list)
-        and all(_is_output(output) for output in outputs)
-        and (isinstance(text, str) or (isinstance(text, list) and all(map(_is_text, text))))
-    )
+class _About(BaseModel):
+    """The metadata of a cell."""
+
+    tags: list[str] = []
 
 
-def _is_output(output: Any) -> bool:
-    return isinstance(output, dict) and isinstance(output.get("data", {}), dict)
+class _Output(BaseModel):
+    """What a cell put out."""
+
+    data: dict[str, Any] = {}
 
 
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
+class _Cell(BaseModel):
+    """A cell, as far as it is read."""
+
+    cell_type: Literal["code", "markdown", "raw"]
+    metadata: _About = _About()
+    source: str | list[str] = ""
+    outputs: list[_Output] = []
+    execution_count: int | None = None
+
+
+class _Notebook(BaseModel):
+    """A notebook, as far as it is read."""
+
+    cells: list[_Cell]
+    metadata: dict[str, Any] = {}

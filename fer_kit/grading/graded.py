@@ -1,34 +1,12 @@
 """What is known of one submission: who has handed it in, what was found in it, what it is worth."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fer_kit.course.rubric import Rubric
 from fer_kit.grading.handed_in import HandIn
-from fer_kit.grading.manual import NOTHING, Told
-from fer_kit.grading.roster import Person, Standing
-
-
-@dataclass(frozen=True)
-class Identity:
-    """Who has handed in, as a bundle says.
-
-    Attributes:
-        name: of the submission.
-        student, id: as it was signed.
-        when: its last cell was run, in UTC; "" where nothing tells.
-        readable: whether it could be opened.
-        fits: the share of its test faces that have the instructor's labels; None if not known.
-        unlike: the cells in which it is unlike the released notebooks; None if not looked at.
-    """
-
-    name: str
-    student: str = ""
-    id: str = ""
-    when: str = ""
-    readable: bool = False
-    fits: float | None = None
-    unlike: tuple[str, ...] | None = None
+from fer_kit.grading.roster import Identity, Person, Standing
 
 
 @dataclass
@@ -55,6 +33,22 @@ class Record:
     own: dict[str, str] = field(default_factory=dict)
     started: list[str] = field(default_factory=list)
     rerun: str = ""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What an instructor gave to one submission.
+
+    Attributes:
+        points: by the criterion's id, as far as they were given.
+        comment: for the student.
+    """
+
+    points: Mapping[str, float]
+    comment: str = ""
+
+
+NOTHING = Told({})
 
 
 @dataclass

@@ -7,43 +7,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
 from unicodedata import category, normalize
 
 from fer_kit.course.rubric import Rubric
 from fer_kit.errors import InputError
 from fer_kit.files import write_whole
 from fer_kit.grading.csvs import as_csv, as_written
+from fer_kit.grading.graded import NOTHING, Graded, Told
 from fer_kit.grading.plain import same
 from fer_kit.grading.tables import Table, number, read_table
 
 WHO = ("submission", "id", "name")
 ROUNDED = re.compile(r"\d+([.,]\d+)?e\+?\d+", re.IGNORECASE)  # a long number in a spreadsheet
-
-
-class Submission(Protocol):
-    """Whom points are given to; `counts` says whether it is the attempt that counts."""
-
-    name: str
-    student: str
-    id: str
-    counts: bool
-
-
-@dataclass(frozen=True)
-class Told:
-    """What an instructor gave to one submission.
-
-    Attributes:
-        points: by the criterion's id, as far as they were given.
-        comment: for the student.
-    """
-
-    points: Mapping[str, float]
-    comment: str = ""
-
-
-NOTHING = Told({})
 
 
 @dataclass(frozen=True)
@@ -78,7 +53,7 @@ def read_points(paths: Iterable[Path], rubric: Rubric) -> Points:
     return Points(tables, criteria)
 
 
-def match(points: Points, submissions: Sequence[Submission]) -> dict[str, Told]:
+def match(points: Points, submissions: Sequence[Graded]) -> dict[str, Told]:
     """What was given to each submission, by its name.
 
     Raises:
@@ -96,7 +71,7 @@ def match(points: Points, submissions: Sequence[Submission]) -> dict[str, Told]:
     return told
 
 
-def write_points(path: Path, points: Points, submissions: Sequence[Submission]) -> None:
+def write_points(path: Path, points: Points, submissions: Sequence[Graded]) -> None:
     """Write manual.csv: its rows as they are, what else was given, and who is new.
 
     Where it changes, the earlier one stays beside it, under the time of day.
@@ -154,7 +129,7 @@ def _points(text: str) -> float:
         return math.nan
 
 
-def _rows_of(table: Table, points: Points, submissions: Sequence[Submission]) -> dict[str, int]:
+def _rows_of(table: Table, points: Points, submissions: Sequence[Graded]) -> dict[str, int]:
     """The row about each submission, by its name: found by the id, else by the file's name.
 
     Rows without points and comment are found as far as they fit, and refused never.
@@ -185,7 +160,7 @@ def _rows_of(table: Table, points: Points, submissions: Sequence[Submission]) ->
     return found
 
 
-def _submission_of(row: Mapping[str, str], submissions: Sequence[Submission]) -> str:
+def _submission_of(row: Mapping[str, str], submissions: Sequence[Graded]) -> str:
     """The name of the submission that a row is about; LookupError says why there is none."""
     told = as_written(row.get("submission", ""))
     id = "" if ROUNDED.fullmatch(row.get("id", "")) else as_written(row.get("id", ""))
@@ -216,7 +191,7 @@ def _submission_of(row: Mapping[str, str], submissions: Sequence[Submission]) ->
     return by_name[0].name
 
 
-def _by_name(told: str, submissions: Sequence[Submission]) -> list[Submission]:
+def _by_name(told: str, submissions: Sequence[Graded]) -> list[Graded]:
     """The submissions that a file's name stands for: written out, without ending, or alone."""
     short = _without_ending(told)
     whole = [one for one in submissions if told and told == one.name]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from fer_kit.errors import InputError
-from fer_kit.evaluation import Predictions, per_emotion, percent, read_predictions
+from fer_kit.evaluation import Predictions, averages, per_emotion, percent, read_predictions
 from fer_kit.faces import one_hot
 from fer_kit.grading.labels import Labels
 from fer_kit.grading.plain import finite
@@ -181,13 +181,9 @@ def _row_problems(ids: list[str], labels: Labels) -> list[str]:
 
 
 def _three_scores(predictions: Predictions) -> dict[str, float]:
-    report = per_emotion(predictions)
-    present = report["faces"] > 0
-    return {
-        "accuracy": float(predictions.correct.mean()),
-        "macro_f1": float(report.loc[present, "f1"].mean()),
-        "weighted_f1": float((report["f1"] * report["faces"]).sum() / report["faces"].sum()),
-    }
+    means = averages(per_emotion(predictions))
+    means["accuracy"] = float(predictions.correct.mean())
+    return {name: means[name] for name in SCORES}
 
 
 def _oddities(told: Predictions, recomputed: dict[str, float]) -> Iterator[str]:

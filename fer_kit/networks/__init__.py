@@ -2,11 +2,11 @@
 
 from importlib import import_module
 from inspect import signature
-from numbers import Integral, Real
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
-from fer_kit.errors import InputError, choose
+from fer_kit.errors import InputError, choose, is_whole
 
 NETWORKS = ("lenet5", "cnn", "small", "resnet18", "ddamfn", "mixed")
 TRAINABLE = ("lenet5", "cnn", "small", "resnet18", "ddamfn")  # that name one emotion in one face
@@ -44,21 +44,17 @@ def _check(option: str, value: Any) -> None:
     """What every network expects alike of its options."""
     if option == "input_shape":
         sides = value if isinstance(value, tuple | list) else ()
-        fits = len(sides) == 3 and all(_is_whole(side, 1) for side in sides)
+        fits = len(sides) == 3 and all(is_whole(side, 1) for side in sides)
         fits = fits and min(sides[:2]) >= SMALLEST
         expected = f"(height, width, channels), the sides from {SMALLEST} pixels up"
     elif option == "classes":
-        fits, expected = _is_whole(value, 2), "a whole number from 2 up"
+        fits, expected = is_whole(value, 2), "a whole number from 2 up"
     elif option == "width":
         fits, expected = isinstance(value, Real) and 0 < value <= 16, "a number above 0, at most 16"
     else:
         return
     if not fits:
         raise InputError(f"Expected {option} as {expected}. Received: {value!r}.")
-
-
-def _is_whole(value: Any, least: int) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool) and value >= least
 
 
 def _trained(name: str, weights: str | Path, classes: int | None = None, **options):
