@@ -14,9 +14,12 @@ from fer_kit.pictures import ASSETS, scale
 
 DETECTOR = ASSETS / "face_detection_yunet_2023mar.onnx"
 LONG_SIDE = 640  # pixels; larger pictures are shrunk to this for detection,
-SHRINK = 0.4  # and for small faces to this share of their size, once more or instead,
-LARGEST = 2400  # but to no more than this: YuNet takes as long as there are pixels
-SMALLEST = 10  # pixels; YuNet was trained for faces from here on
+SHRINK = 0.4  # or to this share of their size, if that is more
+PHOTOGRAPH = 2400  # pixels; from here on pictures are looked at once more, for small faces,
+FINER = 0.6  # at this share of their size,
+LARGEST = 3600  # but at no more than this: YuNet takes as long as there are pixels
+SMALLEST = 10  # pixels; YuNet was trained for faces from here on,
+SURE = 24  # and finds nearly all from here on
 SAME = 0.3  # a box of which so much is in another shows the same face
 TURNED = 0.05  # by how much surer YuNet has to be of a face once the picture is turned
 PATCH, PICTURE = 128, 416  # pixels of what is turned: around a face, or all of a picture without
@@ -51,23 +54,33 @@ def find_faces(
 
     Args:
         picture: uint8 (H, W, 3), RGB, as `fer_kit.pictures.read_picture` gives it.
-        long_side: a larger picture is shrunk to this for detection. YuNet finds faces from about
-            10 to 16 pixels up. Left out, it is 640, or 0.4 of the picture's if that is more, but at
-            most 2,400: faces from 40 pixels up are found in pictures of up to 6,000.
+        long_side: a larger picture is shrunk to this for detection. YuNet finds faces from 16 to
+            24 pixels up. Left out, it is 640, or 0.4 of the picture's if that is more; one of 2,400
+            or more is looked at twice, the second time at 0.6 of its size, but at most 3,600: see
+            `smallest_face`.
         confidence: from which score on a face counts as one.
     """
-    longest = max(picture.shape[:2])
-    finer = min(round(SHRINK * longest), LARGEST)
-    if long_side or finer < 1.5 * LONG_SIDE:
-        sides = (long_side or max(LONG_SIDE, finer),)
-    else:
-        sides = (LONG_SIDE, finer)  # what is large is found better in few pixels
     boxes: list[Box] = []
-    for side in sides:
+    for side in (long_side,) if long_side else _sides(picture):
         found, shrink = _detect(picture, side, confidence)
         new = [_box(row, shrink) for row in found]
         boxes += [box for box in new if not any(_shows_same(box, other) for other in boxes)]
     return sorted(boxes, key=lambda box: -box.width * box.height)
+
+
+def smallest_face(picture: np.ndarray) -> int:
+    """From how many pixels up a face in a picture (H, W, 3) is surely found (lesson 11)."""
+    shrink = min(1, _sides(picture)[-1] / max(picture.shape[:2]))
+    return round(SURE / shrink)
+
+
+def _sides(picture: np.ndarray) -> tuple[int, ...]:
+    """The long sides, in pixels, to which a picture is shrunk for detection, each in turn."""
+    longest = max(picture.shape[:2])
+    if longest < PHOTOGRAPH:
+        return (max(LONG_SIDE, round(SHRINK * longest)),)
+    # What is large is found better in few pixels.
+    return (LONG_SIDE, min(round(FINER * longest), LARGEST))
 
 
 def find_upright(picture: np.ndarray) -> list[Box]:

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from fer_kit import detect
-from fer_kit.detect import DETECTOR, Box, cut_out, draw_box, find_faces, find_upright
+from fer_kit.detect import DETECTOR, Box, cut_out, draw_box, find_faces, find_upright, smallest_face
 from fer_kit.pictures import ASSETS, PHOTOGRAPH, read_picture
 
 # The eyes and the mouth of the face in the photograph, in pixels from the top left corner.
@@ -87,8 +87,9 @@ def test_a_caption_stays_in_the_picture_and_leaves_the_rest_alone():
     assert not picture[120:].any()
 
 
-def test_faces_of_forty_pixels_are_found_in_a_photograph_of_twelve_megapixels(photograph):
-    page = np.full((3000, 4000, 3), 120, np.uint8)
+@pytest.mark.parametrize("shape", [(3000, 4000, 3), (4000, 6000, 3)])
+def test_faces_of_forty_pixels_are_found_in_a_large_photograph(photograph, shape):
+    page = np.full(shape, 120, np.uint8)
     portrait = Image.fromarray(photograph[:300, 80:380]).resize((118, 118))  # its face 44 high
     places = [(300, 200), (3500, 250), (2000, 1500), (700, 2500), (3300, 2700)]
     for x, y in places:
@@ -99,6 +100,14 @@ def test_faces_of_forty_pixels_are_found_in_a_photograph_of_twelve_megapixels(ph
     assert covers(boxes[0], (MOUTH[0] + 800, MOUTH[1] + 900))
     for x, y in places:
         assert any(covers(box, (x + 57, y + 47)) for box in boxes)
+
+
+@pytest.mark.parametrize(
+    ("width", "smallest"), [(320, 24), (640, 24), (1280, 48), (2400, 40), (6000, 40), (12000, 80)]
+)
+def test_it_is_known_how_small_a_face_may_be(width, smallest):
+    assert smallest_face(np.broadcast_to(np.uint8(0), (width // 2, width, 3))) == smallest
+    assert smallest_face(np.broadcast_to(np.uint8(0), (width, width // 2, 3))) == smallest
 
 
 def test_a_large_face_in_a_large_picture_is_one_face(photograph):

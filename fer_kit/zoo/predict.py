@@ -10,11 +10,14 @@ import numpy as np
 from tqdm import tqdm
 
 from fer_kit.classify import Answer, Classifier, annotate, predict_emotion
+from fer_kit.detect import smallest_face
 from fer_kit.errors import InputError
 from fer_kit.files import check_not_over, files_below, printable, write_whole
 from fer_kit.kinds import kind_of_file
 from fer_kit.pictures import is_picture, read_picture, writable, write_picture
 from fer_kit.video import CODECS, VideoAnswers, predict_video
+
+USUAL = 40  # pixels; smaller faces that are missed in a picture are not worth a word
 
 
 @dataclass
@@ -25,6 +28,7 @@ class FileAnswers:
         file: its path.
         faces: for each face, plain values ready for JSON; see `Answer.values` and `summaries`.
         frames: of a video, the faces in each frame.
+        smallest: of a picture, from how many pixels up faces in it are surely found.
         note: what to know, such as why the file was skipped.
         error: what was wrong with the file, or "".
     """
@@ -32,6 +36,7 @@ class FileAnswers:
     file: str
     faces: list[dict[str, Any]] = field(default_factory=list)
     frames: list[dict[str, Any]] = field(default_factory=list)
+    smallest: int = 0
     note: str = ""
     error: str = ""
 
@@ -77,6 +82,12 @@ def as_text(results: list[FileAnswers]) -> str:
     failed = sum(bool(result.error) for result in results)
     if len(results) > 1:
         lines.append(f"{len(results)} files, {failed} failed")
+    smallest = max((result.smallest for result in results), default=0)
+    if smallest > USUAL:
+        lines.append(
+            f"Faces of less than {smallest} pixels may be there and not found: ask about the part "
+            "of a picture that shows them."
+        )
     return "\n".join(map(printable, lines))
 
 
@@ -187,7 +198,8 @@ def _predict_picture(classifier: Classifier, path: Path, annotated: Path | None)
     answers = predict_emotion(classifier, picture)
     if annotated:
         write_picture(annotated, annotate(picture, answers))
-    return FileAnswers(str(path), [answer.values for answer in answers])
+    faces = [answer.values for answer in answers]
+    return FileAnswers(str(path), faces, smallest=smallest_face(picture))
 
 
 def _predict_video(classifier: Classifier, path: Path, annotated: Path | None) -> FileAnswers:

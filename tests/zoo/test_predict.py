@@ -101,6 +101,15 @@ def test_an_address_or_a_camera_is_no_file(classifier, place):
         predict_path(classifier, place)
 
 
+def test_a_huge_picture_may_hold_smaller_faces_and_the_answer_says_so(classifier, tmp_path):
+    for width, smallest in ((9000, 60), (6000, 40)):
+        Image.new("RGB", (width, 100), "skyblue").save(tmp_path / "sky.png")
+        found = predict_path(classifier, tmp_path / "sky.png")
+        assert found[0].smallest == smallest
+        assert "no face found" in as_text(found)
+        assert ("Faces of less than 60 pixels may be there" in as_text(found)) == (smallest == 60)
+
+
 def test_names_of_files_may_hold_anything(classifier, tmp_path):
     (tmp_path / "faces").mkdir()
     names = ["two\nlines.jpg", "red\x1b[31m.jpg", os.fsdecode(b"no letter \xff.jpg"), "größe.jpg"]
