@@ -141,7 +141,10 @@ Profile = Annotated[
         help="smoke (checks that it runs), quick (minutes, the default) or full (as published).",
     ),
 ]
-Seed = Annotated[int | None, Option(min=0, help="Where everything random starts. [default: 42]")]
+Seed = Annotated[
+    int | None,
+    Option(min=0, max=2**32 - 1, help="Where everything random starts. [default: 42]"),
+]
 Json = Annotated[bool, Option("--json", help="Print JSON, for programs.")]
 Force = Annotated[bool, Option("--force", help="Run again even where nothing has changed.")]
 Extra = Annotated[
@@ -566,7 +569,8 @@ def sweep(
     networks: Annotated[list[str], Argument(help="Such as: small cnn.")],
     *,
     seeds: Annotated[
-        list[int] | None, Option(help="One or several: --seeds 42 1 2. [default: 42]")
+        list[int] | None,
+        Option(min=0, max=2**32 - 1, help="One or several: --seeds 42 1 2. [default: 42]"),
     ] = None,
     switches: Annotated[
         list[str] | None,

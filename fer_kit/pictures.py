@@ -107,9 +107,10 @@ def _from_file(file: str | Path | BytesIO, enough: int) -> np.ndarray:
     name = "a file" if isinstance(file, BytesIO) else file
     try:
         content = file.getvalue() if isinstance(file, BytesIO) else read_bytes(file, MOST_BYTES)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: no path can be like that
         raise InputError(
-            f"Expected a picture. Received: {name} ({error.strerror}). Check the path."
+            f"Expected a picture. Received: {name} ({getattr(error, 'strerror', error)}). Check "
+            "the path."
         ) from error
     try:
         return _decoded(content, enough)

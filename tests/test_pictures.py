@@ -280,3 +280,9 @@ def test_what_is_brighter_than_white_is_white(tmp_path):
     read = read_picture(tmp_path / "sun.hdr")
     assert np.abs(read[:, :15].astype(int) - 128).max() <= 2
     assert (read[:, 15:] == 255).all()
+
+
+@pytest.mark.parametrize("name", ["a\0b.jpg", "a" * 5000])
+def test_a_path_that_no_file_can_have_is_a_sentence(name):
+    with pytest.raises(InputError, match="Expected a picture"):
+        read_picture(name)

@@ -10,6 +10,8 @@ from fer_kit import cards
 from fer_kit.classify import Classifier, checked_emotions, load_keras
 from fer_kit.errors import InputError
 
+ENDINGS = (".keras", ".h5", ".hdf5")
+
 
 def write_own_card(
     path: str | Path, emotions: Sequence[str], source: str, low: float, high: float
@@ -30,6 +32,10 @@ def write_own_card(
             probabilities.
     """
     path = Path(path).expanduser()
+    if path.suffix.lower() not in ENDINGS or not path.is_file():
+        raise InputError(
+            f"Expected a model in a file that ends with {', '.join(ENDINGS)}. Received: {path}."
+        )
     if (there := cards.card_path(path)).exists():
         raise InputError(
             f"Expected a model without a card. Received: {path}, beside which there is "

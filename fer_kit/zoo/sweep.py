@@ -113,7 +113,7 @@ def asked(
         choose(name, TRAINABLE, "a network that can be trained on faces")
     for name in datasets:
         check_dataset(name)
-    rows = grid(networks, with_data(datasets, data), switches)
+    rows = grid(list(dict.fromkeys(networks)), with_data(datasets, data), switches)
     for row in rows:
         row.recipe(profile)
     return rows

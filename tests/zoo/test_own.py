@@ -78,3 +78,7 @@ def test_a_file_that_is_no_model_is_a_sentence(tmp_path):
     (tmp_path / "mine.h5").write_bytes(b"no model")
     with pytest.raises(InputError, match=r"Keras can load. Received: .*mine\.h5"):
         write_own_card(tmp_path / "mine.h5", FER2013, "", 0, 1)
+    for name in ("mine.jpg", "mine"):
+        (tmp_path / name).write_bytes(b"no model")
+        with pytest.raises(InputError, match=r"ends with \.keras, \.h5, \.hdf5"):
+            write_own_card(tmp_path / name, FER2013, "", 0, 1)

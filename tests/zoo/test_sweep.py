@@ -10,7 +10,7 @@ from fer_kit.evaluation import read_predictions
 from fer_kit.recipes import recipe_for
 from fer_kit.run import Run, runs_folder
 from fer_kit.zoo import sweep as sweeps
-from fer_kit.zoo.sweep import Row, grid, is_done, sweep, with_data
+from fer_kit.zoo.sweep import Row, asked, grid, is_done, sweep, with_data
 
 
 def test_every_combination_has_a_row_with_a_name_of_its_own():
@@ -24,6 +24,11 @@ def test_every_combination_has_a_row_with_a_name_of_its_own():
     assert last.recipe("full") == recipe_for("cnn", "full", {"mixup": 0.2, "optimizer": "adam"})
     assert grid(["small"], {"synthetic": ""}) == [Row("small", "small", "synthetic")]
     assert grid(["small"], {"synthetic": ""}, {"start": ["a/b c"]})[0].name == "small-starta_b_c"
+
+
+def test_a_network_that_is_named_twice_is_trained_once():
+    rows = asked(["small", "cnn", "small"], ["synthetic"], (), {}, "smoke")
+    assert [row.network for row in rows] == ["small", "cnn"]
 
 
 def test_paths_belong_to_the_data_sets_that_need_one():
