@@ -5,7 +5,7 @@ and goes on where it stopped when it is called again.
 """
 
 import time
-from concurrent.futures import as_completed
+from concurrent.futures import FIRST_COMPLETED, wait
 from pathlib import Path
 
 from fer_kit import cards
@@ -36,13 +36,19 @@ def work(
     Returns:
         For each model that something was done for, what.
     """
-    until, bench, told = time.time() + 60 * minutes, Bench(data), {}
-    with side_by_side(workers or len(gpus()) or fitting()) as executor:
-        # Round by round: what a finished model was waited for by is in the next one.
-        while todo := [one for one in startable(folder) if one.name not in told]:
-            futures = {executor.submit(trained, one, data, until): one for one in todo}
-            for future in as_completed(futures):
-                one = futures[future]
+    until, bench = time.time() + 60 * minutes, Bench(data)
+    workers, told, running = workers or len(gpus()) or fitting(), {}, {}
+    with side_by_side(workers) as executor:
+        while True:
+            waiting = [one for one in startable(folder) if one.name not in told]
+            waiting = [one for one in waiting if one not in running.values()]
+            for one in waiting[: workers - len(running)]:
+                running[executor.submit(trained, one, data, until)] = one
+            if not running:
+                break
+            # A model is shipped before the next one starts: others may be waiting for it.
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                one = running.pop(future)
                 try:
                     told[one.name] = _shipped(one, bench, folder) if future.result() else LATER
                 except InputError as error:

@@ -99,7 +99,15 @@ dataset = "synthetic"
 set = { epochs = 2, width = 0.5 }
 """
     (folder / "plan.toml").write_text(text + third)
+    train_one, shipped_before = work.trained, {}
+
+    def trained(planned, *others):
+        shipped_before[planned.name] = set(cards.shipped(folder))
+        return train_one(planned, *others)
+
+    monkeypatch.setattr(work, "trained", trained)
     told = work.work(10, "", folder, workers=1)
+    assert shipped_before["three"] == {"one"}  # a stop from now on leaves it shipped
     done = [name for name, what in told.items() if what == "trained and shipped"]
     assert set(done) == {"one", "two", "three"}
     assert done[-1] == "two"  # which waited for the others
