@@ -135,7 +135,7 @@ bench: $(TESTING) ## Measure speed: drawing, predicting, the camera, fusing, gra
 	$(BIN)/python benchmarks/fusion.py
 	$(BIN)/python benchmarks/grading.py
 	$(BIN)/python benchmarks/ddamfn.py
-	$(BIN)/python -c "import onnxruntime, openvino, ai_edge_litert" 2>/dev/null \
+	$(BIN)/python -c "import tf2onnx" 2>/dev/null \
 		&& $(BIN)/python benchmarks/runtimes.py || echo "Runtimes: skipped; pip install -e '.[export]'"
 	$(if $(DATA),$(BIN)/python benchmarks/loading.py "$(DATA)")
 

@@ -1,5 +1,7 @@
 """How fast each runtime answers on one core: Keras, and the model exported to four formats.
 
+OpenCV computes the ONNX file, as the course does; where ONNX Runtime is installed, it does as well.
+
     python benchmarks/runtimes.py [MODEL …] [--faces 2048]
 
 MODEL is a .keras file or the name of a model that comes with the course; without one, untrained
@@ -15,6 +17,7 @@ the best of several rounds, by the processor's time.
 import argparse
 import os
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -55,7 +58,24 @@ def runtimes(classifier, folder: Path) -> dict:
         ways[f"{name} (differs {about['largest_difference_to_keras']:.0e})"] = export.open_exported(
             path, name, threads=1
         )
+        if name == "onnx" and find_spec("onnxruntime"):
+            ways["onnx by ONNX Runtime"] = onnx_runtime(path)
     return ways
+
+
+def onnx_runtime(path: Path):
+    """A function that lets ONNX Runtime, which is no part of the course, compute the ONNX file."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    name = session.get_inputs()[0].name
+
+    def answer(faces: np.ndarray) -> np.ndarray:
+        return session.run(None, {name: faces})[0]
+
+    return answer
 
 
 def measure(classifier, faces: np.ndarray, folder: Path) -> None:

@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 import fer_kit
 
@@ -66,6 +67,12 @@ def test_everything_that_the_package_offers_is_there():
 def test_a_name_that_it_does_not_offer_is_a_sentence_with_those_that_it_does():
     with pytest.raises(AttributeError, match=r"no 'laod'\. It offers: .*load, load_model"):
         fer_kit.laod  # noqa: B018
+
+
+def test_binder_gets_a_python_that_the_course_runs_on():
+    allowed = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"]
+    named = (ROOT / ".binder" / "runtime.txt").read_text().strip().removeprefix("python-")
+    assert SpecifierSet(allowed).contains(named)
 
 
 def test_every_place_names_the_repository_that_pyproject_names():

@@ -10,11 +10,12 @@ import time
 import zipfile
 from pathlib import Path
 
+from accessible import accessible
 from sphinx.cmd.build import main as sphinx
 from stage import ROOT, stage
 
 from fer_kit.errors import InputError
-from fer_kit.files import write_whole
+from fer_kit.files import write_text, write_whole
 from fer_kit.run import PROFILE, default_name, runs_folder
 from fer_kit.version import __version__
 
@@ -65,6 +66,8 @@ def build(run_folder: Path, out: Path) -> Path:
         )
     for template in (work / "site" / "_static").glob("*.html"):
         template.unlink()  # what the theme makes pages of, and no page
+    for page in (work / "site").rglob("*.html"):
+        write_text(page, accessible(page.read_text(encoding="utf-8")))
     size = sum(path.stat().st_size for path in (work / "site").rglob("*") if path.is_file())
     if size > LARGEST:
         raise InputError(

@@ -29,6 +29,7 @@ from fer_kit.run import read_config, runs_folder  # noqa: E402
 
 IMAGES = ROOT / "docs" / "images"
 WIDE = 1200  # pixels, of the window
+SIDE_BY_SIDE = ("lenet5-fer2013", "cnn-fer2013", "small-fer2013")
 PEOPLE = scene((3, "happy"), (5, "surprise"), (6, "angry"))
 
 
@@ -101,6 +102,11 @@ def camera(place: Path) -> None:
         tab.until("document.querySelectorAll('.face').length === 3")
         time.sleep(3)
         keep(tab, "camera")
+        for name in SIDE_BY_SIDE:
+            tab.ask(f"document.querySelector('[value={name}]:not(:checked)')?.click()")
+            tab.until("!document.getElementById('models').disabled")
+        time.sleep(8)
+        keep(tab, "camera-three")
 
 
 if __name__ == "__main__":

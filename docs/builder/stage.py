@@ -30,7 +30,7 @@ REPOSITORY = PROJECT["urls"]["Repository"]
 START = "docs/index.md"
 # What stands in the side bar, below the start page: a heading, and the pages under it.
 CONTENTS = {
-    "Begin": ["docs/learn.md", "docs/answers.md", "docs/instructors.md"],
+    "Begin": ["docs/learn.md", "docs/answers.md", "docs/camera.md", "docs/instructors.md"],
     "Lessons": [f"notebooks/{lesson.name}.ipynb" for lesson in LESSONS],
     "Teach": [
         *("docs/instructors/lessons.md", "docs/instructors/schedules.md"),

@@ -26,7 +26,10 @@ ROOT = Path(__file__).parents[2]
 PHONE, DESK = 390, 1280  # pixels
 LARGEST = 80e6  # bytes
 # A page of each kind.
-KINDS = ("index", "docs/instructors/lessons", "notebooks/08_confusion_matrix", "reference/fusion")
+KINDS = (
+    "index", "docs/camera", "docs/instructors/lessons", "notebooks/04_lenet5",
+    "notebooks/08_confusion_matrix", "reference/fusion",
+)  # fmt: skip
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -186,11 +189,9 @@ def test_search_works_from_the_folder(tab, site, words, page):
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_colours_have_the_contrast_that_wcag_asks_for(site, tmp_path, dark, monkeypatch):
+def test_axe_core_has_nothing_to_object_to_in_light_or_dark(site, tmp_path, dark, monkeypatch):
     colours = f"document.documentElement.dataset.theme = '{'dark' if dark else 'light'}'; "
-    contrast = "{runOnly: {type: 'rule', values: ['color-contrast']}, resultTypes"
-    only = axe.ASK.replace("{resultTypes", contrast)
-    monkeypatch.setattr(axe, "ASK", colours + only)
+    monkeypatch.setattr(axe, "ASK", colours + axe.ASK)
     kinds = [site / f"{kind}.html" for kind in KINDS]
     assert axe.violations(kinds, tmp_path / "browser", DESK) == {}
 
