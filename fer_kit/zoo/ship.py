@@ -39,8 +39,10 @@ def ship(path: str | Path, folder: Path = FOLDER) -> Path:
     """Copy a trained model with its card and history to the shipped ones, and renew the table.
 
     Raises:
-        InputError: the model has no card with results from `fer-kit train`, or is too large.
+        InputError: the model has no card with results from `fer-kit train`, or is too large; or the
+            folder is not there.
     """
+    _check_there(folder)
     path = Path(path)
     card = read_card(path)
     if "plan" not in card:
@@ -67,12 +69,26 @@ def ship(path: str | Path, folder: Path = FOLDER) -> Path:
 
 
 def write_table(folder: Path = FOLDER) -> Path:
-    """Write README.md of the shipped models from their cards and the plan, and its pictures."""
+    """Write README.md of the shipped models from their cards and the plan, and its pictures.
+
+    Raises:
+        InputError: the folder is not there, or a card or the plan is damaged.
+    """
+    _check_there(folder)
     cards, (plan, published) = shipped(folder), read_plan(folder)
     draw_training(cards, folder)
     draw_refusal(cards, folder)
     draw_cost(cards, published, folder)
     return write_text(folder / "README.md", table_text(cards, plan, published))
+
+
+def _check_there(folder: Path) -> None:
+    """The models belong to the course: a wheel of the library has no place for them."""
+    if not folder.is_dir():
+        raise InputError(
+            f"Expected the course's models in {folder}. Received: no such folder, because FER Kit "
+            "was installed without the course. Clone the repository, and run make setup in it."
+        )
 
 
 def draw_training(cards: dict[str, dict[str, Any]], folder: Path) -> None:

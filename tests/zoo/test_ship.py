@@ -41,6 +41,7 @@ why = "wants a GPU"
 @pytest.fixture
 def trained(make_faces, tmp_path):
     """An untrained LeNet-5 with a card such as fer-kit train writes."""
+    (tmp_path / "models").mkdir()
     path = save_lenet5(tmp_path / "run", make_faces(source="FER2013"), "lenet5-fer2013")
     card = json.loads(path.with_suffix(".json").read_text())
     scores = {"faces": 3589, "accuracy": 0.5, "accuracy_95": [0.48, 0.52]}
@@ -104,7 +105,7 @@ def test_the_same_weights_make_the_same_file(make_faces, tmp_path):
 
 def test_shipping_copies_model_card_and_history_and_renews_the_table(trained, tmp_path):
     folder = tmp_path / "models"
-    folder.mkdir()
+
     (folder / "plan.toml").write_text(PLAN)
     assert ship_module.ship(trained, folder) == folder / "lenet5-fer2013.keras"
     assert list(cards.shipped(folder)) == ["lenet5-fer2013"]
@@ -166,6 +167,13 @@ def test_what_cannot_be_shipped_is_a_sentence(trained, tmp_path, monkeypatch):
     with pytest.raises(InputError, match="that fer-kit train has trained"):
         ship_module.ship(trained, folder)
     assert not folder.exists() or not list(folder.iterdir())
+
+
+def test_without_the_course_there_is_nowhere_to_ship_to(trained, tmp_path):
+    for call in (lambda folder: ship_module.ship(trained, folder), ship_module.write_table):
+        with pytest.raises(InputError, match="installed without the course"):
+            call(tmp_path / "site-packages" / "models")
+    assert not (tmp_path / "site-packages").exists()
 
 
 def test_the_table_in_the_repository_is_the_one_that_the_cards_give():
