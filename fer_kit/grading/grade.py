@@ -91,6 +91,11 @@ def grade(
             "--rerun. Looking at them is faster here."
         )
     out, submissions = Path(out).absolute(), Path(submissions).absolute()
+    if submissions.resolve().is_relative_to(out.resolve()):
+        raise InputError(
+            f"Expected a folder of its own for the grades. Received: {out}, in which the "
+            "submissions are. Take another, such as grades."
+        )
     choose(format, FORMATS, "a format")
     workers = check_workers(workers)
     given = [Path(path) for path in (rubric, labels, manual, release, roster) if str(path)]

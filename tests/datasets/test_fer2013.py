@@ -307,6 +307,13 @@ def test_a_file_that_may_not_be_read(lines, path, monkeypatch):
         load(path)
 
 
+def test_a_missing_number_between_two_spaces_is_noticed(lines, path):
+    start, _, end = lines[3].partition(" ")
+    lines[3] = f"{start}  {end.partition(' ')[2]}"
+    with pytest.raises(InputError, match="line 4: 2,303 pixels"):
+        load(write_lines(path, lines))
+
+
 def test_both_ways_to_read_pixels_agree():
     rows = [line.split(",")[1].encode() for line in table_lines(IMAGES)[1:]]
     quickly = pixel_csv.parse_pixels(rows)

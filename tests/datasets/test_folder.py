@@ -165,6 +165,20 @@ def test_what_only_has_the_same_name_is_no_copy(put):
     assert len(load(folder)) == 8
 
 
+def test_two_files_are_compared_by_their_content_alone(put, tmp_path):
+    folder = put(*spread("{emotion}/{n}.png", 1))
+    other = tmp_path / "happy" / "happy" / "0.png"
+    other.parent.mkdir()
+    first = (tmp_path / "happy" / "0.png").read_bytes()
+    second = (tmp_path / "sad" / "0.png").read_bytes()
+    longer = max(len(first), len(second)) + 1  # bytes after the end of a PNG change nothing
+    (tmp_path / "happy" / "0.png").write_bytes(first.ljust(longer, b"\0"))
+    other.write_bytes(second.ljust(longer, b"\0"))
+    for path in (tmp_path / "happy" / "0.png", other):
+        os.utime(path, (1e9, 1e9))  # of one size and time, as after unpacking
+    assert len(load(folder)) == 8
+
+
 def test_links_are_followed_and_circles_are_not(put, tmp_path):
     folder = put(*spread("faces/{emotion}/{n}.png", 1), *spread("elsewhere/{n}.png", 2, [""]))
     (folder / "faces" / "contempt").symlink_to(folder / "elsewhere", target_is_directory=True)

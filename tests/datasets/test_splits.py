@@ -48,3 +48,12 @@ def test_where_a_test_part_is_given_a_ninth_of_the_people_validate():
     assert {name: len(who) for name, who in parts.items()} == {
         "train": 16, "validation": 2, "test": 0,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_who_has_many_faces_is_placed_before_those_with_few(seed):
+    counts = np.r_[np.full(4, 60), np.full(36, 5)]
+    subject = np.repeat([f"s{number:02d}" for number in range(40)], counts)
+    split = draw_split(np.arange(len(subject)) % 2, seed, subject)
+    assert (split == "train").mean() == pytest.approx(0.7, abs=0.2)
+    assert (split == "test").mean() == pytest.approx(0.15, abs=0.2)

@@ -310,6 +310,13 @@ def test_two_at_once_do_not_write_into_one_folder(hand_in, tmp_path):
     assert points(hand_in())["checks"] == 38
 
 
+def test_grades_do_not_go_where_the_submissions_are(hand_in, tmp_path):
+    for out in (tmp_path / "submissions", tmp_path, tmp_path / "submissions/../submissions"):
+        with pytest.raises(InputError, match="Expected a folder of its own for the grades"):
+            hand_in(out=out)
+        assert not (out / "overview.html").exists()
+
+
 def test_a_folder_that_cannot_be_written_is_a_sentence(hand_in, tmp_path):
     (tmp_path / "grades").write_bytes(b"")
     with pytest.raises(InputError, match="grades"):
