@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import minimize_scalar
 from scipy.stats import binomtest
+from scipy.stats import t as student_t
 from sklearn.metrics import confusion_matrix as count_confusions
 from sklearn.metrics import precision_recall_fscore_support
 
@@ -407,6 +408,42 @@ def mcnemar(first: Predictions, second: Predictions) -> dict:
     discordant = only_first + only_second
     p = float(binomtest(only_first, discordant, 0.5).pvalue) if discordant else 1.0
     return {"only_first": only_first, "only_second": only_second, "p": p}
+
+
+def holm(p_values: Sequence[float]) -> np.ndarray:
+    """p-values, in the order given, after Holm's correction for many comparisons (lesson 08c).
+
+    Whoever calls something found where a corrected value is below 0.05 finds anything that is not
+    there in at most one of twenty such sets, however the comparisons depend on each other
+    (Holm 1979).
+    """
+    p_values = np.asarray(p_values, float)
+    order = np.argsort(p_values)
+    raised = p_values[order] * np.arange(len(p_values), 0, -1)
+    found = np.empty(len(p_values))
+    found[order] = np.maximum.accumulate(raised).clip(max=1)
+    return found
+
+
+def spread(values: Sequence[float]) -> float:
+    """The standard deviation over trainings with other seeds; NaN for a single one (lesson 08c)."""
+    return float(np.std(values, ddof=1)) if len(values) > 1 else np.nan
+
+
+def interval_over_trainings(values: Sequence[float]) -> tuple[float, float, float]:
+    """The mean over trainings with other seeds and its 95 % interval (value, low, high).
+
+    By Student's t, for a handful of trainings hardly know their own `spread`. It covers other
+    trainings on the same faces, and no other faces; see `mean_interval` for these. Lesson 08c.
+
+    Raises:
+        InputError: there are fewer than two.
+    """
+    if len(values) < 2:
+        raise InputError(f"Expected at least two trainings. Received: {len(values)}.")
+    mean = float(np.mean(values))
+    half = float(student_t.ppf(0.975, len(values) - 1)) * spread(values) / len(values) ** 0.5
+    return mean, mean - half, mean + half
 
 
 def percent(value: float, interval: Sequence[float] | None = None) -> str:

@@ -252,6 +252,19 @@ LESSONS = (
         },
     ),
     Lesson(
+        "08c_seeds",
+        "Seeds: one training is one draw",
+        minutes=1.5,
+        needs=("data/prepared.npz", "predictions/lenet5.csv", "predictions/*.csv"),
+        makes=("results/seeds.json",),
+        # Each of so many seeds trains two recipes, on so many faces.
+        settings={
+            "trainings": Per(3, 5, 5),
+            "faces": Per(128, 3000, None),
+            "epochs": Per(1, 7, 20),
+        },
+    ),
+    Lesson(
         "09_robustness",
         "Robustness: what noise does to a network, and what helps",
         minutes=1,
@@ -294,6 +307,18 @@ LESSONS = (
         "Classify: new faces",
         minutes=0.5,
         needs=("data/prepared.npz", "models/lenet5.keras", "models/lenet5.json", "models/cnn.*"),
+    ),
+    Lesson(
+        "11b_refusing",
+        "Refusing: when a network should not answer",
+        minutes=0.5,
+        needs=(
+            "data/prepared.npz",
+            "models/lenet5.keras",
+            "predictions/lenet5.csv",
+            "predictions/*.csv",
+        ),
+        makes=("results/refusing.json",),
     ),
     Lesson(
         "12_save",

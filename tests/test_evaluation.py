@@ -233,6 +233,33 @@ def test_mcnemar_of_a_model_with_itself_finds_no_difference(viri):
     assert evaluation.mcnemar(viri, viri) == {"only_first": 0, "only_second": 0, "p": 1.0}
 
 
+def test_holms_correction_of_a_case_counted_by_hand():
+    corrected = evaluation.holm([0.01, 0.6, 0.04, 0.0125, 0.7])
+    assert corrected == pytest.approx([0.05, 1, 0.12, 0.05, 1])
+    assert evaluation.holm([0.03, 0.02, 0.0249]) == pytest.approx([0.06] * 3)
+    assert evaluation.holm([0.04]) == pytest.approx([0.04])
+
+
+def test_holms_correction_finds_something_in_few_sets_where_there_is_nothing():
+    sets = np.random.default_rng(0).random((2000, 10))
+    assert (sets.min(axis=1) < 0.05).mean() > 0.3
+    found = np.mean([evaluation.holm(values).min() < 0.05 for values in sets])
+    assert found == pytest.approx(0.05, abs=0.015)
+
+
+def test_the_interval_over_trainings_holds_the_mean_as_often_as_it_says():
+    draws = np.random.default_rng(0).normal(0.6, 0.02, (2000, 4))
+    _, low, high = np.transpose([evaluation.interval_over_trainings(few) for few in draws])
+    assert ((low < 0.6) & (high > 0.6)).mean() == pytest.approx(0.95, abs=0.015)
+
+
+def test_one_training_has_no_spread_and_no_interval():
+    assert np.isnan(evaluation.spread([0.6]))
+    assert evaluation.spread([0.6, 0.64]) == pytest.approx(0.02 * 2**0.5)
+    with pytest.raises(InputError, match="at least two trainings. Received: 1"):
+        evaluation.interval_over_trainings([0.6])
+
+
 def test_mcnemar_needs_the_same_faces(viri):
     with pytest.raises(InputError, match="same faces"):
         evaluation.mcnemar(viri, viri.subset("validation"))

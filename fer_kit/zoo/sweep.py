@@ -21,7 +21,7 @@ from fer_kit.course.environment import describe
 from fer_kit.course.workers import check_workers, each, fitting, side_by_side, why_not
 from fer_kit.datasets import SOURCES, check_dataset
 from fer_kit.errors import InputError, choose, first_few
-from fer_kit.evaluation import Predictions, mean_interval, read_predictions
+from fer_kit.evaluation import Predictions, mean_interval, read_predictions, spread
 from fer_kit.faces import DRAWN, are_drawn
 from fer_kit.files import save_figure, write_text, write_whole
 from fer_kit.networks import TRAINABLE
@@ -227,7 +227,7 @@ def table(rows: Sequence[Row], profile: str, seeds: Sequence[int]) -> pd.DataFra
         changes = ", ".join(f"{switch} {value}" for switch, value in row.changes.items())
         line = {"row": row.name, "dataset": row.dataset, "changes": changes}
         line |= {"accuracy": value, "low": low, "high": high}
-        line["spread"] = right.mean(axis=1).std(ddof=1) if len(done) > 1 else np.nan
+        line["spread"] = spread(right.mean(axis=1))
         line |= _difference(done, first.setdefault(row.dataset, done))
         line |= {f"seed {seed}": np.nan for seed in seeds}
         line |= {f"seed {seed}": answers.correct.mean() for seed, answers in done.items()}
