@@ -12,6 +12,7 @@ NETWORKS = ("lenet5", "cnn", "small", "resnet18", "ddamfn", "mixed")
 TRAINABLE = ("lenet5", "cnn", "small", "resnet18", "ddamfn")  # that name one emotion in one face
 SMALLEST = 16  # pixels, of the side of a face
 PAIR_NETWORKS = ("two_streams",)  # they look at two pictures of the same moment
+SCALES_ITSELF = ("ConvNeXt", "EfficientNet", "MobileNetV3")  # families of keras.applications
 
 
 def build(name: str, weights: str | Path | None = None, **options):
@@ -38,6 +39,28 @@ def build(name: str, weights: str | Path | None = None, **options):
     if weights is not None and name != "resnet18":
         return _trained(name, weights, **options)
     return network(**options, **({} if weights is None else {"weights": weights}))
+
+
+def backbone(name: str, size: int = 96):
+    """A network of `keras.applications` without its last layer, with weights from ImageNet.
+
+    Keras downloads these once and keeps them in ~/.keras/models. Only those that scale pixels by
+    themselves are offered: they take colours from 0 to 255, (N, size, size, 3). Lesson 05b.
+
+    Raises:
+        InputError: there is no such network, or its weights are not here and cannot be downloaded.
+    """
+    import keras
+
+    offered = [one for one in dir(keras.applications) if one.startswith(SCALES_ITSELF)]
+    make = getattr(keras.applications, choose(name, offered, "a network of keras.applications"))
+    try:
+        return make(include_top=False, pooling="avg", input_shape=(size, size, 3))
+    except Exception as error:  # Keras raises nothing narrower where a download fails
+        raise InputError(
+            f"Expected the ImageNet weights of {name} in ~/.keras/models, or a network to download "
+            f"them from. Received: {error}. The lesson needs no backbone: leave it empty."
+        ) from error
 
 
 def _check(option: str, value: Any) -> None:

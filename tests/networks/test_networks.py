@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from fer_kit.errors import InputError
-from fer_kit.networks import NETWORKS, build
+from fer_kit.networks import NETWORKS, backbone, build
 
 # Networks that take long in full; their parameters are counted in tests of their own.
 NARROW = {
@@ -160,3 +160,29 @@ def test_with_classes_only_the_last_layer_is_new():
 def test_weights_that_do_not_fit_are_named(name, options, message):
     with pytest.raises(InputError, match=message):
         build(name, **options)
+
+
+def test_a_backbone_comes_without_its_last_layer_and_takes_pixels_as_they_are(monkeypatch):
+    make = keras.applications.MobileNetV3Small
+    monkeypatch.setattr(
+        keras.applications, "MobileNetV3Small", lambda **options: make(weights=None, **options)
+    )
+    network = backbone("MobileNetV3Small")
+    assert network.input_shape == (None, 96, 96, 3)
+    assert network.output_shape == (None, 576)
+    assert any(isinstance(layer, keras.layers.Rescaling) for layer in network.layers)
+
+
+def test_a_backbone_that_cannot_be_downloaded_says_what_is_missing(monkeypatch):
+    def fails(**options):
+        raise Exception("URL fetch failure on https://example.org/weights.h5: None -- offline")
+
+    monkeypatch.setattr(keras.applications, "EfficientNetB0", fails)
+    with pytest.raises(InputError, match="ImageNet weights of EfficientNetB0 .* URL fetch failure"):
+        backbone("EfficientNetB0")
+
+
+def test_a_backbone_that_does_not_scale_by_itself_is_not_offered():
+    for name in ("VGG16", "MobileNetV3", "lenet5"):
+        with pytest.raises(InputError, match="a network of keras.applications among ConvNeXtBase"):
+            backbone(name)
