@@ -299,8 +299,8 @@ def test_the_report_lists_exercises_answers_and_the_rubric(run):
     ):
         assert part in page
     lesson = (run / "report" / "01_load.html").read_text(encoding="utf-8")
-    assert 'href="01_load.html#1-%C2%B7-Read-a-line"' in page
-    assert 'id="1-·-Read-a-line"' in lesson
+    assert 'href="01_load.html#Exercise-1-%C2%B7-Read-a-line"' in page
+    assert 'id="Exercise-1-·-Read-a-line"' in lesson
 
 
 @pytest.mark.parametrize("text", ["[]", '{"name": 5}', "5"])
