@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from fer_kit.checked import Share, between, fitted, that
 from fer_kit.errors import InputError
-from fer_kit.files import read_json, sha256, write_json, write_whole
+from fer_kit.files import beside, read_json, sha256, write_json, write_whole
 from fer_kit.run import DATASET, PROFILE, course_folder, default_name, runs_folder
 from fer_kit.version import __version__
 
@@ -298,8 +298,3 @@ def pretrained(name: str, path: Path) -> tuple[Any, Any, dict[str, Any]]:
 def history_file(path: Path) -> Path:
     """Where the training curves of the model in a file are: NAME-history.csv."""
     return beside(path, "history.csv")
-
-
-def beside(path: Path, ending: str) -> Path:
-    """The path of what belongs to a model and is called after it: NAME-ENDING."""
-    return path.with_name(f"{path.stem}-{ending}")

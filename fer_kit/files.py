@@ -168,6 +168,11 @@ def read_json(path: str | Path, missing: Any = ..., then: str = "") -> Any:
         raise InputError(f"Expected a JSON file. Received: {path} ({error}). {then}") from error
 
 
+def beside(path: Path, ending: str) -> Path:
+    """The path of what belongs to a model and is called after it: NAME-ENDING."""
+    return path.with_name(f"{path.stem}-{ending}")
+
+
 def save_figure(figure: Any, path: Path) -> None:
     """Write a matplotlib figure as a picture and forget it: all of the file or nothing."""
     import matplotlib.pyplot as plt

@@ -23,7 +23,6 @@ def by_group(
     groups: Sequence[str],
     people: Sequence[str],
     among: np.ndarray | None = None,
-    seed: int = 0,
 ) -> "pd.DataFrame":
     """A rate in each group, with its 95 % interval over people.
 
@@ -42,7 +41,7 @@ def by_group(
     """
     import pandas as pd  # takes 0.2 s, which `fer-kit predict` need not wait for
 
-    names, won, of, drawn = _resampled(hits, groups, people, among, seed)
+    names, won, of, drawn = _resampled(hits, groups, people, among)
     low, high = np.nanquantile(drawn, LEVELS, axis=0)
     columns = {"value": _rate(won.sum(axis=0), of.sum(axis=0)), "low": low, "high": high}
     columns |= {"faces": of.sum(axis=0).astype(int), "people": (of > 0).sum(axis=0)}
@@ -55,7 +54,6 @@ def gap(
     people: Sequence[str],
     pair: tuple[str, str],
     among: np.ndarray | None = None,
-    seed: int = 0,
 ) -> tuple[float, float, float]:
     """How much higher a rate is in the first group than in the second: (value, low, high).
 
@@ -64,7 +62,7 @@ def gap(
     Raises:
         InputError: nobody is in one of the two groups.
     """
-    names, won, of, drawn = _resampled(hits, groups, people, among, seed)
+    names, won, of, drawn = _resampled(hits, groups, people, among)
     missing = [name for name in pair if name not in names]
     if missing:
         raise InputError(f"Expected two groups among {', '.join(names)}. Received: {missing[0]!r}.")
@@ -80,7 +78,7 @@ def weights(groups: Sequence[str]) -> np.ndarray:
     return (len(members) / len(sizes) / sizes[members]).astype(np.float32)
 
 
-def _resampled(hits, groups, people, among, seed):
+def _resampled(hits, groups, people, among):
     """Names of the groups; hits and faces of each person in each, (P, G); rates (RESAMPLES, G)."""
     hits = np.asarray(hits, bool)
     among = np.ones(len(hits), bool) if among is None else np.asarray(among, bool)
@@ -95,7 +93,7 @@ def _resampled(hits, groups, people, among, seed):
     np.add.at(won, (person, group), hits & among)
     np.add.at(of, (person, group), among)
     chances = np.full(len(who), 1 / len(who))
-    times = np.random.default_rng(seed).multinomial(len(who), chances, size=RESAMPLES)
+    times = np.random.default_rng(0).multinomial(len(who), chances, size=RESAMPLES)
     return names.tolist(), won, of, _rate(times @ won, times @ of)
 
 

@@ -19,7 +19,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from fer_kit.errors import InputError
-from fer_kit.files import write_whole
+from fer_kit.files import beside, write_whole
 from fer_kit.recipes import Recipe
 from fer_kit.run import check_seed
 
@@ -156,9 +156,9 @@ def callbacks(
         rate,
         stopping,
         best,
-        HistoryFile(path.with_name(f"{path.stem}-history.csv")),
+        HistoryFile(beside(path, "history.csv")),
         ProgressBar(),
-        Resume(path.with_name(f"{path.stem}-unfinished.npz"), keep, forget),
+        Resume(beside(path, "unfinished.npz"), keep, forget),
     ]
 
 
@@ -226,8 +226,8 @@ def annealed(
     return [
         *cosine(learning_rate, epochs),
         best,
-        HistoryFile(path.with_name(f"{path.stem}-history.csv")),
-        Resume(path.with_name(f"{path.stem}-unfinished.npz"), [best, batches]),
+        HistoryFile(beside(path, "history.csv")),
+        Resume(beside(path, "unfinished.npz"), [best, batches]),
     ]
 
 

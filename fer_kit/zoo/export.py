@@ -32,7 +32,7 @@ from fer_kit.preprocess import normalise
 FACES = 256
 TOLERANCE = 1e-3  # of a probability; a larger difference is a broken export
 
-Answer = Callable[[np.ndarray], np.ndarray]
+Runtime = Callable[[np.ndarray], np.ndarray]  # a model that was opened, to be asked
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Format:
     keras_name: str
     ending: str
     packages: dict[str, str]
-    open: Callable[[Path, int], Answer]
+    open: Callable[[Path, int], Runtime]
 
 
 def export_model(
@@ -127,7 +127,7 @@ def copy_beside(path: Path, images: np.ndarray | None = None) -> dict[str, Any]:
     return add_to_card(path, {"onnx": noted})
 
 
-def open_exported(path: str | Path, format: str, threads: int = 0) -> Answer:
+def open_exported(path: str | Path, format: str, threads: int = 0) -> Runtime:
     """Ask an exported model: from float32 pictures (N, H, W, C) in [0, 1] to probabilities (N, K).
 
     Args:
@@ -141,7 +141,7 @@ def open_exported(path: str | Path, format: str, threads: int = 0) -> Answer:
     return chosen.open(Path(path), threads)
 
 
-def largest_difference(classifier: Classifier, answer: Answer, images: np.ndarray) -> float:
+def largest_difference(classifier: Classifier, answer: Runtime, images: np.ndarray) -> float:
     """How far a probability is from Keras's own, at most, asked all at once and one by one.
 
     Args:
@@ -161,13 +161,13 @@ def about_file(path: Path) -> Path:
     return path.with_name(f"{path.name}.json")
 
 
-def _open_onnx(path: Path, threads: int) -> Answer:
+def _open_onnx(path: Path, threads: int) -> Runtime:
     if threads:
         cv2.setNumThreads(threads)
     return opencv(path)
 
 
-def _open_litert(path: Path, threads: int) -> Answer:
+def _open_litert(path: Path, threads: int) -> Runtime:
     from ai_edge_litert.interpreter import Interpreter
 
     interpreter = Interpreter(str(path), num_threads=threads or None)
@@ -188,7 +188,7 @@ def _open_litert(path: Path, threads: int) -> Answer:
     return answer
 
 
-def _open_openvino(path: Path, threads: int) -> Answer:
+def _open_openvino(path: Path, threads: int) -> Runtime:
     import openvino
 
     settings = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
@@ -207,7 +207,7 @@ def _open_openvino(path: Path, threads: int) -> Answer:
     return answer
 
 
-def _open_saved_model(path: Path, threads: int) -> Answer:
+def _open_saved_model(path: Path, threads: int) -> Runtime:
     """TensorFlow takes its threads from the process; see `tf.config.threading`."""
     import tensorflow as tf
 
@@ -216,12 +216,7 @@ def _open_saved_model(path: Path, threads: int) -> Answer:
 
 
 FORMATS = {
-    "onnx": Format(
-        "onnx",
-        ".onnx",
-        {"onnx": "onnx", "tf2onnx": "tf2onnx"},
-        _open_onnx,
-    ),
+    "onnx": Format("onnx", ".onnx", {"onnx": "onnx", "tf2onnx": "tf2onnx"}, _open_onnx),
     "litert": Format("litert", ".tflite", {"ai_edge_litert": "ai-edge-litert"}, _open_litert),
     "openvino": Format("openvino", ".xml", {"openvino": "openvino"}, _open_openvino),
     "saved_model": Format("tf_saved_model", "", {}, _open_saved_model),

@@ -9,7 +9,7 @@ import pandas as pd
 
 from fer_kit import cards
 from fer_kit.errors import InputError
-from fer_kit.files import read_json
+from fer_kit.files import beside, read_json
 from fer_kit.recipes import Recipe, recipe_for
 from fer_kit.run import runs_folder
 
@@ -104,7 +104,7 @@ def state(planned: Planned, folder: Path = cards.FOLDER) -> str:
     made = run_folder(planned) / "models" / f"{planned.name}.json"
     if _is_made(planned, made):
         return "trained"
-    if cards.beside(made, "unfinished.npz").exists():
+    if beside(made, "unfinished.npz").exists():
         return "unfinished"
     missing = [name for name in planned.needs if not (folder / f"{name}.keras").exists()]
     return f"waits for {' and '.join(missing)}" if missing else "to do"

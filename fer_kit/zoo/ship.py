@@ -21,7 +21,7 @@ import pandas as pd
 from matplotlib.ticker import MultipleLocator
 
 from fer_kit import plots
-from fer_kit.cards import FOLDER, LIMITS, best_among, read_card, shipped
+from fer_kit.cards import FOLDER, LIMITS, best_among, history_file, read_card, shipped
 from fer_kit.errors import InputError
 from fer_kit.evaluation import percent
 from fer_kit.files import save_figure, write_text, write_whole
@@ -59,9 +59,8 @@ def ship(path: str | Path, folder: Path = FOLDER) -> Path:
             f"{size / MEGABYTE:.1f} MB, beside {others / MEGABYTE:.1f} MB. Train a narrower one "
             "(--set width=0.75), or take another model out."
         )
-    history = path.with_name(f"{path.stem}-history.csv")
     # The card comes last: until then it does not fit the model, and nobody loads half of it.
-    files = [path, history, path.with_suffix(".onnx"), path.with_suffix(".json")]
+    files = [path, history_file(path), path.with_suffix(".onnx"), path.with_suffix(".json")]
     for file in filter(Path.exists, files):
         write_whole(folder / file.name, lambda temporary, file=file: shutil.copy(file, temporary))
     write_table(folder)
@@ -93,7 +92,7 @@ def _check_there(folder: Path) -> None:
 
 def draw_training(cards: dict[str, dict[str, Any]], folder: Path) -> None:
     """Draw the training curves of the models in a folder: NAME-history.csv → training.png."""
-    files = {name: folder / f"{name}-history.csv" for name in cards}
+    files = {name: history_file(folder / f"{name}.keras") for name in cards}
     files = {name: file for name, file in files.items() if file.exists()}
     if not files:
         return

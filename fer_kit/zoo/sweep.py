@@ -231,7 +231,8 @@ def table(rows: Sequence[Row], profile: str, seeds: Sequence[int]) -> pd.DataFra
         line |= _difference(done, first.setdefault(row.dataset, done))
         line |= {f"seed {seed}": np.nan for seed in seeds}
         line |= {f"seed {seed}": answers.correct.mean() for seed, answers in done.items()}
-        line["minutes"] = np.mean([_card(row, profile, seed)["seconds"] / 60 for seed in done])
+        models = [row.lab(profile, seed).need(f"models/{row.name}.keras") for seed in done]
+        line["minutes"] = np.mean([cards.read_card(path)["seconds"] / 60 for path in models])
         lines.append(line)
     return pd.DataFrame(lines)
 
@@ -239,10 +240,6 @@ def table(rows: Sequence[Row], profile: str, seeds: Sequence[int]) -> pd.DataFra
 def _answers(row: Row, profile: str, seed: int) -> Predictions:
     path = row.lab(profile, seed).need(f"predictions/{row.name}.csv")
     return read_predictions(path).subset("validation")
-
-
-def _card(row: Row, profile: str, seed: int) -> dict[str, Any]:
-    return cards.read_card(row.lab(profile, seed).need(f"models/{row.name}.keras"))
 
 
 def _difference(done: dict[int, Predictions], first: dict[int, Predictions]) -> dict[str, float]:

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from fer_kit import cards, evaluation, plots, training
-from fer_kit.cards import beside, history_file
+from fer_kit.cards import history_file
 from fer_kit.classify import Classifier, load_model
 from fer_kit.course import environment
 from fer_kit.errors import InputError
 from fer_kit.faces import Faces
-from fer_kit.files import read_json, write_json
+from fer_kit.files import beside, read_json, write_json
 from fer_kit.preprocess import clean
 from fer_kit.recipes import Recipe, as_changes
 from fer_kit.run import Run

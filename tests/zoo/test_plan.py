@@ -12,6 +12,7 @@ from trainings import noise_faces, recipe
 
 from fer_kit import cards
 from fer_kit.errors import InputError
+from fer_kit.files import beside
 from fer_kit.run import Run
 from fer_kit.zoo import ensemble, plan, train, work
 from fer_kit.zoo.fit import OutOfTime
@@ -76,7 +77,7 @@ def test_an_epoch_that_would_end_too_late_is_not_begun(folder):
         )
     with pytest.raises(OutOfTime):  # the state is there, and time is up at once
         train.train_from_scratch("lenet5", recipe(epochs=5000, patience=5000), lab, until=0)
-    assert cards.beside(lab.need("models/lenet5-synthetic.keras"), "unfinished.npz").exists()
+    assert beside(lab.need("models/lenet5-synthetic.keras"), "unfinished.npz").exists()
 
 
 def test_all_that_can_be_made_is_made_and_shipped_and_nothing_twice(folder, monkeypatch, capsys):
