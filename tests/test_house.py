@@ -2,15 +2,14 @@
 
 import ast
 import re
-from functools import cache
 from pathlib import Path
 
 import nbformat
 import pytest
+from house import LIBRARY, circle, found_in, imported, modules
 
 import fer_kit
 
-LIBRARY = Path(__file__).parents[1] / "fer_kit"
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 
 # Rooms that a lesson walks into by their door; they and what lies flat are the ground floor.
@@ -24,32 +23,6 @@ ABOVE = {
 }
 # All that the zoo takes from the course: what computes, and doing things side by side.
 ZOO_TAKES = {"fer_kit.course.environment", "fer_kit.course.workers"}
-
-
-@cache
-def modules() -> dict[str, Path]:
-    """Every module of the library: "fer_kit.course.report" → its file."""
-    paths = {".".join(path.relative_to(LIBRARY.parent).with_suffix("").parts): path
-             for path in LIBRARY.rglob("*.py")}  # fmt: skip
-    return {name.removesuffix(".__init__"): path for name, path in paths.items()}
-
-
-@cache
-def imported(name: str) -> set[str]:
-    """The library's modules that a module imports, also within functions."""
-    return found_in(ast.parse(modules()[name].read_text(encoding="utf-8"))) - {name}
-
-
-def found_in(tree: ast.AST) -> set[str]:
-    found = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"write the whole name: {ast.unparse(node)}"
-            names = {f"{node.module}.{alias.name}" for alias in node.names}
-            found |= {name if name in modules() else node.module for name in names}
-    return {name for name in found if name in modules() and name != "fer_kit"}
 
 
 def room(name: str) -> str:
@@ -90,16 +63,7 @@ def test_every_room_has_its_place_in_the_plan():
 
 
 def test_no_modules_import_each_other_in_a_circle():
-    def visit(name: str, path: tuple[str, ...]) -> None:
-        assert name not in path, " → ".join((*path[path.index(name) :], name))
-        if name not in done:
-            for other in sorted(imported(name)):
-                visit(other, (*path, name))
-            done.add(name)
-
-    done: set[str] = set()
-    for name in modules():
-        visit(name, ())
+    assert circle() == []
 
 
 def test_the_table_of_lessons_imports_nothing_but_errors():
