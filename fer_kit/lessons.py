@@ -123,7 +123,7 @@ LESSONS = (
             "models/lenet5-as-published-history.csv",
             "predictions/lenet5-as-published.csv",
         ),
-        settings={"epochs": Per(2, 24, 30), "batch_size": 48, "patience": Per(2, 5, 8)},
+        settings={"epochs": Per(2, 20, 30), "batch_size": 48, "patience": Per(2, 5, 8)},
     ),
     Lesson(
         "05_cnn",
@@ -158,8 +158,8 @@ LESSONS = (
             "batch_size": 32,
             "epochs": {
                 "frozen": Per((1, 1), (60, 40, 20), (60, 40, 20)),
-                "last block": Per((1, 1), (20, 12, 6), (40, 30, 20)),
-                "all": Per((1, 1), (20, 10, 4), (40, 30, 20)),
+                "last block": Per((1, 1), (14, 8, 4), (40, 30, 20)),
+                "all": Per((1, 1), (14, 6, 3), (40, 30, 20)),
                 "from scratch": Per((1, 1), (40, 30, 20), (80, 60, 40)),
             },
             "rates": {"frozen": 3e-3, "last block": 1e-3, "all": 3e-4, "from scratch": 1e-3},
@@ -247,7 +247,7 @@ LESSONS = (
         # are learned from, in each of the trainings.
         settings={
             "people": Per((30, 24), (300, 240), (900, 600)),
-            "learned": Per(20, 200, 600),
+            "learned": Per(20, 162, 498),
             "epochs": Per(1, 15, 30),
         },
     ),

@@ -10,9 +10,11 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 
-from fer_kit.lessons import LESSONS, Lesson, feeds, maker
+from fer_kit.lessons import LESSONS, Lesson, feeds, maker, settings
+from fer_kit.synthetic.variety import DARK, LIGHT, varied
 
 ROOT = Path(__file__).parents[2]
 NEEDS, MAKES = {"need"}, {"file", "predictions"}
@@ -169,3 +171,18 @@ def test_links_between_notebooks_are_called_as_the_lesson_is(lesson, folder):
     text = (ROOT / folder / f"{lesson.name}.ipynb").read_text(encoding="utf-8")
     for label, target in re.findall(r"\[(\d\d · [^]]+)\]\((\w+)\.ipynb\)", text):
         assert label == titles[target]
+
+
+# What the settings allow to say
+
+
+@pytest.mark.parametrize("seed", [42, 1, 2])
+@pytest.mark.parametrize("profile", ["quick", "full"])
+def test_both_training_parts_of_lesson_08b_have_as_many_people_as_it_says(profile, seed):
+    chosen = settings(profile)["groups"]
+    skin = [varied([seed, 0, person]).skin for person in range(chosen["people"][0])]
+    found = np.bincount(np.digitize(skin, [DARK, LIGHT]), minlength=3)  # dark, medium, light
+    for dark in (chosen["learned"] // 20, chosen["learned"] // 3):  # rare and balanced
+        rest = (chosen["learned"] - dark) // 2
+        assert dark + 2 * rest == chosen["learned"]
+        assert (found >= [dark, rest, rest]).all(), found
