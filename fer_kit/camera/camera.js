@@ -516,6 +516,7 @@ async function choose(most) {
   const names = [...$("offered").querySelectorAll(":checked")].map((box) => box.value);
   const before = chosen;
   if (names.length > 0 && names.length <= most) {
+    const box = document.activeElement; // which the keyboard is on; disabled, it would lose it
     $("models").disabled = true;
     $("status").textContent = "loading; Keras takes some seconds …";
     try {
@@ -527,6 +528,7 @@ async function choose(most) {
       fail(error.message);
     }
     $("models").disabled = false;
+    box.focus();
   }
   $("status").textContent = `up to ${most} side by side`;
   const kept = (chosen.length ? chosen : before).map((network) => network.name);

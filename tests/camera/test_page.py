@@ -122,6 +122,16 @@ def test_the_space_bar_pauses_and_turning_off_ends_the_camera(live, browse):
     assert tab.ask("!document.getElementById('before').hidden")
 
 
+def test_the_keyboard_stays_on_the_network_that_it_chose(live, browse):
+    tab = browse(HAPPY)
+    start(tab, live)
+    tab.ask(f"document.querySelector('[value={NAMES[1]}]').focus()")
+    for kind in ("keyDown", "keyUp"):
+        tab.send("Input.dispatchKeyEvent", type=kind, key=" ", code="Space", text=" ")
+    tab.until(SAID, lambda said: len(said) == 2 and all(said))
+    assert tab.ask("document.activeElement.value") == NAMES[1]
+
+
 def test_a_picture_and_a_video_do_as_well_as_a_camera(live, browse, tmp_path):
     picture = write_picture(tmp_path / "face.png", SURPRISE)
     film = tmp_path / "face.webm"
