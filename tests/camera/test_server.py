@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import ExitStack
 from urllib.parse import urlsplit
 
 import pytest
@@ -92,6 +93,21 @@ def test_without_the_token_there_is_a_sentence_and_nothing_else(live, path):
 def test_the_address_without_its_last_slash_leads_there(live):
     status, text, _ = get(live.address.rstrip("/"))
     assert (status, "The camera" in text) == (200, True)
+
+
+def test_many_connections_that_say_nothing_keep_nobody_out(live):
+    with ExitStack() as open_ones:
+        for _ in range(300):
+            open_ones.enter_context(socket.create_connection(("127.0.0.1", live.port)))
+        _, answer = talk(live, FACE)
+        assert answer["faces"]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "TRACE"])
+def test_nothing_but_reading_is_answered(live, method):
+    request = urllib.request.Request(live.address, method=method)
+    with pytest.raises(urllib.error.HTTPError, match="405"):
+        urllib.request.urlopen(request)
 
 
 def test_another_file_of_the_folder_is_not_served(live):
