@@ -145,6 +145,36 @@ def test_a_small_square_without_a_face_is_taken_as_one_but_no_other_shape(classi
     assert answer.note == "the whole picture is taken as a face; unsure"
 
 
+def test_answers_are_as_sure_as_the_temperature_of_the_card_says(classifier, make_faces):
+    images, plain = make_faces(9).images, replace(classifier, card=classifier.card)
+    cooler = replace(classifier, card=classifier.card | {"temperature": 0.5})
+    squared = plain.probabilities(images) ** 2
+    expected = squared / squared.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(cooler.probabilities(images), expected, atol=1e-5)
+    assert np.abs(cooler.probabilities(images) - plain.probabilities(images)).max() > 1e-3
+
+
+def test_only_what_is_small_on_both_sides_is_a_face_as_a_whole(classifier):
+    for shape in ((60, 300), (300, 60)):
+        assert fk.predict_emotion(classifier, np.full(shape, 90, np.uint8)) == []
+
+
+def test_a_tiny_picture_says_that_there_is_little_to_see(classifier):
+    (answer,) = fk.predict_emotion(classifier, np.full((1, 1), 90, np.uint8))
+    assert "whole picture is taken as a face; only 1 pixels wide" in answer.note
+
+
+def test_an_answer_as_sure_as_it_has_to_be_is_not_unsure(classifier):
+    row = np.array([[0.5, 0.25, 0.25, 0, 0, 0, 0]], np.float32)
+    told = replace(
+        classifier,
+        card=classifier.card | {"unsure_below": 0.5},
+        network=classify.Network((48, 48, 1), None, lambda images: row),
+    )
+    (answer,) = fk.predict_emotion(told, np.full((40, 40), 90, np.uint8))
+    assert "unsure" not in answer.note
+
+
 def test_a_model_with_a_yes_or_no_for_each_emotion_is_refused(make_faces, tmp_path):
     path = tmp_path / "mixed.keras"
     inputs = keras.Input((48, 48, 1))

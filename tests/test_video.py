@@ -54,6 +54,16 @@ def test_a_moving_face_is_followed_between_detections():
     assert video.overlap(boxes[-1][1], there) > 0.7
 
 
+@pytest.mark.parametrize(("wide", "step"), [(70, 0), (200, 4)])
+def test_a_box_in_which_little_can_be_followed_stays(wide, step):
+    before = np.zeros((200, 260), np.uint8)
+    texture = np.random.default_rng(0).integers(0, 256, (25, 25), np.uint8)
+    patch = cv2.resize(texture, (200, 200), interpolation=cv2.INTER_CUBIC)
+    before[:, 30 : 30 + wide] = patch[:, :wide]  # what is flat cannot be followed
+    box = Box(30, 20, 180, 160)
+    assert video.moved(box, before, np.roll(before, 4, axis=1)) == box._replace(x=30 + step)
+
+
 def test_a_face_that_comes_gets_a_new_number_and_one_that_goes_is_dropped():
     face, empty = frames()[0], np.full((240, 320, 3), 128, np.uint8)
     tracker = video.FaceTracker(every=1)
@@ -132,6 +142,18 @@ def test_an_annotated_video_takes_as_long_as_the_video(classifier, uneven, tmp_p
     # What is shown after five seconds is what was shown then: frame 37, the one from 5.0 s on.
     at_five = shown[int(np.searchsorted(written.times, 5.2))]
     assert at_five == pytest.approx(5 * UNEVEN.index(5000), abs=3)
+
+
+def test_what_is_shown_for_very_long_is_cut_short_in_the_annotated_copy(
+    classifier, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(video, "PAUSE", 2)
+    frames = [np.full((120, 160, 3), 50, np.uint8)] * 3
+    (tmp_path / "slides.mkv").write_bytes(matroska(frames, [0, 1000, 600_000], 601_000))
+    found = video.predict_video(classifier, tmp_path / "slides.mkv", tmp_path / "out.avi")
+    assert found.times == pytest.approx([0, 1, 600])
+    written = video.Video(tmp_path / "out.avi")
+    assert len(list(written)) <= 4 * written.fps
 
 
 def test_time_never_goes_back(classifier, tmp_path):

@@ -149,6 +149,32 @@ def test_files_that_change_places_are_read_again(tmp_path):
     np.testing.assert_array_equal(after.images[row, ..., 0], random_images(7)[4])
 
 
+def test_a_file_that_is_overwritten_in_its_own_size_and_time_is_read_again(tmp_path):
+    for row, emotion in enumerate(FER2013):
+        (tmp_path / "mine" / emotion).mkdir(parents=True)
+        cv2.imwrite(str(tmp_path / "mine" / emotion / "1.bmp"), random_images(7)[row])
+    one, other = (tmp_path / "mine" / name / "1.bmp" for name in ("happy", "sad"))
+    os.utime(one, (10**9, 10**9))
+    fk.load("folder", tmp_path / "mine")
+    time.sleep(0.05)  # clocks of file systems go in steps
+    one.write_bytes(other.read_bytes())
+    os.utime(one, (10**9, 10**9))
+    after = fk.load("folder", tmp_path / "mine")
+    row = list(after.ids).index("happy/1.bmp")
+    np.testing.assert_array_equal(after.images[row, ..., 0], random_images(7)[4])
+
+
+def test_drawn_faces_are_drawn_anew_once_their_code_has_changed(monkeypatch):
+    keys = []
+    for code in ("before", "after"):
+        monkeypatch.setattr(cache, "_code", lambda package, code=code: f"{code} of {package}"
+                            if package == "fer_kit.synthetic" else "")  # fmt: skip
+        keys += [cache._key("synthetic", {"seed": 1}), cache._key("fer2013", {"seed": 1})]
+    drawn, real, drawn_anew, real_again = keys
+    assert drawn != drawn_anew
+    assert real == real_again
+
+
 def test_faces_of_one_emotion_are_loaded_with_a_warning(tmp_path, caplog):
     (tmp_path / "happy").mkdir()
     for row, image in enumerate(random_images(20)):
