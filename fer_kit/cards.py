@@ -229,7 +229,7 @@ def find_model(model: str | Path, run: str = "") -> Path:
         InputError: there is none.
     """
     path = Path(model).expanduser()
-    if path.suffix == ".keras" or path.exists():
+    if path.suffix == ".keras" or (str(model).strip() and path.exists()):
         if path.is_file():
             return path
         raise InputError(f"Expected a saved model. Received: {path}, which is no file.")

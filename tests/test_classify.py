@@ -60,6 +60,8 @@ def test_a_model_is_found_by_its_name_in_a_run(make_faces):
     assert fk.load_model("lenet5", run="mine").name == "lenet5"
     with pytest.raises(InputError, match=r"Received: 'cnn'\. There are: lenet5 \(in mine\)"):
         fk.load_model("cnn", run="mine")
+    with pytest.raises(InputError, match=r"Received: ''\. There are: lenet5 \(in mine\)"):
+        fk.load_model("", run="mine")
 
 
 def test_a_missing_model_is_a_sentence(tmp_path):

@@ -90,6 +90,9 @@ def grade(
             "Expected a cluster only for executing submissions. Received: --cluster without "
             "--rerun. Looking at them is faster here."
         )
+    for given, what in ((submissions, "submissions"), (out, "grades")):
+        if not str(given).strip():
+            raise InputError(f"Expected a folder for the {what}. Received: {str(given)!r}.")
     out, submissions = Path(out).absolute(), Path(submissions).absolute()
     if submissions.resolve().is_relative_to(out.resolve()):
         raise InputError(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from fer_kit.errors import InputError
 from fer_kit.files import decode
+from fer_kit.kinds import EMPTY, START, TEXT, kind_of
 
 LARGEST = 200_000_000  # bytes
 SEPARATORS = (",", ";", "\t")
@@ -97,6 +98,9 @@ def _text(path: Path, what: str) -> str:
             f"Expected {what}. Received: {path}, a workbook. Save the sheet as CSV in your "
             "spreadsheet."
         )
+    kind = kind_of(content[:START])
+    if kind not in (None, TEXT, EMPTY):
+        raise InputError(f"Expected {what}. Received: {path}, {kind.name}.")
     return decode(content)
 
 

@@ -317,6 +317,12 @@ def test_grades_do_not_go_where_the_submissions_are(hand_in, tmp_path):
         assert not (out / "overview.html").exists()
 
 
+@pytest.mark.parametrize("out", ["", "  "])
+def test_no_place_at_all_is_not_the_current_folder(hand_in, out):
+    with pytest.raises(InputError, match="Expected a folder for the grades"):
+        hand_in(out=out)
+
+
 def test_a_folder_that_cannot_be_written_is_a_sentence(hand_in, tmp_path):
     (tmp_path / "grades").write_bytes(b"")
     with pytest.raises(InputError, match="grades"):

@@ -63,6 +63,16 @@ def test_what_is_no_table_is_a_sentence(table, text, said):
         table(text)
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"\x89PNG\r\n\x1a\n" + bytes(90), "a picture"), (b"%PDF-1.7\n", "a PDF"),
+     (b"<!DOCTYPE html>", "a web page"), (b"PK\x03\x04", "a workbook")],
+)  # fmt: skip
+def test_another_kind_of_file_is_named(table, content, said):
+    with pytest.raises(InputError, match=f"Expected a table. Received: .*, {said}"):
+        table(content)
+
+
 def test_a_folder_is_no_table(tmp_path):
     with pytest.raises(InputError, match="Expected a table. Received"):
         read_table(tmp_path, "a table")
