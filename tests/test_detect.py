@@ -7,7 +7,16 @@ import pytest
 from PIL import Image
 
 from fer_kit import detect
-from fer_kit.detect import DETECTOR, Box, cut_out, draw_box, find_faces, find_upright, smallest_face
+from fer_kit.detect import (
+    DETECTOR,
+    YELLOW,
+    Box,
+    cut_out,
+    draw_box,
+    find_faces,
+    find_upright,
+    smallest_face,
+)
 from fer_kit.pictures import ASSETS, PHOTOGRAPH, read_picture
 
 # The eyes and the mouth of the face in the photograph, in pixels from the top left corner.
@@ -52,6 +61,15 @@ def test_several_faces_come_with_the_largest_first(photograph):
     assert covers(second, (MOUTH[0] / 2 + 20, MOUTH[1] / 2 + 100))
 
 
+def test_the_largest_comes_first_however_sure_the_detector_is(monkeypatch):
+    rows = np.zeros((3, 15), np.float32)
+    rows[:, 2:4] = [[10, 10], [30, 40], [20, 20]]
+    rows[:, 0], rows[:, -1] = [0, 100, 200], [0.95, 0.71, 0.8]
+    monkeypatch.setattr(detect, "_detect", lambda *_: (rows, 1))
+    found = find_faces(np.zeros((240, 320, 3), np.uint8))
+    assert [box.height for box in found] == [40, 20, 10]
+
+
 def test_a_face_too_small_for_the_default_is_found_in_more_pixels(photograph):
     page = np.full((1600, 1600, 3), 128, np.uint8)
     page[700:800, 700:800] = np.asarray(Image.fromarray(photograph).resize((100, 100)))
@@ -85,6 +103,13 @@ def test_a_caption_stays_in_the_picture_and_leaves_the_rest_alone():
     draw_box(picture, Box(-10, -10, 60, 60), "surprise 100 %")
     assert picture.any()
     assert not picture[120:].any()
+
+
+def test_a_caption_without_room_above_the_box_stands_in_it():
+    picture = np.zeros((200, 200, 3), np.uint8)
+    draw_box(picture, Box(20, 2, 150, 150), "happy 90 %")
+    filled = (picture[4:12, 24:40] == YELLOW).all(axis=-1)
+    assert filled.mean() > 0.2  # the letters are black
 
 
 @pytest.mark.parametrize("shape", [(3000, 4000, 3), (4000, 6000, 3)])

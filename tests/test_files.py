@@ -101,6 +101,31 @@ def test_what_a_killed_process_left_is_removed_a_day_later(tmp_path):
     assert fresh.exists()
 
 
+def test_a_file_may_be_read_by_others(tmp_path):
+    path = files.write_text(tmp_path / "shared.txt", "for the whole course")
+    assert path.stat().st_mode & 0o777 == (0o644 if os.name != "nt" else 0o666)
+
+
+def test_a_folder_that_cannot_be_put_into_place_comes_back(tmp_path, monkeypatch):
+    folder = tmp_path / "report"
+    folder.mkdir()
+    (folder / "index.html").write_text("old")
+    rename = Path.rename
+
+    def fail(path, target):
+        if path.name == "fresh":
+            raise OSError(errno.EACCES, "in use")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", fail)
+    with pytest.raises(InputError, match="in use"):
+        files.replace_folder(
+            tmp_path / "report", lambda new: (new / "index.html").write_text("new")
+        )
+    assert (tmp_path / "report" / "index.html").read_text() == "old"
+    assert list(tmp_path.iterdir()) == [tmp_path / "report"]
+
+
 def test_files_below_are_seen_once_each_and_no_pipe_is_waited_for(tmp_path):
     (tmp_path / "a" / "b").mkdir(parents=True)
     (tmp_path / "a" / "b" / "one").write_text("1")

@@ -10,7 +10,7 @@ from PIL import Image
 from fer_kit import pictures
 from fer_kit.errors import InputError
 from fer_kit.kinds import kind_of, kind_of_file
-from fer_kit.pictures import PHOTOGRAPH, is_picture, read_picture, write_picture
+from fer_kit.pictures import PHOTOGRAPH, is_picture, read_picture, scale, write_picture
 
 
 @pytest.fixture
@@ -286,3 +286,11 @@ def test_what_is_brighter_than_white_is_white(tmp_path):
 def test_a_path_that_no_file_can_have_is_a_sentence(name):
     with pytest.raises(InputError, match="Expected a picture"):
         read_picture(name)
+
+
+def test_a_picture_is_shrunk_by_averaging_over_areas():
+    noise = np.random.default_rng(0).integers(0, 256, (480, 480), np.uint8)
+    small = scale(noise, 48)
+    averages = noise.reshape(48, 10, 48, 10).mean(axis=(1, 3))
+    np.testing.assert_allclose(small, averages, atol=1)
+    assert scale(small, 96).shape == (96, 96)

@@ -15,11 +15,14 @@ from saved_models import save_lenet5
 from videos import matroska
 
 import fer_kit as fk
+from fer_kit.classify import Answer
+from fer_kit.detect import Box
 from fer_kit.emotions import FER2013
 from fer_kit.errors import InputError
 from fer_kit.pictures import PHOTOGRAPH, read_picture
+from fer_kit.video import VideoAnswers
 from fer_kit.zoo import cost, photographs, scores
-from fer_kit.zoo.predict import as_text, predict_path, write_csv
+from fer_kit.zoo.predict import FileAnswers, as_text, predict_path, summaries, write_csv
 from fer_kit.zoo.scores import evaluate_model, predict_faces, scores_text
 
 
@@ -93,6 +96,26 @@ def test_the_table_has_a_row_for_each_face_in_each_frame(classifier, folder, tmp
     assert (table["width"] > 50).all()
     with pytest.raises(InputError, match=r"ending in \.csv. Received: .*portrait\.jpg"):
         write_csv(folder / "portrait.jpg", results, classifier.emotions)
+
+
+def told_of(*probabilities):
+    shares = dict(zip(FER2013, probabilities, strict=True))
+    emotion = max(shares, key=shares.get)
+    return Answer(Box(1, 2, 30, 40, 0.9), emotion, shares)
+
+
+def test_a_face_of_a_video_is_summed_up_by_its_mean_over_the_frames():
+    sure, other = told_of(0, 0, 0, 0.1, 0.6, 0.3, 0), told_of(0, 0, 0, 0.1, 0, 0.9, 0)
+    video = VideoAnswers([0.0, 0.5, 1.5], [{1: sure}, {}, {1: other, 2: sure}])
+    first, second = summaries(video)
+    assert (first["emotion"], first["probability"]) == ("surprise", pytest.approx(0.6))
+    assert (first["frames"], first["from"], first["to"]) == (2, 0.0, 1.5)
+    assert (second["emotion"], second["frames"], second["from"]) == ("sad", 1, 1.5)
+
+
+def test_the_two_likeliest_emotions_of_a_face_are_told_the_likeliest_first():
+    result = FileAnswers("me.jpg", [told_of(0, 0, 0.05, 0.25, 0, 0.7, 0).values])
+    assert "  surprise 70 %, happy 25 %; 30×40 pixels at 1, 2" in as_text([result])
 
 
 @pytest.mark.parametrize("place", ["http://example.org/me.jpg", "rtsp://door/1", "0", "", " "])
