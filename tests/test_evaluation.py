@@ -58,6 +58,7 @@ def test_an_emotion_without_faces_does_not_count_in_the_macro_mean():
     matrix = np.zeros((7, 7), int)
     matrix[3, 3], matrix[4, 4] = 8, 2
     scores = evaluation.score(predictions_from(matrix, FER2013))
+    assert (scores["majority_baseline"], scores["majority_emotion"]) == (0.8, "happy")
     assert scores["macro_f1"] == 1
     for name in ("macro_precision", "macro_recall", "macro_f1"):
         assert scores[f"{name}_95"] == pytest.approx([1, 1])
