@@ -119,7 +119,7 @@ student: $(TESTING) ## Write the students' copies of the notebooks, without solu
 	$(BIN)/fer-kit student
 
 site: $(PUBLISHING) ## Build the course's site from a finished run: site/index.html, and one ZIP
-	TF_CPP_MIN_LOG_LEVEL=2 $(BIN)/python docs/builder $(if $(RUN),--run "$(RUN)")
+	$(BIN)/python docs/builder $(if $(RUN),--run "$(RUN)")
 
 test: $(TESTING) ## Run the tests, the notebooks among them
 	$(BIN)/python -m pytest -n 2 --dist loadfile

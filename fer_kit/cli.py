@@ -69,7 +69,7 @@ def _from(module: str) -> ModuleType:
 
     What TensorFlow's C++ code logs at its start goes nowhere; Python's errors are kept.
     """
-    with _backend_log_hidden():
+    with backend_log_hidden():
         return import_module(f"fer_kit.{module}")
 
 
@@ -439,7 +439,7 @@ def camera(
 
     On the page, other models of the run or of the course can be put beside it. Ctrl-C ends it.
     """
-    with _backend_log_hidden():
+    with backend_log_hidden():
         page = _from("camera").LivePage(model, run, port)
     import asyncio
     import webbrowser
@@ -647,7 +647,7 @@ def export(
 ) -> None:
     """Write a model in another format, and compare it with Keras on 256 faces."""
     exporting = _from("zoo.export")
-    with _backend_log_hidden():
+    with backend_log_hidden():
         if beside:
             path = _from("cards").find_model(model, run)
             noted = exporting.copy_beside(path)["onnx"]
@@ -676,7 +676,7 @@ def card(
     It is loaded without any code of its own; one that holds code is refused.
     """
     names = [name.strip() for name in emotions.split(",")]
-    with _backend_log_hidden():
+    with backend_log_hidden():
         written = _from("zoo.own").write_own_card(model, names, source, black, white)
     print(f"{written['name']}: {written['parameters']:,} parameters, {', '.join(names)}")
 
@@ -755,13 +755,13 @@ def info() -> None:
 
 
 def _classifier(model: str, run: str, prior: str = "") -> Any:
-    with _backend_log_hidden():
+    with backend_log_hidden():
         chosen = model or _from("cards").default_model(run)
         return _from("classify").load_model(chosen, run).expecting(_from("prior").parse(prior))
 
 
 @contextmanager
-def _backend_log_hidden() -> Iterator[None]:
+def backend_log_hidden() -> Iterator[None]:
     """What TensorFlow's C++ code logs at its start goes nowhere; Python's errors are kept."""
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # damaged videos get our own sentence
     os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")

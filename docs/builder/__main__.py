@@ -14,6 +14,7 @@ from accessible import accessible
 from sphinx.cmd.build import main as sphinx
 from stage import ROOT, stage
 
+from fer_kit.cli import backend_log_hidden
 from fer_kit.errors import InputError
 from fer_kit.files import write_text, write_whole
 from fer_kit.run import PROFILE, default_name, runs_folder
@@ -29,6 +30,8 @@ def main() -> None:
     parser.add_argument("--out", default=ROOT / "site", type=Path, help="a folder of its own")
     given = parser.parse_args()
     start = time.perf_counter()
+    with backend_log_hidden():
+        import keras  # noqa: F401  (which the reference's modules import, too)
     try:
         packed = build(runs_folder() / given.run, given.out)
     except InputError as error:
