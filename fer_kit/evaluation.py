@@ -411,7 +411,7 @@ def mcnemar(first: Predictions, second: Predictions) -> dict:
 
 
 def holm(p_values: Sequence[float]) -> np.ndarray:
-    """p-values, in the order given, after Holm's correction for many comparisons (lesson 08c).
+    """p-values (N,), in the order given, after Holm's correction for many comparisons (lesson 08c).
 
     Whoever calls something found where a corrected value is below 0.05 finds anything that is not
     there in at most one of twenty such sets, however the comparisons depend on each other

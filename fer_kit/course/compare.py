@@ -5,7 +5,7 @@ Grading counts with it; `bundle` and `progress` use the same to say in time what
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -168,34 +168,33 @@ def compare(name: str, notebook: Mapping[str, Any], released: Released) -> Compa
     checks = {key for key in changed - solved if is_check(given[key])}
     others = sorted(changed - solved - checks)
     exercises = _exercises(cells, released)
-
-    def named(chosen: Iterable[Cell]) -> tuple[str, ...]:
-        """The names of cells; a new one is called by its place."""
-        place = {id(cell): number for number, cell in enumerate(notebook["cells"], start=1)}
-        return tuple(keys.get(id(c)) or f"{name}, cell {place[id(c)]}" for c in chosen)
-
+    # A new cell is called by its place.
+    places = enumerate(notebook["cells"], start=1)
+    named = {id(c): keys.get(id(c)) or f"{name}, cell {place}" for place, c in places}
+    hiding = [c for c in all_cells if _hides_an_error(c, given.get(keys.get(id(c))))]
     return Compared(
         name=name,
         changed=tuple(others),
         missing=tuple(k for k in given if k not in cells and given[k]["cell_type"] == "code"),
         emptied=tuple(key for key in others if _is_emptied(given[key], cells[key])),
-        hidden_errors=named(c for c in all_cells if _hides_an_error(c, given.get(keys.get(id(c))))),
+        hidden_errors=tuple(named[id(cell)] for cell in hiding),
         repeated=_repeated(all_cells),
-        disguised=named(c for c in all_cells if tags(c) & INSERTED),
+        disguised=tuple(named[id(c)] for c in all_cells if tags(c) & INSERTED),
         added=len(all_cells) - len(cells),
         without_ids=2 * sum(cell_id(cell) == key for key, cell in cells.items()) < len(cells),
         execution=execution(notebook),
         injected=injected_parameters(notebook),
         exercises=exercises,
         changed_checks=tuple(sorted(checks)),
-        empty_but_passed=tuple(
-            one.name
-            for one in exercises
-            if one.state == "passed" and one.filled in cells and is_unwritten(cells[one.filled])
-        ),
+        empty_but_passed=_empty_but_passed(exercises, cells),
         with_solutions=bool(solved),
         own=_own(name, all_cells, keys, released),
     )
+
+
+def _empty_but_passed(exercises: Sequence[Exercise], cells: Mapping[str, Cell]) -> tuple[str, ...]:
+    passed = [one for one in exercises if one.state == "passed" and one.filled in cells]
+    return tuple(one.name for one in passed if is_unwritten(cells[one.filled]))
 
 
 def _changed(cells: Mapping[str, Cell], released: Released) -> set[str]:

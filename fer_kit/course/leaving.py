@@ -185,13 +185,16 @@ def _take_out_of(output: nbformat.NotebookNode, where: str) -> list[Item]:
             what = "text" if form in TEXTS else "picture" if form.startswith("image") else "output"
             items.append(Item(what, why, where))
     if any(item.what in ("figure", "picture") and not item.leaves for item in items):
-        alt = _known(output.metadata.get(FIGURE, {}), ["alt"]).get("alt")
-        described = f": {alt}" if alt else ""
-        data["text/plain"] = f"(A picture, left out of the bundle{described}.)"
+        data["text/plain"] = f"(A picture, left out of the bundle{_described(output)}.)"
     elif not data:
         data["text/plain"] = LEFT_OUT
     output.metadata = nbformat.from_dict({FIGURE: about} if FIGURE in data else {})
     return items
+
+
+def _described(output: nbformat.NotebookNode) -> str:
+    alt = _known(output.metadata.get(FIGURE, {}), ["alt"]).get("alt")
+    return f": {alt}" if alt else ""
 
 
 def _replace_text(

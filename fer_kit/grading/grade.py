@@ -85,20 +85,8 @@ def grade(
         InputError: there are no submissions, something given cannot be used, or no sandbox; or,
             when all else is done, something could not be written.
     """
-    if cluster and not rerun:
-        raise InputError(
-            "Expected a cluster only for executing submissions. Received: --cluster without "
-            "--rerun. Looking at them is faster here."
-        )
-    for given, what in ((submissions, "submissions"), (out, "grades")):
-        if not str(given).strip():
-            raise InputError(f"Expected a folder for the {what}. Received: {str(given)!r}.")
+    _check_asked(submissions, out, rerun, cluster)
     out, submissions = Path(out).absolute(), Path(submissions).absolute()
-    if submissions.resolve().is_relative_to(out.resolve()):
-        raise InputError(
-            f"Expected a folder of its own for the grades. Received: {out}, in which the "
-            "submissions are. Take another, such as grades."
-        )
     choose(format, FORMATS, "a format")
     workers = check_workers(workers)
     given = [Path(path) for path in (rubric, labels, manual, release, roster) if str(path)]
@@ -123,6 +111,22 @@ def grade(
                 graders.submit(find_sandbox).result()  # as above
             grading.run(graders, pool, reports)
     return grading.graded
+
+
+def _check_asked(submissions: str | Path, out: str | Path, rerun: bool, cluster: str) -> None:
+    if cluster and not rerun:
+        raise InputError(
+            "Expected a cluster only for executing submissions. Received: --cluster without "
+            "--rerun. Looking at them is faster here."
+        )
+    for given, what in ((submissions, "submissions"), (out, "grades")):
+        if not str(given).strip():
+            raise InputError(f"Expected a folder for the {what}. Received: {str(given)!r}.")
+    if Path(submissions).resolve().is_relative_to(Path(out).resolve()):
+        raise InputError(
+            f"Expected a folder of its own for the grades. Received: {out}, in which the "
+            "submissions are. Take another, such as grades."
+        )
 
 
 def _ignore(line: str) -> None:
