@@ -32,7 +32,7 @@ class Student:
 
 
 @checked
-class Record:
+class LastRun:
     """A notebook's last execution; what is not known is empty.
 
     Attributes:
@@ -61,16 +61,16 @@ class Record:
         )
 
 
-def read(path: Path) -> Record:
+def read(path: Path) -> LastRun:
     """A notebook's record; an empty one where there is none, or none that can be read."""
     try:
-        told, known = read_json(path), [one.name for one in fields(Record)]
-        return Record(**{name: told[name] for name in known if name in told})
+        told, known = read_json(path), [one.name for one in fields(LastRun)]
+        return LastRun(**{name: told[name] for name in known if name in told})
     except (InputError, TypeError):
-        return Record()
+        return LastRun()
 
 
-def is_whole(record: Record, run: Run, lesson: Lesson) -> bool:
+def is_whole(record: LastRun, run: Run, lesson: Lesson) -> bool:
     """Whether all that the lesson makes is there, as it was when the record was written."""
     found = made(run, lesson)
     return not record.failed and None not in found.values() and record.made == found

@@ -51,12 +51,12 @@ def _are_names(value: Any) -> bool:
 
 From0 = _number("as a number from 0 up", lambda value: value >= 0)
 Above0 = _number("as a number above 0", lambda value: value > 0)
-Share = _number("as a number above 0 and up to 1", lambda value: 0 < value <= 1)
+Part = _number("as a number above 0 and up to 1", lambda value: 0 < value <= 1)
 Profile = Annotated[Any, among(PROFILES)]
 Names = Annotated[Any, that('as a list of names, such as ["04_lenet5"]', _are_names)]
 
 
-class Asked(BaseModel, **STRICT, frozen=True):
+class WantedRun(BaseModel, **STRICT, frozen=True):
     """The run that was asked for, [run]; None where students may choose."""
 
     dataset: Annotated[Any, among(SOURCES)] = None
@@ -69,10 +69,10 @@ class Limits(BaseModel, **STRICT, frozen=True):
 
     microseconds_per_face: From0 = 10
     tolerance: From0 = 0.0005
-    alike: Share = 0.3
+    alike: Part = 0.3
 
 
-class Rerun(BaseModel, **STRICT, frozen=True):
+class RerunLimits(BaseModel, **STRICT, frozen=True):
     """[rerun]: what each submission may use up."""
 
     profile: Profile = "smoke"
@@ -117,9 +117,9 @@ class Rubric(BaseModel, **STRICT, frozen=True):
 
     title: str
     criteria: list[Criterion] = Field(alias="criterion", default=[])
-    asked: Asked = Field(alias="run", default=Asked())
+    asked: WantedRun = Field(alias="run", default=WantedRun())
     limits: Limits = Limits()
-    rerun: Rerun = Rerun()
+    rerun: RerunLimits = RerunLimits()
 
     @property
     def run(self) -> dict[str, Any]:
@@ -170,7 +170,7 @@ def _sentence(path: Path, told: dict[str, Any], error: ValidationError) -> str:
         where = f"criterion {told[table][inside[0]].get('id', inside[0] + 1)} of {path}"
     kind = fault["type"]
     if kind == "extra_forbidden":
-        tables = {"criterion": Criterion, "run": Asked, "limits": Limits, "rerun": Rerun}
+        tables = {"criterion": Criterion, "run": WantedRun, "limits": Limits, "rerun": RerunLimits}
         known = tables[table].model_fields if inside else ("title", *tables)
         return (
             f"Expected in {where} only {', '.join(known)}. Received: {name}. Is it a typing error?"

@@ -284,7 +284,7 @@ def work_on(task: Task, fingerprint: str) -> str:
             replace(last, failed=str(error).splitlines()[0]).write(path)
             raise
         took, made = round(time.monotonic() - start, 1), records.made(run, lesson)
-        records.Record(fingerprint, environment, took, records.now(), made).write(path)
+        records.LastRun(fingerprint, environment, took, records.now(), made).write(path)
         return f"done in {records.duration(took)}"
 
 

@@ -16,7 +16,7 @@ Number = Annotated[float | None, BeforeValidator(finite)]
 Yes = Annotated[bool, BeforeValidator(lambda value: value is True)]
 
 
-def text(longest: int) -> Any:
+def _line(longest: int) -> Any:
     """The kind of an entry that is a line of text."""
     return Annotated[str, BeforeValidator(lambda value: line(value, longest))]
 
@@ -33,14 +33,14 @@ class Said(BaseModel, frozen=True):
 class Signed(Said):
     """Who has signed."""
 
-    name: text(200) = ""
-    id: text(100) = ""
+    name: _line(200) = ""
+    id: _line(100) = ""
 
 
 class Origin(Said):
     """Which faces something was made of, and how many."""
 
-    source: text(200) = ""
+    source: _line(200) = ""
     synthetic: Yes = False
     faces: Number = None
 
@@ -65,7 +65,7 @@ class Manifest(Said):
     format: Any = None
     student: Signed = Signed()
     parameters: Named[Any] = {}
-    fer_kit: text(20) = ""
+    fer_kit: _line(20) = ""
     data: Named[Any] = {}
     synthetic: Yes = False
     notebooks: Named[Ran] = {}

@@ -1,6 +1,7 @@
 """Opening what students hand in: packed once more, damaged, or made to attack."""
 
 import io
+import json
 import stat
 import struct
 import zipfile
@@ -10,6 +11,7 @@ import pytest
 from fer_kit.errors import InputError
 from fer_kit.grading import archive
 from fer_kit.grading.archive import Bundle, Unusable
+from fer_kit.grading.told import Manifest, Training
 
 
 def pack(path, files, name=str, compression=zipfile.ZIP_DEFLATED):
@@ -76,6 +78,12 @@ def test_a_bundle_that_was_harmlessly_packed_again_is_opened(honest, tmp_path, r
         assert [name for name, _ in bundle.notebooks()] == [name for name, _ in own.notebooks()]
         assert bundle.altered() == []
         assert {name.split("/")[-1] for name in bundle.strange} <= {"report.pdf"}
+
+
+def test_what_is_read_of_a_bundle_is_what_a_bundle_says(honest):
+    written = json.loads(files_of(honest[0])["run.json"])
+    assert Manifest.model_fields.keys() <= written.keys()
+    assert all(Training.model_fields.keys() <= card.keys() for card in written["models"].values())
 
 
 def test_a_zipped_run_folder_without_a_bundle_is_opened(honest, tmp_path):
