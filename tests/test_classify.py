@@ -147,6 +147,16 @@ def test_a_small_square_without_a_face_is_taken_as_one_but_no_other_shape(classi
     assert answer.note == "the whole picture is taken as a face; unsure"
 
 
+def test_a_model_that_needs_two_pictures_is_refused(make_faces, tmp_path):
+    inputs = [keras.Input((48, 48, 1)) for _ in range(2)]
+    both = keras.layers.Flatten()(keras.layers.Average()(inputs))
+    model = keras.Model(inputs, keras.layers.Dense(7, activation="softmax")(both))
+    model.save(tmp_path / "pairs.keras")
+    cards.write_card(tmp_path / "pairs.keras", model, make_faces())
+    with pytest.raises(InputError, match="which needs 2 of the same moment"):
+        fk.load_model(tmp_path / "pairs.keras")
+
+
 def test_answers_are_as_sure_as_the_temperature_of_the_card_says(classifier, make_faces):
     images, plain = make_faces(9).images, replace(classifier, card=classifier.card)
     cooler = replace(classifier, card=classifier.card | {"temperature": 0.5})
