@@ -228,6 +228,8 @@ def find_model(model: str | Path, run: str = "") -> Path:
     Raises:
         InputError: there is none.
     """
+    if not isinstance(model, str | Path):
+        raise InputError(f"Expected the path or the name of a model. Received: {model!r}.")
     path = Path(model).expanduser()
     if path.suffix == ".keras" or (str(model).strip() and path.exists()):
         if path.is_file():

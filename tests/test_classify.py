@@ -62,6 +62,8 @@ def test_a_model_is_found_by_its_name_in_a_run(make_faces):
         fk.load_model("cnn", run="mine")
     with pytest.raises(InputError, match=r"Received: ''\. There are: lenet5 \(in mine\)"):
         fk.load_model("", run="mine")
+    with pytest.raises(InputError, match="name of a model. Received: None"):
+        fk.load_model(None)
 
 
 def test_a_missing_model_is_a_sentence(tmp_path):

@@ -77,6 +77,8 @@ def load(
     """
     source = SOURCES[check_dataset(name)]
     _check_numbers(size, seed, image_size)
+    for part in need:
+        choose(part, SPLITS, "a part that is needed")
     check_path(name, path)
     path = _found(path, source.path) if path else None
     given = {
@@ -159,6 +161,8 @@ def _votes(source: Source, path: Path | None, votes: str | Path | None) -> str |
 
 
 def _found(path: str | Path, what: str) -> Path:
+    if not isinstance(path, str | Path):
+        raise InputError(f"Expected {what}, as a path. Received: {path!r}.")
     path = Path(path).expanduser()
     if not os.path.exists(path):
         raise InputError(

@@ -52,6 +52,9 @@ def test_synthetic_faces_need_no_path():
         (["synthetic"], {"size": 30}, "three whole numbers above 0"),
         (["synthetic"], {"image_size": 0}, "Expected image_size"),
         (["synthetic"], {"seed": -1}, "Expected seed"),
+        (["synthetic"], {"need": ("foo",)}, "a part that is needed among train"),
+        (["folder", 5], {}, "emotion, as a path. Received: 5"),
+        (["folder", b"mine"], {}, "Received: b'mine'"),
     ],
 )
 def test_arguments_that_cannot_be_used(arguments, options, reason):
