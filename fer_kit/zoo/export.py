@@ -245,6 +245,11 @@ def _check_place(path: Path, name: str, chosen: Format) -> None:
         raise InputError(
             f"Expected a file that ends with {chosen.ending} for {name}. Received: {path}."
         )
+    if path.exists() and path.with_suffix(".keras").exists():
+        raise InputError(
+            f"Expected another place to write to. Received: {path}, the copy that a model and its "
+            "card belong to. --beside renews it."
+        )
     # A SavedModel is a folder: only another one is ever replaced.
     if not chosen.ending and path.exists() and not (path / "saved_model.pb").exists():
         raise InputError(

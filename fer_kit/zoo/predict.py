@@ -98,8 +98,9 @@ def write_csv(path: str | Path, results: list[FileAnswers], emotions: tuple[str,
     box in pixels, and turned; emotion; p_ and each emotion's name, its probability; and note.
 
     Raises:
-        InputError: the table's name does not end in .csv.
+        InputError: the table's name does not end in .csv, or it is one of the files.
     """
+    check_not_over(path, *(result.file for result in results))
     if Path(path).suffix.lower() != ".csv":
         raise InputError(
             f"Expected the name of a table to write, ending in .csv. Received: {path}."

@@ -83,6 +83,14 @@ def test_a_folder_of_other_things_is_never_replaced(classifier, images, tmp_path
     assert names == {"thesis.txt", "tiny", export.about_file(tmp_path / "tiny").name}
 
 
+def test_the_copy_that_belongs_to_a_model_is_not_overwritten(classifier, images, tmp_path):
+    for ending in (".keras", ".onnx"):
+        (tmp_path / f"tiny{ending}").write_bytes(b"of a model")
+    with pytest.raises(InputError, match="--beside renews it"):
+        export.export_model(classifier, "onnx", tmp_path / "tiny.onnx", images)
+    assert (tmp_path / "tiny.onnx").read_bytes() == b"of a model"
+
+
 def test_an_export_that_answers_otherwise_is_not_written(classifier, images, tmp_path, monkeypatch):
     wrong = export.Format(
         "tf_saved_model", "", {}, lambda *_: lambda faces: np.ones((len(faces), 7))

@@ -152,6 +152,14 @@ def test_the_original_is_never_overwritten(classifier, folder):
             predict_path(classifier, path, path)
 
 
+def test_a_picture_that_is_called_as_a_table_is_not_overwritten(classifier, tmp_path):
+    path = tmp_path / "me.csv"
+    shutil.copy(PHOTOGRAPH, path)
+    with pytest.raises(InputError, match="original would be lost"):
+        write_csv(path, predict_path(classifier, path), FER2013)
+    assert path.read_bytes() == PHOTOGRAPH.read_bytes()
+
+
 def test_annotated_pictures_do_not_go_above_the_folder(classifier, folder):
     with pytest.raises(InputError, match="Expected a folder of its own"):
         predict_path(classifier, folder, folder.parent)
