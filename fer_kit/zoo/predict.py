@@ -100,11 +100,11 @@ def write_csv(path: str | Path, results: list[FileAnswers], emotions: tuple[str,
     Raises:
         InputError: the table's name does not end in .csv, or it is one of the files.
     """
-    check_not_over(path, *(result.file for result in results))
     if Path(path).suffix.lower() != ".csv":
         raise InputError(
             f"Expected the name of a table to write, ending in .csv. Received: {path}."
         )
+    check_not_over(path, *(result.file for result in results))
     names = (
         ["file", "time", "face", "x", "y", "width", "height", "turned", "emotion"]
         + [f"p_{name}" for name in emotions]
