@@ -9,6 +9,7 @@ from html import unescape
 
 LONGEST_WORD = 400  # characters without a space
 MOST_NUMBERS = 143  # without a word between them: 12 by 12 pixels are more
+INSTEAD = "[left out]"  # stands where something was
 WIDEST_TABLE = 11  # columns; as many rows that are wider are a picture, whatever they are called
 
 # data:image/png;base64,… to its end: the quote or bracket that it began with, else a space.
@@ -42,27 +43,27 @@ def holds_picture(text: str) -> bool:
     return without_pictures(text)[1] > 0
 
 
-def without_pictures(text: str, instead: str = "[left out]") -> tuple[str, int]:
+def without_pictures(text: str) -> tuple[str, int]:
     """The text without what may be a picture in it, and how many were taken out."""
-    text, count = _cut(text, instead)
+    text, count = _cut(text)
     if _hides_address(text):
-        text, more = _cut(unescape(text), instead)
+        text, more = _cut(unescape(text))
         count += more
-    return (instead, count + 1) if _hides_address(text) else (text, count)
+    return (INSTEAD, count + 1) if _hides_address(text) else (text, count)
 
 
 def _hides_address(text: str) -> bool:
     return bool(_HIDDEN_ADDRESS.search("".join(unescape(text).split())))
 
 
-def _cut(text: str, instead: str) -> tuple[str, int]:
+def _cut(text: str) -> tuple[str, int]:
     count = 0
     for form in _FORMS:
-        text, found = form.subn(instead, text)
+        text, found = form.subn(INSTEAD, text)
         count += found
     rows = _rows_of_numbers(text)
     for start, end in reversed(rows):
-        text = text[:start] + instead + text[end:]
+        text = text[:start] + INSTEAD + text[end:]
     return text, count + len(rows)
 
 

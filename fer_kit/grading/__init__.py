@@ -9,7 +9,7 @@ lays a notebook beside the released one.
 | `measure.py` | what is graded against: rubric, labels, the notebooks that were given out |
 | `handed_in.py` | finds what was handed in |
 | `safely.py`, `bounds.py` | one hand-in, whatever is wrong with it; how long it may take |
-| `archive.py` | opens a student's ZIP file with suspicion |
+| `archive.py`, `told.py` | opens a student's ZIP file with suspicion; what it says of itself |
 | `submission.py` | one submission: from the bundle to a record of what is in it |
 | `results.py` | recomputes what the predictions are worth |
 | `doubts.py`, `alike.py` | what cannot be; who is too much alike |
