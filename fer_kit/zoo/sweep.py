@@ -17,7 +17,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from fer_kit import cards
-from fer_kit.course.environment import describe
+from fer_kit.course.environment import check_backend, describe
 from fer_kit.course.workers import check_workers, each, fitting, side_by_side, why_not
 from fer_kit.datasets import SOURCES, check_dataset
 from fer_kit.errors import InputError, choose, first_few
@@ -159,6 +159,8 @@ def sweep(
             failed (the others are done then).
     """
     workers = check_workers(workers) or fitting()
+    if not cluster:  # whose workers have their own
+        check_backend()
     seeds = list(dict.fromkeys(seeds))
     tasks = [(row, profile, seed) for seed, row in product(seeds, rows)]
     for row, _, seed in tasks:

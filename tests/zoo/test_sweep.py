@@ -141,6 +141,16 @@ def test_what_cannot_be_trained_is_refused_before_anything_is(row, said, tmp_pat
         sweep([Row("y", "lenet5", "synthetic"), row], [42], "smoke", tmp_path / "out", 1)
 
 
+def test_without_a_backend_nothing_is_begun(tmp_path, monkeypatch, capsys):
+    def refuse():
+        raise InputError("Expected Keras' backend among tensorflow, jax.")
+
+    monkeypatch.setattr(sweeps, "check_backend", refuse)
+    with pytest.raises(InputError, match="Keras' backend"):
+        sweep([Row("lenet5", "lenet5", "synthetic")], [1], "smoke", tmp_path / "table", 1)
+    assert (capsys.readouterr().out, list(tmp_path.iterdir())) == ("", [])
+
+
 def test_two_sweeps_do_not_train_one_model_at_one_time(tmp_path):
     row = Row("x", "lenet5", "synthetic")
     with row.lab("smoke", 42).locked("model-x"), pytest.raises(InputError, match="to be free"):
