@@ -118,7 +118,9 @@ def _results(path: Path, title: str) -> Results:
         found = _told(path)
     except InputError as error:
         log.warning("%s is passed over. %s", path.name, error)
-        return Results(title, {}, {}, [], str(error))
+        # Where the run is, is nobody's business but its owner's.
+        problem = str(error).replace(str(path), f"results/{path.name}")
+        return Results(title, {}, {}, [], problem)
     told = found.model_dump(exclude={"models"}, exclude_unset=True)
     about = {name: told.pop(name) for name in ABOUT if name in told}
     return Results(title, about, found.models, list(tables(told)))
