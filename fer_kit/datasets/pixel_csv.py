@@ -159,7 +159,7 @@ def parse_pixels(rows: list[bytes]) -> np.ndarray | None:
 
 def parse_row(pixels: bytes) -> np.ndarray:
     """Read one row, any white space between: uint8 (pixels,); a ValueError says why not."""
-    texts = pixels.decode("ascii", "replace").split()
+    texts = [text.removesuffix(".0") for text in pixels.decode("ascii", "replace").split()]
     if len(texts) != PIXELS:
         raise ValueError(f"{len(texts):,} pixels instead of {PIXELS:,}")
     for text in texts:

@@ -89,6 +89,8 @@ WORDS = ("Anger", "disgusted", "FEAR", "Happiness", "Sadness", "suprise", "Neutr
             ",T", ']",T').replace(",P", ']",P'),
         lambda row: row if row[0] == "e" else row.replace(",", ',"[', 1).replace(
             ",T", ']",T').replace(",P", ']",P'),
+        lambda row: row if row[0] == "e" else row.replace(" ", ".0 ").replace(
+            ",T", ".0,T").replace(",P", ".0,P"),
     ],
 )  # fmt: skip
 def test_the_dialects_in_which_people_have_tables(lines, path, change):
