@@ -66,9 +66,9 @@ def _is_text(start: bytes) -> bool:
 
 def kind_of_file(path: str | Path) -> Kind | None:
     """What a file is; None where nothing tells, or where it cannot be read."""
-    if not Path(path).is_file():  # a pipe would be waited for
-        return None
     try:
+        if not Path(path).is_file():  # a pipe would be waited for
+            return None
         with open(path, "rb") as file:
             return kind_of(file.read(START))
     except OSError:

@@ -284,6 +284,7 @@ def test_what_is_brighter_than_white_is_white(tmp_path):
 
 @pytest.mark.parametrize("name", ["a\0b.jpg", "a" * 5000])
 def test_a_path_that_no_file_can_have_is_a_sentence(name):
+    assert kind_of_file(name) is None
     with pytest.raises(InputError, match="Expected a picture"):
         read_picture(name)
 
