@@ -9,6 +9,7 @@ FILTERS = (64, 128, 256, 512)
 UNITS = (512, 256, 128)
 DROPOUT = (0.4, 0.4, 0.5)
 PENALTY = "l2"  # Keras's: 0.01 times the squared weights, of the first convolution only
+MOMENTUM = 0.9  # with Keras's 0.99 a short training ends before the averages have followed
 
 
 def mixed(
@@ -54,4 +55,4 @@ def mixed(
 def convolution(x, filters: int, name: str, norm: bool = True, padding: str = "same", **options):
     """A 3×3 convolution with ReLU, then batch normalisation."""
     x = layers.Conv2D(filters, 3, padding=padding, activation="relu", name=name, **options)(x)
-    return layers.BatchNormalization(name=f"{name}_norm")(x) if norm else x
+    return layers.BatchNormalization(momentum=MOMENTUM, name=f"{name}_norm")(x) if norm else x

@@ -70,6 +70,19 @@ def test_with_sigmoids_several_emotions_can_be_there():
     assert not np.allclose(answers.sum(axis=1), 1, atol=0.1)
 
 
+def test_the_network_for_mixtures_knows_its_averages_after_few_steps():
+    """Else a short training ends with answers at chance, though it has learned."""
+    model = build("mixed", width=0.125, dropout=0.0)
+    faces = np.random.default_rng(0).random((32, 48, 48, 1), np.float32)
+    seen = []
+    for _ in range(2):
+        for _ in range(60):
+            model(faces, training=True)
+        averages = model.get_layer("conv4b_norm").moving_variance
+        seen.append(keras.ops.convert_to_numpy(averages).copy())
+    np.testing.assert_allclose(*seen, rtol=0.02)
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 def test_answers_are_probabilities(name):
     model = build(name, classes=5, **NARROW.get(name, {}))
