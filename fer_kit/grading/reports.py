@@ -27,7 +27,8 @@ def write_report_of(bundle: Bundle, folder: Path, lessons: Collection[str]) -> N
         fer_kit=manifest.fer_kit,
     )
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".run-") as temporary:
+    # Called so that `replace_folder` finds it, should this process be killed.
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as temporary:
         place = Path(temporary)
         write_json(place / "student.json", manifest.student.model_dump())
         for name, notebook in bundle.notebooks():
