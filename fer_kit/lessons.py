@@ -209,7 +209,7 @@ LESSONS = (
     Lesson(
         "07_ddamfn",
         "DDAMFN: kernels of several sizes, and attention from two directions",
-        minutes=3,
+        minutes=2.5,
         needs=("data/prepared.npz", "predictions/lenet5.csv", "predictions/cnn.csv"),
         makes=_model("ddamfn", "models/ddamfn-history.csv", "predictions/ddamfn.csv"),
         settings={
@@ -217,8 +217,8 @@ LESSONS = (
             "depth": Per(0.0, 0.0, 1.0),
             "size": Per(None, None, 112),
             "recipe": Per("short", "short", "v1"),
-            "epochs": Per(1, 8, 80),
-            "batch_size": Per(64, 64, 256),
+            "epochs": Per(1, 6, 80),
+            "batch_size": Per(64, 32, 256),
             "faces": Per(128, None, None),
         },
     ),
