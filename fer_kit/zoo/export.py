@@ -72,9 +72,9 @@ def export_model(
         InputError: no such format, a package is missing, or the export answers otherwise.
     """
     chosen = _format(format)
-    _check_packages(format, chosen)
     path = Path(out or f"{classifier.name}{chosen.ending}").expanduser()
     _check_place(path, format, chosen)
+    _check_packages(format, chosen)
     if images is None:
         images = drawn_faces(classifier.size)
     difference = write_export(classifier, format, path, images)
