@@ -1,7 +1,7 @@
 """Checks of notebooks/08c_seeds.ipynb."""
 
 import numpy as np
-from scipy.stats import norm, t
+from scipy.stats import false_discovery_control, norm, t
 
 from fer_kit.check.answers import Ask, check, expect, expect_array, expect_number
 
@@ -22,6 +22,7 @@ def half_width(ask: Ask) -> None:
             (times * s / n, "Divide by the root of n, not by n."),
             (norm.ppf(0.975) * s / n**0.5, "That is z = 1.96, as if s were known: take t."),
             (1.96 * s / n**0.5, "That is z = 1.96, as if s were known: take t."),
+            (2 * s / n**0.5, "That is 2, which is enough for many trainings: take t."),
             (t.ppf(0.975, n) * s / n**0.5, "With n trainings t has n - 1 degrees of freedom."),
             (
                 t.ppf(0.95, n - 1) * s / n**0.5,
@@ -41,6 +42,10 @@ def holm(ask: Ask) -> None:
     found = expect_array(ask(P_VALUES), (5,), "as many p-values as came")
     slips = (
         (np.minimum(P_VALUES * 5, 1), "That is Bonferroni: after the smallest, m - 1, then m - 2."),
+        (
+            false_discovery_control(P_VALUES),
+            "That is Benjamini and Hochberg's, which allows a share.",
+        ),
         (np.array([0.05, 1.2, 0.12, 0.05, 1.2]), "A probability is at most 1."),
         (np.array([0.05, 1.2, 0.12, 0.05, 0.7]), "A probability is at most 1."),
         (np.array([0.05, 1, 0.12, 0.05, 0.7]), "None may be smaller than one before it."),

@@ -47,14 +47,16 @@ def only_the_last(ask: Ask) -> None:
 def known_share(ask: Ask) -> None:
     """`known_share(before, test)` → share of test pictures with somebody of the pretraining."""
     # Of nine test pictures six show bob or eve: two of five people, and two of the four before.
-    before = np.array(["ann", "ann", "bob", "eve", "kim", "kim"])
+    before = np.array(["ann", "ann", "ann", "bob", "eve", "kim", "kim"])
     test = np.array(["bob", "bob", "bob", "bob", "bob", "eve", "joe", "lea", "max"])
     of_test = "Ask it of each picture of the test part."
     slips = [
         (2 / 5, "That is a share of people. " + of_test),
-        (2 / 6, "That is a share of the pictures before. " + of_test),
+        (2 / 7, "That is a share of the pictures before. " + of_test),
         (2 / 4, "That is a share of the people before. " + of_test),
         (2 / 9, "Whoever has several pictures counts with all of them."),
+        (3 / 9, "That is the share of strangers: those who were not there before."),
         (6, "That is a number of pictures. Divide by that of all test pictures."),
+        (100 * 6 / 9, "That is in percent; a share lies between 0 and 1."),
     ]
     expect_number(ask(before, test), 6 / 9, "the share of known pictures", "", slips)

@@ -2,7 +2,7 @@
 
 import numpy as np
 from checks import told, wrong_answers
-from scipy.stats import t
+from scipy.stats import false_discovery_control, t
 
 
 def bonferroni(p):
@@ -26,6 +26,7 @@ WRONG = {
         (lambda a: half(a) * len(a) ** 0.5, "divide by √n"),
         (lambda a: half(a) / len(a) ** 0.5, "not by n"),
         (lambda a: 1.96 * np.std(a, ddof=1) / len(a) ** 0.5, "take t"),
+        (lambda a: 2 * np.std(a, ddof=1) / len(a) ** 0.5, "many trainings"),
         (lambda a: half(a, degrees=0), "n - 1 degrees"),
         (lambda a: half(a, level=0.95), "0.975"),
         (lambda a: 2 * half(a), "whole interval"),
@@ -36,6 +37,7 @@ WRONG = {
     "holm": [
         (bonferroni, "Bonferroni"),
         (raised, "at most 1"),
+        (false_discovery_control, "Benjamini"),
         (lambda p: np.minimum(raised(p), 1), "None may be smaller"),
         (
             lambda p: np.minimum(np.maximum.accumulate(np.sort(p) * np.arange(len(p), 0, -1)), 1),

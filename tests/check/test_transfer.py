@@ -32,6 +32,8 @@ WRONG = {
         (lambda b, t: np.isin(np.unique(b), t).mean(), "people before"),
         (lambda b, t: len(set(b) & set(t)) / len(t), "all of them"),
         (lambda b, t: np.isin(t, b).sum(), "Divide"),
+        (lambda b, t: 1 - np.isin(t, b).mean(), "strangers"),
+        (lambda b, t: 100 * np.isin(t, b).mean(), "percent"),
         (lambda b, t: np.isin(t, b), "one number"),
     ],
 }
