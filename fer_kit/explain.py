@@ -81,7 +81,7 @@ def overlay(images: np.ndarray, maps: np.ndarray) -> np.ndarray:
         maps: (N, H, W); values below 0 are left out.
 
     Returns:
-        float (N, H, W, 3), 0 to 1: places that matter are bright, from red to yellow.
+        float (N, H, W, 3), 0 to 1: places that matter are bright, red to yellow to white.
     """
     images = np.asarray(images)
     scale = 255 if images.dtype == np.uint8 else 1

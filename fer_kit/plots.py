@@ -12,6 +12,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
+from pandas.api.types import is_integer_dtype
 
 BESIDE = {"loc": "center left", "bbox_to_anchor": (1, 0.5)}  # where a legend takes no room away
 # Told apart without colours, too: by how light they are, and by a pattern or a marker beside them.
@@ -104,6 +105,7 @@ def pixels(image: np.ndarray, title: str = "", ax: Axes | None = None) -> Axes:
         image, annot=True, fmt="d", cmap="gray", vmin=0, vmax=255, cbar=False, square=True, ax=ax,
         annot_kws={"size": 7}, xticklabels=False, yticklabels=False,
     )  # fmt: skip
+    _readable(ax, image.shape)
     ax.set_title(title)
     return ax
 
@@ -126,12 +128,10 @@ def heatmap(
     """A table of non-negative numbers as coloured cells with the numbers in them (lesson 02)."""
     ax = ax or _new_axes(0.75 * table.shape[1] + 2, 0.55 * table.shape[0] + 1.4)
     sns.heatmap(table, annot=True, fmt=fmt, cmap="Blues", vmin=0, vmax=vmax, cbar=False, ax=ax)
-    colours = ax.collections[0].get_facecolors().reshape(*table.shape, 4)
-    for text in ax.texts:  # none in an empty cell
-        column, row = map(int, text.get_position())
-        text.set_color(_ink(colours[row, column]))
+    _readable(ax, table.shape)
     ax.tick_params(axis="y", rotation=0)
-    ax.tick_params(axis="x", rotation=30)
+    short = all(len(str(name)) < 4 for name in table.columns)
+    ax.tick_params(axis="x", rotation=0 if short else 30)
     ax.set_title(title)
     return ax
 
@@ -212,7 +212,8 @@ def intervals(
     """A dot with its 95 % interval for each row (lesson 04).
 
     Args:
-        table: columns value, low, high (0 to 1); the index names the rows.
+        table: columns value, low, high (0 to 1); the index names the rows. Where an interval
+            reaches below 0 they are differences, labelled in points.
         baseline: a dashed line to compare with, such as the share of the largest class.
         against: what the dashed line is.
     """
@@ -220,12 +221,16 @@ def intervals(
     places = np.arange(len(table))[::-1]
     errors = [table["value"] - table["low"], table["high"] - table["value"]]
     ax.errorbar(table["value"], places, xerr=errors, fmt="o", color="#4C72B0", capsize=4)
+    form = "{:+.1f} points" if (table["low"] < 0).any() else "{:.1f} %"
+    ground = {"facecolor": "white", "edgecolor": "none", "pad": 0}  # a line may cross a label
     for place, (value, high) in zip(places, table[["value", "high"]].to_numpy(), strict=True):
-        ax.annotate(f"  {100 * value:.1f} %", (high, place), va="center")
+        text, beside = form.format(100 * value), {"xytext": (7, 0), "textcoords": "offset points"}
+        ax.annotate(text, (high, place), **beside, va="center", bbox=ground)
     _baseline(ax.axvline, baseline, against)
     ax.set_yticks(places, table.index)
     below = -0.6 if baseline is None else -1.2  # room for the legend
-    legend = None if baseline is None else {"loc": "lower right"}
+    solid = {"loc": "lower right", "frameon": True, "framealpha": 1, "edgecolor": "white"}
+    legend = None if baseline is None else solid  # the dashed line may pass behind it
     limits = {"xlim": (0, 1), "ylim": (below, len(table) - 0.2)}
     return _finished(ax, legend, **limits, xlabel=xlabel, title=title)
 
@@ -271,6 +276,8 @@ def curves(
     for (name, table), style in zip(tables.items(), _styles(), strict=False):
         _line(ax, table, column, name, markersize=5, **style)
     _baseline(ax.axhline, baseline)
+    if all(is_integer_dtype(table.index) for table in tables.values()):  # no half epochs
+        ax.xaxis.get_major_locator().set_params(integer=True)
     return _finished(ax, BESIDE, ylim=(0, 1), xlabel=xlabel, ylabel=column, title=title)
 
 
@@ -408,6 +415,14 @@ def _pattern(ax: Axes) -> None:
     for bars, pattern in zip(ax.containers, cycle(PATTERNS), strict=False):
         for bar in bars:
             bar.set_hatch(pattern)
+
+
+def _readable(ax: Axes, shape: tuple[int, int]) -> None:
+    """Each number of a heat map of this shape in the ink that reads better on its cell."""
+    colours = ax.collections[0].get_facecolors().reshape(*shape, 4)
+    for text in ax.texts:  # none in an empty cell
+        column, row = map(int, text.get_position())
+        text.set_color(_ink(colours[row, column]))
 
 
 def _ink(colour: Sequence[float] | str) -> str:

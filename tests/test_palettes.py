@@ -90,6 +90,13 @@ def test_numbers_on_a_heat_map_read_well_on_every_blue():
     plt.close("all")
 
 
+def test_the_values_of_pixels_read_well_on_every_grey():
+    ax = plots.pixels(np.arange(256, dtype=np.uint8).reshape(16, 16))
+    for text, face in zip(ax.texts, ax.collections[0].get_facecolors(), strict=True):
+        assert contrast(text.get_color(), face) >= 4.5, text.get_text()
+    plt.close("all")
+
+
 def test_shares_are_named_where_they_are_and_bars_have_patterns():
     shares = pd.DataFrame({"angry": [0.5, 0.03], "happy": [0.5, 0.97]}, index=[0, 0.1])
     ax = plots.shares(shares)

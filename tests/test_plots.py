@@ -107,6 +107,19 @@ def test_curves_have_a_band_where_there_are_intervals():
     assert len(plots.curves({"cnn": NOISE[["accuracy"]]}).collections) == 0
 
 
+def test_differences_are_labelled_in_points_and_shares_in_per_cent():
+    table = pd.DataFrame({"value": [0.02], "low": [-0.01], "high": [0.05]}, index=["seed 42"])
+    assert [text.get_text() for text in plots.intervals(table).texts] == ["+2.0 points"]
+    assert [text.get_text() for text in plots.intervals(table.abs()).texts] == ["2.0 %"]
+
+
+def test_curves_over_epochs_have_no_half_epochs():
+    epochs = pd.DataFrame({"accuracy": [0.4, 0.5, 0.6, 0.7]}, index=[1, 2, 3, 4])
+    ticks = plots.curves({"start": epochs, "cnn": epochs[:3]}).get_xticks()
+    assert all(tick == round(tick) for tick in ticks)
+    assert any(tick != round(tick) for tick in plots.curves({"cnn": NOISE}).get_xticks())
+
+
 def test_stacked_shares_reach_one_and_only_wide_ones_are_labelled():
     ax = plots.shares(SHARES)
     assert sum(bars[1].get_height() for bars in ax.containers) == pytest.approx(1)
