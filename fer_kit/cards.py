@@ -118,7 +118,7 @@ def write_card_of(
 def shares_of(faces: "Faces") -> dict[str, float]:
     """How often each emotion occurs in the training part: the habits of whoever learns from it."""
     targets = faces.targets[faces.split == "train"]
-    shares = targets.sum(axis=0) / max(1, len(targets))
+    shares = targets.sum(axis=0, dtype=float) / max(1, len(targets))
     return dict(zip(faces.emotions, shares.tolist(), strict=True))
 
 

@@ -27,6 +27,7 @@ from fer_kit.course.executed import (
     read_exercises,
     read_notebook,
 )
+from fer_kit.course.leaving import WIDGET
 from fer_kit.course.pages import write_page
 from fer_kit.course.results import Metrics, read_metrics, read_results
 from fer_kit.course.rubric import Rubric, read_rubric
@@ -274,7 +275,10 @@ def _cell(cell: nbformat.NotebookNode, markdown: Markdown) -> dict[str, Any]:
     return {
         "source": Markup(Highlight2HTML()(cell.source)) if cell.source.strip() else "",
         "count": cell.execution_count,
-        "outputs": [_output(output, markdown) for output in cell.outputs],
+        # A widget lives while its program runs: its text is a progress bar that stands at 0.
+        "outputs": [
+            _output(one, markdown) for one in cell.outputs if WIDGET not in one.get("data", {})
+        ],
     }
 
 

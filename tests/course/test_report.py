@@ -10,6 +10,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from fer_kit.course import pages, report
+from fer_kit.course.leaving import WIDGET
 from fer_kit.course.report import write_report
 from fer_kit.errors import InputError
 
@@ -87,6 +88,10 @@ def lesson():
             new_output("stream", name="stdout", text="0 %\r50 %\r100 %"),
         ),
         ran("table", new_output("execute_result", html), new_output("display_data", svg)),
+        ran(
+            "draw()",
+            new_output("display_data", {WIDGET: {"model_id": "a"}, "text/plain": "0 of 9"}),
+        ),
         ran("note", new_output("display_data", {"text/markdown": "### Not a chapter\n\n$x^2$"})),
     ]
 
@@ -304,6 +309,7 @@ def test_the_outputs_of_a_notebook(run_folder):
     assert "50 %" not in html.replace("</td>", "")
     assert "<td>7</td>" in html
     assert "a drawing" in html
+    assert "0 of 9" not in html  # a progress bar that lived in the notebook alone
     assert "alert(1)" not in html
     assert '<a href="#The-loss">The loss</a>' in html
     assert '<a href="#Not-a-chapter">' not in html
