@@ -116,7 +116,7 @@ LESSONS = (
     Lesson(
         "04_lenet5",
         "LeNet-5: the first network",
-        minutes=2,
+        minutes=1.5,
         needs=("data/faces.npz", "data/prepared.npz"),
         makes=(
             *_model("lenet5", "models/lenet5-history.csv", "predictions/lenet5.csv"),
@@ -148,7 +148,7 @@ LESSONS = (
     Lesson(
         "05b_transfer",
         "Transfer: what a trained network brings along",
-        minutes=1.5,
+        minutes=1,
         needs=("data/prepared.npz",),
         makes=("results/transfer.json",),
         # Faces to learn from, and for each way of transfer its passes through each of these sets.
@@ -176,7 +176,7 @@ LESSONS = (
     Lesson(
         "06_visible_infrared",
         "Visible and infrared: two networks for one moment",
-        minutes=4.5,
+        minutes=4,
         needs=("data/prepared.npz",),
         makes=(
             *(file for name in PAIRED for file in _model(name, f"infrared/{name}.csv")),
@@ -293,7 +293,7 @@ LESSONS = (
     Lesson(
         "10b_mixtures",
         "Mixtures: recognising two emotions at once",
-        minutes=3,
+        minutes=2.5,
         needs=("data/prepared.npz",),
         makes=(*_model("mixed"), "results/mixtures.json"),
         settings={
