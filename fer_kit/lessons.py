@@ -252,7 +252,7 @@ LESSONS = (
         # are learned from, in each of the trainings.
         settings={
             "people": Per((30, 24), (400, 240), (900, 600)),
-            "learned": Per(20, 220, 498),
+            "learned": Per(20, 218, 498),
             "epochs": Per(1, 15, 30),
         },
     ),
