@@ -207,21 +207,22 @@ def intervals(
     xlabel: str = "accuracy",
     title: str = "",
     against: str = "majority baseline",
+    differences: bool = False,
     ax: Axes | None = None,
 ) -> Axes:
     """A dot with its 95 % interval for each row (lesson 04).
 
     Args:
-        table: columns value, low, high (0 to 1); the index names the rows. Where an interval
-            reaches below 0 they are differences, labelled in points.
+        table: columns value, low, high (0 to 1); the index names the rows.
         baseline: a dashed line to compare with, such as the share of the largest class.
         against: what the dashed line is.
+        differences: the values are differences (-1 to 1), and labelled in points.
     """
     ax = ax or _new_axes(7, 0.5 * len(table) + 1.6)
     places = np.arange(len(table))[::-1]
     errors = [table["value"] - table["low"], table["high"] - table["value"]]
     ax.errorbar(table["value"], places, xerr=errors, fmt="o", color="#4C72B0", capsize=4)
-    form = "{:+.1f} points" if (table["low"] < 0).any() else "{:.1f} %"
+    form = "{:+.1f} points" if differences else "{:.1f} %"
     ground = {"facecolor": "white", "edgecolor": "none", "pad": 0}  # a line may cross a label
     for place, (value, high) in zip(places, table[["value", "high"]].to_numpy(), strict=True):
         text, beside = form.format(100 * value), {"xytext": (7, 0), "textcoords": "offset points"}

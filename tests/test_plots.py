@@ -109,7 +109,9 @@ def test_curves_have_a_band_where_there_are_intervals():
 
 def test_differences_are_labelled_in_points_and_shares_in_per_cent():
     table = pd.DataFrame({"value": [0.02], "low": [-0.01], "high": [0.05]}, index=["seed 42"])
-    assert [text.get_text() for text in plots.intervals(table).texts] == ["+2.0 points"]
+    for one in (table, table.abs()):  # a difference may lie above 0 with all of its interval
+        texts = plots.intervals(one, differences=True).texts
+        assert [text.get_text() for text in texts] == ["+2.0 points"]
     assert [text.get_text() for text in plots.intervals(table.abs()).texts] == ["2.0 %"]
 
 

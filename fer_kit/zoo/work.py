@@ -40,8 +40,8 @@ def work(
     workers, told, running = workers or len(gpus()) or fitting(), {}, {}
     with side_by_side(workers) as executor:
         while True:
-            waiting = [one for one in startable(folder) if one.name not in told]
-            waiting = [one for one in waiting if one not in running.values()]
+            busy = {one.name for one in running.values()}
+            waiting = [one for one in startable(folder) if one.name not in busy | told.keys()]
             for one in waiting[: workers - len(running)]:
                 running[executor.submit(trained, one, data, until)] = one
             if not running:
