@@ -87,7 +87,7 @@ def copies(folder: Path, count: int) -> Path:
     made.mkdir()
     run = run_course("smoke", profile="smoke")
     for number in range(count):
-        bundle = write_bundle(run, name=f"Student {number}", student_id=f"s{number:04}")
+        bundle = write_bundle(run.folder, name=f"Student {number}", student_id=f"s{number:04}")
         shutil.move(bundle, made / f"s{number:04}.zip")
     return made
 
