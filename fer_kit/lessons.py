@@ -265,7 +265,7 @@ LESSONS = (
         # Each of so many seeds trains two recipes, on so many faces.
         settings={
             "trainings": Per(3, 5, 5),
-            "faces": Per(128, 3000, None),
+            "faces": Per(128, 2000, None),
             "epochs": Per(1, 7, 20),
         },
     ),
@@ -300,8 +300,8 @@ LESSONS = (
             "people": Per((4, 2, 2), (60, 12, 20), (400, 50, 100)),
             "width": Per(0.125, 0.1875, 1.0),
             "dropout": Per(0.0, 0.0, 1.0),
-            "learning_rate": Per(1e-3, 1.5e-3, 1e-4),
-            "batch_size": Per(64, 32, 64),
+            "learning_rate": Per(1e-3, 1e-3, 1e-4),
+            "batch_size": Per(64, 16, 64),
             "epochs": Per(1, 8, 100),
             "leaks": {"people": Per(6, 24, 60), "epochs": Per(1, 24, 30)},
             "votes": {"epochs": Per(1, 6, 30)},
