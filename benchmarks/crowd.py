@@ -64,7 +64,7 @@ def compare(train: fk.Faces, targets: dict, test: fk.Faces, epochs: int, seed: i
         accuracy = correct / len(test), evaluation.accuracy_interval(correct, len(test))
         print(
             f"seed {seed:>2}  {name:<9} {evaluation.percent(*accuracy)} of {len(test):,}  "
-            f"divergence {votes.divergence(test.votes, answers).mean():.3f}  "
+            f"divergence {votes.divergence(test.votes, answers, base=2).mean():.3f} bits  "
             f"({len(train):,} faces, {epochs} epochs, {time.process_time() - began:.0f} s)",
             flush=True,
         )

@@ -24,6 +24,7 @@ _NAMES = {
     "measured": "tell",
     "normalise": "preprocess",
     "one_hot": "faces",
+    "percent": "evaluation",
     "predict_emotion": "classify",
     "reveal": "tell",
     "write_bundle": "course.bundle",

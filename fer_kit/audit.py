@@ -51,13 +51,9 @@ class Audit:
             ("groups of identical pictures", self.groups, "the same pixels, more than once"),
             ("redundant pictures", self.redundant, "copies beyond the first of each group"),
             ("groups across splits", leaked["group"].nunique(), "a test face seen in training"),
-            ("pictures in them", len(leaked), ""),
-            (
-                "groups with conflicting labels",
-                conflicting["group"].nunique(),
-                "one label is wrong",
-            ),
-            ("pictures in them", len(conflicting), ""),
+            ("pictures across splits", len(leaked), "all copies of these groups"),
+            ("groups with two labels", conflicting["group"].nunique(), "one label is wrong"),
+            ("pictures with two labels", len(conflicting), "all copies of these groups"),
         ]
         return pd.DataFrame(lines, columns=["what", "count", "meaning"]).set_index("what")
 

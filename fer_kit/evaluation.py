@@ -446,12 +446,14 @@ def interval_over_trainings(values: Sequence[float]) -> tuple[float, float, floa
     return mean, mean - half, mean + half
 
 
-def percent(value: float, interval: Sequence[float] | None = None) -> str:
-    """0.4947 → "49.5 %", with an interval "49.5 % (47.8 to 51.1)"."""
-    if interval is None:
-        return f"{100 * value:.1f} %"
-    low, high = interval
-    return f"{100 * value:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
+def percent(value: float, interval: Sequence[float] | None = None, *, digits: int = 1) -> str:
+    """A share as the whole course writes it: 0.4947 → "49.5 %" (lesson 02).
+
+    With an interval "49.5 % (47.8 to 51.1)", with digits=0 "49 %".
+    """
+    shares = [value] if interval is None else [value, *interval]
+    text, *bounds = (f"{100 * share:.{digits}f}" for share in shares)
+    return f"{text} %" + (f" ({' to '.join(bounds)})" if bounds else "")
 
 
 def _macro_intervals(matrix: np.ndarray) -> dict[str, list[float]]:

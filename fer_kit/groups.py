@@ -23,6 +23,7 @@ def by_group(
     groups: Sequence[str],
     people: Sequence[str],
     among: np.ndarray | None = None,
+    order: Sequence[str] = (),
 ) -> "pd.DataFrame":
     """A rate in each group, with its 95 % interval over people.
 
@@ -32,9 +33,10 @@ def by_group(
         people: (N,), who is shown.
         among: bool (N,), the faces that could have been hits, such as all that are not angry
             where a false alarm is "angry"; None for all.
+        order: the groups in the order of the table, of which some may be empty; else by alphabet.
 
     Returns:
-        A row for each group: value, low, high, faces and people.
+        A row for each group that has faces: value, low, high, faces and people.
 
     Raises:
         InputError: there are no faces, or not as many of one as of the other.
@@ -45,7 +47,8 @@ def by_group(
     low, high = np.nanquantile(drawn, LEVELS, axis=0)
     columns = {"value": _rate(won.sum(axis=0), of.sum(axis=0)), "low": low, "high": high}
     columns |= {"faces": of.sum(axis=0).astype(int), "people": (of > 0).sum(axis=0)}
-    return pd.DataFrame(columns, index=pd.Index(names, name="group"))
+    table = pd.DataFrame(columns, index=pd.Index(names, name="group"))
+    return table.loc[[name for name in order or names if name in table.index]]
 
 
 def gap(

@@ -14,6 +14,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from pandas.api.types import is_integer_dtype
 
+from fer_kit.evaluation import percent
+
 BESIDE = {"loc": "center left", "bbox_to_anchor": (1, 0.5)}  # where a legend takes no room away
 # Told apart without colours, too: by how light they are, and by a pattern or a marker beside them.
 SPLIT_COLOURS = {"train": "#3F63A0", "validation": "#D27A45", "test": "#123F24"}
@@ -222,10 +224,10 @@ def intervals(
     places = np.arange(len(table))[::-1]
     errors = [table["value"] - table["low"], table["high"] - table["value"]]
     ax.errorbar(table["value"], places, xerr=errors, fmt="o", color="#4C72B0", capsize=4)
-    form = "{:+.1f} points" if differences else "{:.1f} %"
+    write = (lambda value: f"{100 * value:+.1f} points") if differences else percent
     ground = {"facecolor": "white", "edgecolor": "none", "pad": 0}  # a line may cross a label
     for place, (value, high) in zip(places, table[["value", "high"]].to_numpy(), strict=True):
-        text, beside = form.format(100 * value), {"xytext": (7, 0), "textcoords": "offset points"}
+        text, beside = write(value), {"xytext": (7, 0), "textcoords": "offset points"}
         ax.annotate(text, (high, place), **beside, va="center", bbox=ground)
     _baseline(ax.axvline, baseline, against)
     ax.set_yticks(places, table.index)
@@ -305,7 +307,7 @@ def shares(table: pd.DataFrame, xlabel: str = "", title: str = "", ax: Axes | No
     for bars, name in zip(ax.containers, table.columns, strict=True):
         wide = [bar.get_height() >= 0.08 for bar in bars]
         texts = [
-            f"{name} {bar.get_height():.0%}" if is_wide else ""
+            f"{name} {percent(bar.get_height(), digits=0)}" if is_wide else ""
             for bar, is_wide in zip(bars, wide, strict=True)
         ]
         ink = _ink(bars[0].get_facecolor())
@@ -450,7 +452,7 @@ def _line(ax: Axes, table: pd.DataFrame, column: str, name: str, **style) -> Non
 def _baseline(draw: Callable, share: float | None, name: str = "majority baseline") -> None:
     """A dashed line to compare with, by `ax.axhline` or `ax.axvline`, if there is such a share."""
     if share is not None:
-        draw(share, color="grey", linestyle="--", label=f"{name} {100 * share:.1f} %")
+        draw(share, color="grey", linestyle="--", label=f"{name} {percent(share)}")
 
 
 def _finished(ax: Axes, legend: dict | None, **settings) -> Axes:

@@ -13,7 +13,7 @@ from typing import Any
 
 from fer_kit.errors import InputError, is_whole
 from fer_kit.files import locked, read_json, write_json, write_whole
-from fer_kit.lessons import maker, settings
+from fer_kit.lessons import LESSONS, maker, settings
 from fer_kit.version import __version__
 from fer_kit.watch import may_show_people
 
@@ -140,9 +140,27 @@ class Run:
         """The path of a model's predictions, to be written."""
         return self.file(f"predictions/{model}.csv")
 
-    def models(self) -> list[str]:
-        """The names of the models whose predictions are there."""
-        return sorted(path.stem for path in self.folder.glob("predictions/[!.]*.csv"))
+    def models(self) -> dict[str, str]:
+        """The models whose predictions are there, in the lessons' order: name → title.
+
+        The title is what readers know it by: "LeNet-5" for "lenet5". Where two have the same, the
+        name stands for it.
+
+        Raises:
+            InputError: what stands beside some predictions is missing or damaged.
+        """
+        from fer_kit.evaluation import read_about
+
+        def place(path: Path) -> tuple[int, str]:
+            lesson = maker(f"predictions/{path.name}")
+            return LESSONS.index(lesson) if lesson else len(LESSONS), path.stem
+
+        paths = sorted(self.folder.glob("predictions/[!.]*.csv"), key=place)
+        titles = [read_about(path)["title"] for path in paths]
+        return {
+            path.stem: path.stem if titles.count(title) > 1 else title
+            for path, title in zip(paths, titles, strict=True)
+        }
 
     def show(self, drawn: Any, name: str, *, alt: str, people: bool | None = None) -> None:
         """Keep a figure in `figures/NAME.png` and show it in the notebook (lesson 02).

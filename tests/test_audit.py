@@ -24,6 +24,8 @@ def test_planted_faults_are_found(make_faces):
     assert audit.redundant == 3
     assert set(audit.leaked["row"]) == {3, 4, 8, 15, 22}
     assert set(audit.conflicting["row"]) == {3, 4}
+    assert audit.summary().index.is_unique
+    assert audit.summary().loc["pictures across splits", "count"] == 5
 
 
 def test_identical_blank_pictures_are_no_copies(make_faces):

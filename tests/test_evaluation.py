@@ -1,3 +1,6 @@
+import re
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -136,6 +139,16 @@ def test_no_faces_no_score(make_faces, tmp_path):
 def test_percent():
     assert evaluation.percent(0.4947) == "49.5 %"
     assert evaluation.percent(0.4947, [0.4784, 0.5111]) == "49.5 % (47.8 to 51.1)"
+    assert evaluation.percent(0.4947, np.array([0.4784, 0.5111]), digits=0) == "49 % (48 to 51)"
+
+
+@pytest.mark.parametrize("folder", ["fer_kit", "notebooks", "docs", "data", "models"])
+def test_no_share_is_written_in_another_way(folder):
+    """Python's own "{share:.1%}" would write 49.5% beside the 49.5 % of `percent`."""
+    written = re.compile(r"\d%[^;\"]|\.\d%")  # "width: 50%;" and "width: 50%" are no shares
+    for path in (Path(__file__).parents[1] / folder).rglob("*"):
+        if path.suffix in (".py", ".ipynb", ".j2", ".md", ".toml"):
+            assert written.findall(path.read_text(encoding="utf-8")) == [], path
 
 
 def predictions_with(probabilities, true) -> Predictions:

@@ -24,6 +24,12 @@ def test_each_group_has_its_own_rate_faces_and_people():
     assert (table["value"] < table["high"]).all()
 
 
+def test_groups_stand_in_the_order_that_is_asked_for():
+    table = groups.by_group(some_hits(0.5, 0.75), GROUP, PEOPLE, order=["light", "none", "dark"])
+    assert table["value"].to_dict() == {"light": 0.75, "dark": 0.5}
+    assert table.index.tolist() == ["light", "dark"]
+
+
 def test_ten_pictures_that_go_together_are_no_more_than_one():
     """The interval of 20 people, and not of 200 pictures, which would be a third of it."""
     pictures = np.array([f"one{number}" for number in range(400)])

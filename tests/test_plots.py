@@ -126,7 +126,7 @@ def test_stacked_shares_reach_one_and_only_wide_ones_are_labelled():
     ax = plots.shares(SHARES)
     assert sum(bars[1].get_height() for bars in ax.containers) == pytest.approx(1)
     texts = [text.get_text() for text in ax.texts if text.get_text()]
-    assert texts == ["angry 50%", "happy 50%", "happy 97%"]
+    assert texts == ["angry 50 %", "happy 50 %", "happy 97 %"]
 
 
 def test_stages_are_as_high_as_their_maps_and_named():

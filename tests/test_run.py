@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from fer_kit.errors import InputError
+from fer_kit.files import write_json
 from fer_kit.pictures import PHOTOGRAPH, read_picture
 from fer_kit.run import Run, course_folder, find_data, portable, runs_folder
 
@@ -245,12 +246,25 @@ def test_a_missing_file_names_the_notebook_of_the_folder_that_one_works_in(
         lab.need("data/prepared.npz")
 
 
+def predicted(lab, name: str, title: str) -> None:
+    """Predictions of which only the name matters, and what is said of them."""
+    lab.predictions(name).touch()
+    write_json(lab.file(f"predictions/{name}.json"), {"title": title, "protocol": "honest"})
+
+
 def test_the_models_are_those_with_predictions(lab):
-    assert lab.models() == []
-    for name in ("lenet5", "cnn"):
-        lab.predictions(name).touch()
+    assert lab.models() == {}
+    for name, title in {"another": "CNN 2", "cnn": "CNN", "lenet5": "LeNet-5"}.items():
+        predicted(lab, name, title)
     lab.file("predictions/.half-written.csv").touch()
-    assert lab.models() == ["cnn", "lenet5"]
+    in_the_lessons_order = [("lenet5", "LeNet-5"), ("cnn", "CNN"), ("another", "CNN 2")]
+    assert list(lab.models().items()) == in_the_lessons_order
+
+
+def test_models_of_one_title_go_by_their_names(lab):
+    for name in ("lenet5", "mine"):
+        predicted(lab, name, "LeNet-5")
+    assert lab.models() == {"lenet5": "lenet5", "mine": "mine"}
 
 
 def test_the_runs_are_where_the_variable_says(monkeypatch, tmp_path):

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from fer_kit.check.answers import Ask, check, expect, expect_equal, expect_number, expect_numbers
+from fer_kit.evaluation import percent
 
 
 @check
@@ -48,14 +49,14 @@ def single_softmax(ask: Ask) -> None:
     expect(
         surest[0] > ceiling + 0.05,
         "a network that can be nearly certain",
-        f"never more than {surest[0]:.0%} for one emotion",
+        f"never more than {percent(surest[0], digits=0)} for one emotion",
         "There is still a softmax of a softmax: its inputs are between 0 and 1, so that no "
-        f"emotion can get more than e / (e + {len(surest) - 1}) = {ceiling:.0%}.",
+        f"emotion can get more than e / (e + {len(surest) - 1}) = {percent(ceiling, digits=0)}.",
     )
     expect(
         least[0] < 0.01,
         "a network that can be nearly certain that it is not some emotion",
-        f"never less than {least[0]:.0%}",
+        f"never less than {percent(least[0], digits=0)}",
         "Something before the softmax, such as a ReLU, lets no negative value through.",
     )
 
@@ -90,8 +91,8 @@ def counts_that_round_to(ask: Ask) -> None:
         (50.0, 20001, [10000, 10001], "Several can round to the same: return all of them."),
         (49.5, 7, [], "Not every percentage is possible with so few faces."),
     ]
-    for percent, faces, right, slip in cases:
-        found = expect_numbers(ask(percent, faces), "the counts")
+    for given, faces, right, slip in cases:
+        found = expect_numbers(ask(given, faces), "the counts")
         if sorted(set(found)) == right:
             slip = "Each count once, the smallest first."
-        expect_equal(found, right, f"for {percent:.2f} % of {faces:,} faces", slip)
+        expect_equal(found, right, f"for {given:.2f} % of {faces:,} faces", slip)

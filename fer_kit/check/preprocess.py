@@ -3,6 +3,7 @@
 import numpy as np
 
 from fer_kit.check.answers import Ask, check, expect, expect_array
+from fer_kit.evaluation import percent
 
 
 @check
@@ -58,7 +59,7 @@ def split_by_person(ask: Ask) -> None:
     expect(mask.any() and not mask.all(), "faces in both parts", "an empty part")
     slip = "The share says how much is test; True stands for test."
     expected = "about a quarter of the faces in the test part"
-    expect(0.2 <= mask.mean() <= 0.3, expected, f"{mask.mean():.0%}", slip)
+    expect(0.2 <= mask.mean() <= 0.3, expected, percent(mask.mean(), digits=0), slip)
     is_same = np.array_equal(mask, ask(subject, 0.25, 7))
     slip = "Use np.random.default_rng(seed) inside of the function."
     expect(is_same, "the same split for the same seed", "another one", slip)

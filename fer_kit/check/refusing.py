@@ -3,6 +3,7 @@
 import numpy as np
 
 from fer_kit.check.answers import Ask, as_number, check, expect, expect_number
+from fer_kit.evaluation import percent
 
 CONFIDENCE = np.array([0.55, 0.95, 0.31, 0.72, 0.64, 0.88, 0.47, 0.8, 0.39, 0.99])
 CORRECT = np.array([0, 1, 0, 1, 1, 1, 1, 0, 0, 1]) > 0
@@ -15,8 +16,8 @@ def threshold_for(ask: Ask) -> None:
         line = as_number(ask(CONFIDENCE, share), "the threshold")
         reached = float((line <= CONFIDENCE).mean())
         slip = "np.quantile(confidence, q) has the share q *below* it: q = 1 - share."
-        expected = f"a threshold that {share:.0%} of the ten faces reach"
-        received = f"{line:g}, which {reached:.0%} reach"
+        expected = f"a threshold that {percent(share, digits=0)} of the ten faces reach"
+        received = f"{line:g}, which {percent(reached, digits=0)} reach"
         expect(abs(reached - share) < 1e-9, expected, received, slip)
 
 

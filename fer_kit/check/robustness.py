@@ -3,6 +3,7 @@
 import numpy as np
 
 from fer_kit.check.answers import Ask, check, expect, expect_array
+from fer_kit.evaluation import percent
 
 
 @check
@@ -66,7 +67,7 @@ def denoise(ask: Ask) -> None:
     share = _error(out, clean) / _error(noisy, clean)
     slip = "Neighbouring pixels have independent noise: take their mean or their median."
     expected = "an error of at most three quarters of the noise's"
-    expect(share < 0.75, expected, f"{share:.0%} of it", slip)
+    expect(share < 0.75, expected, f"{percent(share, digits=0)} of it", slip)
     kept = _error(expect_array(ask(clean), clean.shape, "pictures"), clean)
     slip = "So strong a filter takes the face away with the noise."
     expect(kept < 0.08, "a clean picture to stay much as it is", f"an error of {kept:.2f}", slip)

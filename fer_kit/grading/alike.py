@@ -19,6 +19,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import HashingVectorizer
 
+from fer_kit.evaluation import percent
 from fer_kit.grading.plain import few
 
 COMMON = 0.25  # what more than this share of the submissions have is common ...
@@ -164,13 +165,13 @@ def _alike_in_words(
         phrases = _phrases([works[name].written.get(key, "") for name in names], released.get(key))
         common = (phrases @ phrases.T).toarray()
         for first, second, share in _above(common, alike, FEWEST):
-            found[first, second].append(f"{key} ({share:.0%})")
+            found[first, second].append(f"{key} ({percent(share, digits=0)})")
         shared += common
         sizes += common.diagonal()
     np.fill_diagonal(shared, sizes)
     for first, second, share in _above(shared, alike, FEWEST):
         if not found[first, second]:
-            found[first, second].append(f"all answers together ({share:.0%})")
+            found[first, second].append(f"all answers together ({percent(share, digits=0)})")
     for (first, second), told in sorted(found.items(), key=lambda pair: -len(pair[1])):
         if told:
             yield names[first], names[second], f"the words of {few(told, 3)}"
@@ -184,7 +185,7 @@ def _alike_in_code(
         phrases = _phrases([works[name].code.get(key, "") for name in names], released.get(key))
         common = (phrases @ phrases.T).toarray()
         for first, second, share in _above(common, CODE_ALIKE, CODE_FEWEST):
-            yield names[first], names[second], f"the code of {key} ({share:.0%})"
+            yield names[first], names[second], f"the code of {key} ({percent(share, digits=0)})"
 
 
 def _keys(answers: Iterable[Mapping[str, str]]) -> list[str]:

@@ -21,6 +21,7 @@ from tqdm import tqdm
 from fer_kit.course.limits import MEGABYTE
 from fer_kit.course.workers import check_workers, each, fitting, side_by_side, why_not
 from fer_kit.errors import InputError, choose, first_few
+from fer_kit.evaluation import percent
 from fer_kit.files import locked
 from fer_kit.grading import pages
 from fer_kit.grading.alike import Pair, Work, find_pairs
@@ -339,7 +340,8 @@ def _check_labels(labels: Labels | None, identities: Sequence[Identity]) -> None
         raise InputError(
             f"Expected the labels of the faces that were predicted. Received: {labels.source}, of "
             f"whose {len(labels.truth):,} test faces most hand-ins know none, or by another label "
-            f"({median(fits):.0%} are the same). Are they of another data set, profile or seed?"
+            f"({percent(median(fits), digits=0)} are the same). Are they of another data set, "
+            "profile or seed?"
         )
 
 

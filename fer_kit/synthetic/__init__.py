@@ -32,12 +32,13 @@ from fer_kit.synthetic.dataset import generate
 from fer_kit.synthetic.light import Light
 from fer_kit.synthetic.photograph import Camera, Portrait, portrait, render, wild
 from fer_kit.synthetic.sittings import sitting_blend, sittings
-from fer_kit.synthetic.variety import traits, varied
+from fer_kit.synthetic.variety import TRAITS, traits, varied
 from fer_kit.synthetic.votes import vote
 
 __all__ = [
     "ACTION_UNITS",
     "PROTOTYPES",
+    "TRAITS",
     "Camera",
     "Identity",
     "Light",

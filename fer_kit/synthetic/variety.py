@@ -23,6 +23,14 @@ DARK, LIGHT = 0.37, 0.63  # skin below the first is called dark, above the secon
 OLD = 0.55
 GLASSES = {"none": "none", "thin": "clear", "thick": "clear", "sun": "dark"}
 ASIDE, ABOVE = 0.45, 0.55  # how far the lamp stands to one side, or above
+TRAITS = {
+    "skin": ("dark", "medium", "light"),
+    "age": ("child", "young", "old"),
+    "beard": ("no", "yes"),
+    "scarf": ("no", "yes"),
+    "glasses": ("none", "clear", "dark"),
+    "light": ("front", "side", "above"),  # another one in each picture
+}
 
 
 def varied(seed: int | Sequence[int]) -> Identity:
@@ -51,9 +59,7 @@ def traits(faces: Faces, seed: int) -> "pd.DataFrame":
     """What was drawn: a row for each face of `generate(people="varied", seed=seed)`.
 
     Returns:
-        person: who is shown; skin: dark, medium or light; age: child, young or old; glasses: none,
-        clear or dark; beard: no or yes; scarf: no or yes; light: front, side or above, which is
-        another one in each picture.
+        person: who is shown; and each of TRAITS, with one of its values.
     """
     import pandas as pd  # takes 0.2 s, which who only draws need not wait for
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from fer_kit import cards
 from fer_kit.errors import InputError
+from fer_kit.evaluation import percent
 from fer_kit.files import beside, read_json
 from fer_kit.recipes import Recipe, recipe_for
 from fer_kit.run import runs_folder
@@ -122,7 +123,7 @@ def status(folder: Path = cards.FOLDER) -> pd.DataFrame:
         card = read_json(folder / f"{planned.name}.json", None)
         rows[planned.name] = {
             "state": state(planned, folder),
-            "accuracy": f"{card['results']['accuracy']:.1%}" if card else "",
+            "accuracy": percent(card["results"]["accuracy"]) if card else "",
             "minutes": f"{card['seconds'] / 60:.0f}" if card else "",
             "petaflop": f"{card.get('petaflop', 0):.2f}" if card else "",
             "hardware": card["hardware"] if card else "",

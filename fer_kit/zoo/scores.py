@@ -197,6 +197,6 @@ def card_text(card: dict[str, Any]) -> str:
         f"{scores_text(scores)}\n"
         f"temperature {card['temperature']:.2f}: calibration error {calibration['before']:.3f} "
         f"before, {calibration['after']:.3f} after\n"
-        f"answering the surest {refusal['coverage']:.0%}: accuracy "
+        f"answering the surest {percent(refusal['coverage'], digits=0)}: accuracy "
         f"{percent(refusal['accuracy'], refusal['accuracy_95'])}"
     )

@@ -141,7 +141,7 @@ def draw_cost(cards: dict[str, dict[str, Any]], published: list[Published], fold
         ax.plot(other.petaflop, other.accuracy, marker=marker, label=other.name, **style)
     ax.set(xscale="log", xlabel="cost of the training (PFLOP)", ylabel="accuracy on the test part")
     ax.yaxis.set_major_locator(MultipleLocator(0.05))
-    ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
+    ax.yaxis.set_major_formatter(lambda value, _: percent(value, digits=0))
     figure.legend(loc="outside right upper", fontsize=8)
     save_figure(figure, folder / "cost.png")
 

@@ -171,7 +171,7 @@ def test_short_programs_for_one_task_are_alike_by_themselves():
     assert find_pairs({name: Work(name, {}, {"04-a": code}) for name in "ab"}, 0.3) == []
     longer = "\n".join(f"x{k} = first_{k}(second_{k}) + {k}" for k in range(20))
     found = find_pairs({name: Work(name, {}, {"04-a": longer}) for name in "ab"}, 0.3)
-    assert found[0].reason == "the code of 04-a (100%)"
+    assert found[0].reason == "the code of 04-a (100 %)"
 
 
 def test_nobody_is_alike_to_nobody():

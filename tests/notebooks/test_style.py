@@ -97,6 +97,7 @@ def test_it_begins_with_its_title_and_what_will_be_learned(path):
     assert first.cell_type == "markdown"
     assert re.match(rf"# {path.stem.split('_')[0]} · \S", first.source)
     assert "What you will learn" in first.source
+    assert "(../docs/glossary.md)" in first.source
 
 
 def test_it_has_the_sections_that_all_have_in_their_order(path):
