@@ -137,7 +137,7 @@ def tables(told: dict[str, Any], caption: str = "") -> Iterator[Table]:
         yield Table(caption, [(name, {"value": cell}) for name, cell in plain.items()])
     for name, value in told.items():
         if not _is_cell(value):
-            yield from _table(value, f"{caption}: {name}" if caption else str(name))
+            yield from _table(value, f"{caption}: {_words(name)}" if caption else _words(name))
 
 
 def _table(value: dict[str, Any] | list[Any], caption: str) -> Iterator[Table]:
@@ -145,7 +145,7 @@ def _table(value: dict[str, Any] | list[Any], caption: str) -> Iterator[Table]:
     if not all(isinstance(row, dict) and all(map(_is_cell, row.values())) for row in rows.values()):
         yield from tables(rows, caption)
     elif rows:
-        yield Table(caption, [(name, _cells(row)) for name, row in rows.items()])
+        yield Table(caption, [(_words(name), _cells(row)) for name, row in rows.items()])
 
 
 def _is_cell(value: Any) -> bool:
@@ -159,8 +159,14 @@ def _cells(row: dict[str, Any]) -> dict[str, str]:
     for name, value in row.items():
         interval = row.get(f"{name}_95")
         if not (name.endswith("_95") and name.removesuffix("_95") in row):
-            cells[name] = text([value, *interval] if isinstance(interval, list) else value)
+            told = text([value, *interval] if isinstance(interval, list) else value)
+            cells[_words(name)] = told
     return cells
+
+
+def _words(name: str) -> str:
+    """A name as people read it: majority_baseline → majority baseline."""
+    return str(name).replace("_", " ")
 
 
 def text(value: Any) -> str:

@@ -72,7 +72,13 @@ def test_values_are_text(value, shown):
 
 def test_a_value_and_its_interval_share_a_cell():
     (table,) = tables({"of": {"cnn": {"accuracy": 0.5, "accuracy_95": [0.4, 0.6], "z_95": 1}}})
-    assert table.rows == [("cnn", {"accuracy": "0.5 (0.4 to 0.6)", "z_95": "1"})]
+    assert table.rows == [("cnn", {"accuracy": "0.5 (0.4 to 0.6)", "z 95": "1"})]
+
+
+def test_names_are_shown_as_words():
+    plain, rows = tables({"noise_seeds": [0, 1], "by_skin": {"very_dark": {"f_1": 0.5}}})
+    assert plain.rows == [("noise seeds", {"value": "0, 1"})]
+    assert (rows.caption, rows.rows) == ("by skin", [("very dark", {"f 1": "0.5"})])
 
 
 @pytest.mark.parametrize(
