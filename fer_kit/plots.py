@@ -176,7 +176,7 @@ def history(
         _line(ax, table, column, name, markersize=3, **style)
     if mark is not None:
         ax.axvline(mark, color="grey", linestyle="--", label=f"kept: epoch {mark}")
-    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
     return _finished(ax, {"frameon": True}, xlabel="epoch", ylabel=metric, title=title)
 
 
@@ -223,7 +223,9 @@ def intervals(
     ax = ax or _new_axes(7, 0.5 * len(table) + 1.6)
     places = np.arange(len(table))[::-1]
     errors = [table["value"] - table["low"], table["high"] - table["value"]]
-    ax.errorbar(table["value"], places, xerr=errors, fmt="o", color="#4C72B0", capsize=4)
+    ax.errorbar(
+        table["value"], places, xerr=errors, fmt="o", color="#4C72B0", capsize=4, clip_on=False
+    )
     write = (lambda value: f"{100 * value:+.1f} points") if differences else percent
     ground = {"facecolor": "white", "edgecolor": "none", "pad": 0}  # a line may cross a label
     for place, (value, high) in zip(places, table[["value", "high"]].to_numpy(), strict=True):
@@ -280,7 +282,7 @@ def curves(
         _line(ax, table, column, name, markersize=5, **style)
     _baseline(ax.axhline, baseline)
     if all(is_integer_dtype(table.index) for table in tables.values()):  # no half epochs
-        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
     return _finished(ax, BESIDE, ylim=(0, 1), xlabel=xlabel, ylabel=column, title=title)
 
 

@@ -59,7 +59,7 @@ class Notebook:
         name: "04_lenet5", and with it the name of its page.
         title: its first heading.
         headings: (level, id, text) of each heading.
-        cells: for each, `markdown`, or `source`, `count` and `outputs`.
+        cells: for each, `markdown`, or `source`, `folded`, `count` and `outputs`.
         execution: how it was executed.
         state: that of the execution, or "stale".
         remark: a sentence that explains the state; "" where it is complete.
@@ -275,6 +275,7 @@ def _cell(cell: nbformat.NotebookNode, markdown: Markdown) -> dict[str, Any]:
     return {
         "source": Markup(Highlight2HTML()(cell.source)) if cell.source.strip() else "",
         "count": cell.execution_count,
+        "folded": cell.metadata.get("jupyter", {}).get("source_hidden", False),  # as in Jupyter
         # A widget lives while its program runs: its text is a progress bar that stands at 0.
         "outputs": [
             _output(one, markdown) for one in cell.outputs if WIDGET not in one.get("data", {})

@@ -315,6 +315,18 @@ def test_the_outputs_of_a_notebook(run_folder):
     assert '<a href="#Not-a-chapter">' not in html
 
 
+def test_what_is_folded_in_jupyter_is_folded_on_the_page(run_folder):
+    """Else the code of an answer would stand open above the answer that is folded away."""
+    cells = [ran("'the answer is seven'"), ran("1 + 1")]
+    cells[0].metadata["jupyter"] = {"source_hidden": True}
+    add_notebook(run_folder, "04_lenet5", cells)
+    opened, *folded = page(run_folder, "04_lenet5").split("<details><summary>Code</summary>")
+    assert len(folded) == 1
+    code, _, rest = folded[0].partition("</details>")
+    assert "seven" in code
+    assert "seven" not in opened + rest
+
+
 def test_names_and_texts_are_escaped(run_folder):
     attack = '"><script>alert(1)</script>'
     found = metrics()
