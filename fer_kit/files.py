@@ -15,8 +15,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from math import inf
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from fer_kit.errors import InputError
 
@@ -65,8 +66,8 @@ def write_json(path: str | Path, value: Any) -> Path:
     return write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
-def read_bytes(path: str | Path, most: int) -> bytes:
-    """The content of a file, of at most so many bytes.
+def open_file(path: str | Path, most: float = inf) -> BinaryIO:
+    """A file, open to be read, of at most so many bytes.
 
     Raises:
         OSError: there is none, it cannot be read, or is larger; or it is a pipe or a device, which
@@ -78,7 +79,13 @@ def read_bytes(path: str | Path, most: int) -> bytes:
         raise OSError(errno.EINVAL, "it is no file", str(path))
     if size > most:
         raise OSError(errno.EFBIG, f"it has {size:,} bytes, more than {most:,}", str(path))
-    return path.read_bytes()
+    return path.open("rb")
+
+
+def read_bytes(path: str | Path, most: float = inf) -> bytes:
+    """The content of a file, of at most so many bytes; an OSError as in `open_file`."""
+    with open_file(path, most) as file:
+        return file.read()
 
 
 def printable(text: str) -> str:
@@ -188,7 +195,7 @@ def sha256(path: str | Path) -> str:
         InputError: the file is missing or cannot be read.
     """
     try:
-        with open(path, "rb") as file:
+        with open_file(path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise InputError(

@@ -1,8 +1,11 @@
 """What a file holds, told by how it begins: its name may say anything."""
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
+
+from fer_kit.files import open_file
 
 START = 400  # bytes that tell
 
@@ -65,11 +68,7 @@ def _is_text(start: bytes) -> bool:
 
 
 def kind_of_file(path: str | Path) -> Kind | None:
-    """What a file is; None where nothing tells, or where it cannot be read."""
-    try:
-        if not Path(path).is_file():  # a pipe would be waited for
-            return None
-        with open(path, "rb") as file:
-            return kind_of(file.read(START))
-    except OSError:
-        return None
+    """What a file is; None where nothing tells, or where it cannot be read or is no path at all."""
+    with suppress(OSError, ValueError), open_file(path) as file:
+        return kind_of(file.read(START))
+    return None

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_va
 from fer_kit.checked import KINDS, STRICT, among, that
 from fer_kit.datasets import SOURCES
 from fer_kit.errors import InputError
-from fer_kit.files import decode
+from fer_kit.files import decode, read_bytes
 from fer_kit.lessons import PROFILES, find
 from fer_kit.run import course_folder
 
@@ -142,7 +142,7 @@ def read_rubric(path: str | Path = "") -> Rubric:
     """
     path = Path(path) if str(path) else course_folder() / "rubric.toml"
     try:
-        told = tomllib.loads(decode(path.read_bytes()))
+        told = tomllib.loads(decode(read_bytes(path)))
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise InputError(
             f"Expected a rubric in TOML. Received: {path} ({error}). Begin with the course's own, "

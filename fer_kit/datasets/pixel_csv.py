@@ -29,6 +29,7 @@ from fer_kit.emotions import FER2013
 from fer_kit.emotions import codes as emotion_codes
 from fer_kit.errors import InputError, first_few
 from fer_kit.faces import Faces, one_hot
+from fer_kit.files import open_file
 from fer_kit.kinds import START, TEXT, kind_of
 
 SIDE = 48
@@ -178,7 +179,8 @@ def open_table(path: Path) -> Iterator[BinaryIO]:
         InputError: it cannot be read.
     """
     try:
-        start = _start(path)
+        with open_file(path) as file:
+            start = file.read(4)  # its name may say anything
         if tarfile.is_tarfile(path):
             with tarfile.open(path) as archive:
                 files = [member.name for member in archive if member.isfile()]
@@ -199,14 +201,6 @@ def open_table(path: Path) -> Iterator[BinaryIO]:
             f"Expected a readable table. Received: {path} ({reason}). Check the path and whether "
             "you may read it; if it is damaged, download it again."
         ) from error
-
-
-def _start(path: Path) -> bytes:
-    """The first bytes of a file: its name may say anything."""
-    if path.exists() and not path.is_file():  # a pipe would be waited for
-        raise OSError("it is no file")
-    with path.open("rb") as file:
-        return file.read(4)
 
 
 def _as_utf8(file: BinaryIO) -> BinaryIO:

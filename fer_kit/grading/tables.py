@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fer_kit.errors import InputError
-from fer_kit.files import decode
+from fer_kit.files import decode, read_bytes
 from fer_kit.kinds import EMPTY, START, TEXT, kind_of
 
 LARGEST = 200_000_000  # bytes
@@ -85,12 +85,7 @@ def number(text: str) -> float:
 
 def _text(path: Path, what: str) -> str:
     try:
-        if path.stat().st_size > LARGEST:
-            raise InputError(
-                f"Expected {what}, of at most {LARGEST // 1_000_000} MB. Received: {path}, which "
-                "is larger."
-            )
-        content = path.read_bytes()
+        content = read_bytes(path, LARGEST)
     except OSError as error:
         raise InputError(f"Expected {what}. Received: {path} ({error.strerror}).") from error
     if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
