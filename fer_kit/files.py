@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from itertools import filterfalse
 from math import inf
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -22,7 +23,8 @@ from typing import Any, BinaryIO
 from fer_kit.errors import InputError
 
 LEFT = 24 * 3600  # seconds after which nobody is still at a temporary folder
-SYSTEM_FILES = ("__macosx", "thumbs.db", "desktop.ini", "@eadir", "$recycle.bin")
+# What systems put beside the files of people.
+BESIDE = ("__macosx", "thumbs.db", "desktop.ini", "@eadir", "$recycle.bin")
 
 
 def write_whole(path: str | Path, write: Callable[[Path], Any]) -> Path:
@@ -45,15 +47,18 @@ def write_whole(path: str | Path, write: Callable[[Path], Any]) -> Path:
         temporary.chmod(0o644)
         temporary.replace(path)
     except OSError as error:
-        reason = error.strerror or error
-        raise InputError(
-            f"Expected to write {path}. Received: {reason}. "
-            "Free some space or choose a folder that you may write to."
-        ) from error
+        raise _unwritten(path, error) from error
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
     return path
+
+
+def _unwritten(path: Path, error: OSError) -> InputError:
+    return InputError(
+        f"Expected to write {path}. Received: {error.strerror or error}. Free some space or choose "
+        "a folder that you may write to."
+    )
 
 
 def write_text(path: str | Path, text: str) -> Path:
@@ -125,6 +130,11 @@ def check_not_over(out: str | Path, *inputs: str | Path) -> None:
             )
 
 
+def is_beside(name: str) -> bool:
+    """Whether a file or folder of this name was made by a system and not by a person."""
+    return name.startswith(".") or name.lower() in BESIDE
+
+
 def files_below(folder: Path) -> Iterator[Path]:
     """All files in a folder, links followed; hidden and system files are passed over.
 
@@ -137,14 +147,11 @@ def files_below(folder: Path) -> Iterator[Path]:
             f"Expected a folder that can be read. Received: {error.filename} ({error.strerror})."
         ) from error
 
-    def is_wanted(name: str) -> bool:
-        return not name.startswith(".") and name.lower() not in SYSTEM_FILES
-
     for place, folders, names in os.walk(folder, onerror=refuse, followlinks=True):
         here = Path(place)
-        inside = sorted(filter(is_wanted, folders))
+        inside = sorted(filterfalse(is_beside, folders))
         folders[:] = [name for name in inside if not _is_loop(here / name)]
-        for path in (here / name for name in sorted(filter(is_wanted, names))):
+        for path in (here / name for name in sorted(filterfalse(is_beside, names))):
             if path.is_file() or path.is_symlink():  # no pipe, which would be waited for
                 yield path
 
@@ -285,7 +292,4 @@ def replace_folder(folder: Path, build: Callable[[Path], None]) -> None:
                     earlier.rename(folder)
                 raise
     except OSError as error:
-        raise InputError(
-            f"Expected to write {folder}. Received: {error.strerror or error}. Free some space or "
-            "choose a folder that you may write to."
-        ) from error
+        raise _unwritten(folder, error) from error

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from fer_kit.errors import InputError, first_few
+from fer_kit.files import is_beside
 from fer_kit.pictures import EXTENSIONS
 
 KINDS = (".zip", ".7z")
@@ -61,8 +62,7 @@ def _is_zip(archive: Path) -> bool:
 
 def _is_picture(name: str) -> bool:
     path = PurePosixPath(name)
-    hidden = any(part.startswith(".") or part == "__MACOSX" for part in path.parts)
-    return path.suffix.lower() in EXTENSIONS and not hidden
+    return path.suffix.lower() in EXTENSIONS and not any(map(is_beside, path.parts))
 
 
 def _members_of_zip(archive: Path) -> list[Member]:

@@ -29,7 +29,7 @@ from fer_kit.emotions import FER2013
 from fer_kit.emotions import codes as emotion_codes
 from fer_kit.errors import InputError, first_few
 from fer_kit.faces import Faces, one_hot
-from fer_kit.files import open_file
+from fer_kit.files import is_beside, open_file
 from fer_kit.kinds import START, TEXT, kind_of
 
 SIDE = 48
@@ -214,7 +214,7 @@ def _as_utf8(file: BinaryIO) -> BinaryIO:
 
 def _only_table(names: list[str], path: Path) -> str:
     """The one .csv in an archive; among several, the one with a known name."""
-    visible = [name for name in names if not name.startswith("__MACOSX")]
+    visible = [name for name in names if not any(map(is_beside, PurePosixPath(name).parts))]
     tables = [name for name in visible if name.lower().endswith(".csv")]
     known = [name for name in tables if PurePosixPath(name).name in KNOWN_TABLES]
     for candidates in (tables, known):

@@ -28,7 +28,8 @@ from fer_kit.course.limits import (
 from fer_kit.course.manifest import FORMAT
 from fer_kit.errors import InputError, first_few
 from fer_kit.faces import are_drawn
-from fer_kit.grading.handed_in import AGAIN, is_beside
+from fer_kit.files import is_beside
+from fer_kit.grading.handed_in import AGAIN
 from fer_kit.grading.plain import moment
 from fer_kit.grading.told import Claims, Manifest
 from fer_kit.lessons import METRICS

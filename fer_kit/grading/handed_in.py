@@ -13,10 +13,9 @@ from pathlib import Path
 from unicodedata import normalize
 
 from fer_kit.errors import InputError, first_few
+from fer_kit.files import is_beside
 
 LONGEST_PAGE = 80  # bytes of a page's name; a disk takes 255 and some of them are ours
-# What systems put beside the files of people.
-BESIDE = ("__macosx", "thumbs.db", "desktop.ini")
 ARCHIVES = (".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".download", ".crdownload")
 AGAIN = "Hand in the file bundle.zip that make bundle writes."
 
@@ -63,11 +62,6 @@ def find_hand_ins(folder: str | Path, but: Collection[Path] = ()) -> list[HandIn
         named[name] = (path, problem)
     pages = _pages(named)
     return [HandIn(name, path, pages[name], problem) for name, (path, problem) in named.items()]
-
-
-def is_beside(name: str) -> bool:
-    """Whether a file or folder of this name was made by a system and not by a person."""
-    return name.startswith(".") or name.lower() in BESIDE
 
 
 def _walk(folder: Path, but: Collection[Path]) -> Iterator[tuple[Path, str]]:
