@@ -207,12 +207,17 @@ def _detect(picture: np.ndarray, long_side: int, confidence: float) -> tuple[np.
     return found[np.abs(found[:, :4]).max(axis=1) < 2 * max(size)], shrink
 
 
-def _shows_same(one: Box, other: Box) -> bool:
-    """Whether a good part of one box is in the other, or the other way round."""
+def shared_area(one: Box, other: Box) -> int:
+    """How many pixels two boxes have in common."""
     width = min(one.x + one.width, other.x + other.width) - max(one.x, other.x)
     height = min(one.y + one.height, other.y + other.height) - max(one.y, other.y)
+    return max(0, width) * max(0, height)
+
+
+def _shows_same(one: Box, other: Box) -> bool:
+    """Whether a good part of one box is in the other, or the other way round."""
     least = min(one.width * one.height, other.width * other.height)
-    return max(0, width) * max(0, height) > SAME * least
+    return shared_area(one, other) > SAME * least
 
 
 def _box(row: np.ndarray, shrink: float) -> Box:

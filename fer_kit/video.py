@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from fer_kit import watch
 from fer_kit.classify import Answer, Classifier, annotate, answer
-from fer_kit.detect import Box, find_faces
+from fer_kit.detect import Box, find_faces, shared_area
 from fer_kit.errors import InputError
 from fer_kit.files import write_whole
 from fer_kit.kinds import START, kind_of_file
@@ -228,9 +228,7 @@ def same_faces(followed: dict[int, Box], found: list[Box]) -> dict[int, int]:
 
 def overlap(one: Box, other: Box) -> float:
     """Intersection over union of two boxes, 0 to 1."""
-    width = min(one.x + one.width, other.x + other.width) - max(one.x, other.x)
-    height = min(one.y + one.height, other.y + other.height) - max(one.y, other.y)
-    shared = max(0, width) * max(0, height)
+    shared = shared_area(one, other)
     return shared / (one.width * one.height + other.width * other.height - shared)
 
 

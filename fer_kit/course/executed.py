@@ -167,10 +167,11 @@ def grade_id(cell: Mapping[str, Any]) -> str:
 
 
 def _nbgrader(cell: Mapping[str, Any]) -> Mapping[str, Any]:
-    return _mapping(cell.get("metadata", {}).get("nbgrader"))
+    return mapping(cell.get("metadata", {}).get("nbgrader"))
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
+def mapping(value: Any) -> Mapping[str, Any]:
+    """The value if it is a dictionary, an empty one if it is anything else."""
     return value if isinstance(value, Mapping) else {}
 
 
@@ -285,7 +286,7 @@ def execution(notebook: Mapping[str, Any]) -> Execution:
     code = [c for c in notebook["cells"] if c["cell_type"] == "code" and source(c).strip()]
     counts = [cell.get("execution_count") for cell in code]
     done = [count for count in counts if count is not None]
-    papermill = _mapping(notebook.get("metadata", {}).get("papermill"))
+    papermill = mapping(notebook.get("metadata", {}).get("papermill"))
     errors = [name for cell in code if not may_fail(cell) for name in errors_in(cell)]
     if papermill.get("exception") and not errors:
         errors = ["exception"]  # the kernel died: no cell shows it
@@ -297,7 +298,7 @@ def execution(notebook: Mapping[str, Any]) -> Execution:
         started=papermill.get("start_time") or "",
         ended=papermill.get("end_time") or "",
         seconds=papermill.get("duration"),
-        parameters=dict(_mapping(papermill.get("parameters"))),
+        parameters=dict(mapping(papermill.get("parameters"))),
     )
 
 

@@ -4,18 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fer_kit.datasets.splits import split_of
 from fer_kit.emotions import EMOTIONS, FER2013, canonical, in_course_order, is_emotion
 from fer_kit.errors import InputError, first_few
 from fer_kit.faces import SPLITS, Faces
 from fer_kit.grading.tables import Table, number, read_table
 from fer_kit.run import read_config
 
-# What the parts are called elsewhere; Usage is FER2013's column.
-PARTS = {
-    "train": ("training",),
-    "validation": ("val", "valid", "publictest", "public test", "dev"),
-    "test": ("testing", "privatetest", "private test"),
-}
+# Usage is FER2013's column.
 HEADS = {"id": ("face",), "split": ("part", "usage"), "label": ("emotion",)}
 
 
@@ -83,7 +79,9 @@ def _names(table: Table) -> dict[str, str]:
     for index, row in enumerate(table.rows):
         face, split, label = (row[heads[name]] for name in HEADS)
         try:
-            if _part(split) != "test":
+            if not (part := split_of(split)):
+                raise ValueError(f"{split!r} is no part")
+            if part != "test":
                 continue
             emotion = _emotion(label)
         except ValueError as error:
@@ -111,14 +109,6 @@ def _head(table: Table, name: str) -> str:
             f"{', '.join(table.columns)[:200]}."
         )
     return found
-
-
-def _part(text: str) -> str:
-    name = text.strip().lower()
-    for part, others in PARTS.items():
-        if name == part or name in others:
-            return part
-    raise ValueError(f"{text!r} is no part")
 
 
 def _emotion(text: str) -> str:

@@ -2,15 +2,10 @@
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 from unicodedata import category, normalize
-
-
-def mapping(value: Any) -> Mapping[str, Any]:
-    """The value if it is a dictionary, an empty one if it is anything else."""
-    return value if isinstance(value, Mapping) else {}
 
 
 def finite(value: Any) -> float | None:

@@ -8,7 +8,8 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, model_validator
 
-from fer_kit.grading.plain import finite, line, mapping
+from fer_kit.course.executed import mapping
+from fer_kit.grading.plain import finite, line
 
 T = TypeVar("T")
 Named = Annotated[dict[str, T], BeforeValidator(mapping)]
