@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from math import inf
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
 
@@ -37,6 +37,19 @@ def choose(value: Any, choices: Iterable[Any], what: str, hint: str = "") -> Any
 def is_whole(value: Any, least: int = 0, below: float = inf) -> bool:
     """Whether it is a whole number from `least` up: True and 3.0 are none."""
     return isinstance(value, Integral) and not isinstance(value, bool) and least <= value < below
+
+
+def check_whole(what: str, value: Any, least: int = 0, hint: str = "") -> None:
+    """Raise an InputError unless it is a whole number, `least` or more."""
+    if not is_whole(value, least):
+        expected = f"{what} as a whole number, {least} or more"
+        raise InputError(f"Expected {expected}. Received: {value!r}. {hint}".rstrip())
+
+
+def check_share(what: str, value: Any) -> None:
+    """Raise an InputError unless it is a number between 0 and 1."""
+    if not isinstance(value, Real) or not 0 <= value <= 1:
+        raise InputError(f"Expected {what} between 0 and 1. Received: {value!r}.")
 
 
 def first_few(problems: Sequence[str], limit: int = 5) -> str:

@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from fer_kit.errors import InputError
+from fer_kit.errors import InputError, check_whole
 from fer_kit.processes import Processes, cores, share
 
 MEMORY = 2_000_000_000  # bytes for one lesson or training, as measured in quick and rounded up
@@ -32,11 +32,8 @@ def check_workers(workers: int | None) -> int | None:
     Raises:
         InputError: there cannot.
     """
-    if workers is not None and workers < 1:
-        raise InputError(
-            f"Expected workers as a whole number, 1 or more. Received: {workers}. Leave it out for "
-            "as many as fit this computer."
-        )
+    if workers is not None:
+        check_whole("workers", workers, 1, "Leave it out for as many as fit this computer.")
     return workers
 
 

@@ -17,7 +17,7 @@ from fer_kit.datasets.cache import cached
 from fer_kit.datasets.downloads import download
 from fer_kit.datasets.source import Source
 from fer_kit.datasets.splits import sample
-from fer_kit.errors import InputError, choose, is_whole
+from fer_kit.errors import InputError, check_whole, choose, is_whole
 from fer_kit.faces import SPLITS, Faces
 
 __all__ = ["SOURCES", "Source", "check_dataset", "check_path", "download", "load"]
@@ -145,10 +145,7 @@ def _check_numbers(size: tuple[int, int, int] | None, seed: int, image_size: int
             f"(6000, 2000, 2000). Received: {size!r}."
         )
     for name, value, least in (("image_size", image_size, 1), ("seed", seed, 0)):
-        if not is_whole(value, least):
-            raise InputError(
-                f"Expected {name} as a whole number from {least} up. Received: {value!r}."
-            )
+        check_whole(name, value, least)
 
 
 def _votes(source: Source, path: Path | None, votes: str | Path | None) -> str | Path | None:

@@ -14,7 +14,7 @@ import numpy as np
 import pywt
 
 from fer_kit.detect import find_landmarks
-from fer_kit.errors import InputError, choose
+from fer_kit.errors import InputError, check_share, choose
 from fer_kit.files import check_not_over
 from fer_kit.pictures import read_picture, write_picture
 
@@ -60,8 +60,7 @@ def fuse(
         InputError: shapes, types or ranges that do not fit together; an unknown method.
     """
     choose(method, METHODS, "a method")
-    if not 0 <= weight <= 1:
-        raise InputError(f"Expected a weight between 0 and 1. Received: {weight}.")
+    check_share("a weight", weight)
     first, second = np.asarray(first), np.asarray(second)
     _check_pictures(first, second)
     one, other = _as_batch(first), _as_batch(second)

@@ -11,12 +11,11 @@ photographs. Lesson 01.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from numbers import Real
 
 import numpy as np
 
 from fer_kit import emotions
-from fer_kit.errors import InputError, choose
+from fer_kit.errors import InputError, check_share, choose
 
 ACTION_UNITS = {
     "AU1": "inner brow raiser",
@@ -218,8 +217,7 @@ def action_units(emotion: str, intensity: float = 1.0, variant: int = 0) -> dict
         InputError: no such emotion or variant.
     """
     variants = _variants(emotion)
-    if not 0 <= intensity <= 1:
-        raise InputError(f"Expected an intensity between 0 and 1. Received: {intensity}.")
+    check_share("an intensity", intensity)
     if not 0 <= variant < len(variants):
         raise InputError(
             f"Expected a variant from 0 to {len(variants) - 1} of {emotion!r}. Received: {variant}."
@@ -235,8 +233,7 @@ def blend(first: str, second: str, weight: float = 0.5, intensity: float = 1.0) 
     Raises:
         InputError: a weight outside of 0 to 1.
     """
-    if not 0 <= weight <= 1:
-        raise InputError(f"Expected a weight between 0 and 1. Received: {weight}.")
+    check_share("a weight", weight)
     one, two = action_units(first, intensity), action_units(second, intensity)
     mixed = {
         name: (1 - weight) * one.get(name, 0.0) + weight * two.get(name, 0.0)
@@ -249,8 +246,7 @@ def check_action_units(units: Mapping[str, float]) -> None:
     """Raise an InputError that names the first unit that does not exist or is out of range."""
     for name, value in units.items():
         choose(name, ACTION_UNITS, "action units")
-        if not isinstance(value, Real) or not 0 <= value <= 1:
-            raise InputError(f"Expected {name} between 0 and 1. Received: {value!r}.")
+        check_share(name, value)
 
 
 def spontaneous(emotion: str, rng: np.random.Generator) -> dict[str, float]:

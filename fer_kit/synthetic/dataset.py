@@ -2,17 +2,16 @@
 
 from collections.abc import Iterator
 from functools import partial
-from numbers import Real
 
 import numpy as np
 from tqdm.auto import tqdm
 
 from fer_kit.emotions import FER2013
-from fer_kit.errors import InputError, choose
+from fer_kit.errors import check_share, check_whole, choose
 from fer_kit.faces import SPLITS, Faces, one_hot
 from fer_kit.processes import Processes, cores, share
 from fer_kit.synthetic.anatomy import identity, spontaneous
-from fer_kit.synthetic.photograph import CAMERAS, check_image_size, check_whole, portrait
+from fer_kit.synthetic.photograph import CAMERAS, check_image_size, portrait
 from fer_kit.synthetic.variety import varied
 from fer_kit.synthetic.votes import vote
 
@@ -66,15 +65,15 @@ def generate(
         InputError: a count, seed or size is not a whole number in range, or a name is unknown.
     """
     counts = {"train": train, "validation": validation, "test": test}
-    check_whole(**counts, seed=seed)
+    for name, value in (counts | {"seed": seed}).items():
+        check_whole(name, value)
     check_image_size(image_size)
     choose(targets, TARGETS, "targets")
     choose(camera, CAMERAS, "a camera")
     choose(people, PEOPLE, "people")
-    if not isinstance(darkness, Real) or not 0 <= darkness <= 1:
-        raise InputError(f"Expected darkness between 0 and 1. Received: {darkness!r}.")
-    if workers is not None and (not isinstance(workers, int) or workers < 1):
-        raise InputError(f"Expected workers as a whole number, 1 or more. Received: {workers!r}.")
+    check_share("darkness", darkness)
+    if workers is not None:
+        check_whole("workers", workers, 1)
     blocks = [
         (split, range(start, min(start + BLOCK, count)))
         for split, count in enumerate(counts.values())

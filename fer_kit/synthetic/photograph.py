@@ -110,13 +110,6 @@ def portrait(
     )
 
 
-def check_whole(**numbers: int) -> None:
-    """Raise an InputError that names the first number that is not whole, or below 0."""
-    for name, value in numbers.items():
-        if not isinstance(value, Integral) or value < 0:
-            raise InputError(f"Expected {name} as a whole number, 0 or more. Received: {value!r}.")
-
-
 def check_image_size(size: int) -> None:
     """Raise an InputError for a size that the drawing cannot serve."""
     if not isinstance(size, Integral) or not 16 <= size <= 256:

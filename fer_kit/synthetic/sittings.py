@@ -9,11 +9,11 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from fer_kit.emotions import JAFFE, canonical
-from fer_kit.errors import InputError
+from fer_kit.errors import InputError, check_whole
 from fer_kit.faces import SPLITS, Faces, one_hot
 from fer_kit.synthetic.anatomy import Identity, action_units, blend, identity
 from fer_kit.synthetic.dataset import SOURCE
-from fer_kit.synthetic.photograph import Camera, check_image_size, check_whole, render
+from fer_kit.synthetic.photograph import Camera, check_image_size, render
 
 # Standard deviations: radians for turns, shares of the picture for the rest.
 MOVES = {"yaw": 0.05, "pitch": 0.03, "roll": 0.04, "zoom": 0.02, "shift": 0.02}
@@ -43,7 +43,8 @@ def sittings(
         InputError: a count, seed or size is not a whole number in range.
     """
     counts = (train, validation, test)
-    check_whole(**dict(zip(SPLITS, counts, strict=True)), seed=seed)
+    for name, value in zip((*SPLITS, "seed"), (*counts, seed), strict=True):
+        check_whole(name, value)
     check_image_size(image_size)
     people = [(split, number) for split, count in enumerate(counts) for number in range(count)]
     bar = tqdm(people, "Drawing people", unit="person", disable=not progress)
