@@ -52,7 +52,7 @@ class Input(BaseModel, strict=True):
 
 
 class Card(BaseModel, strict=True):
-    """What a card has to say at all; the numbers change the answers."""
+    """What a card has to say, and what it means where it says nothing; numbers change answers."""
 
     name: Line
     limits: Line
@@ -61,6 +61,12 @@ class Card(BaseModel, strict=True):
     temperature: Annotated[float, between(0.01, 100)] = 1.0
     correction: Share = 0.0
     unsure_below: Share = 0.0
+    pictures: Any = ["visible"]
+
+
+def said(card: dict[str, Any], name: str, part: type[BaseModel] = Card) -> Any:
+    """What a card, or a part of one, says under a name; else the default, which stands above."""
+    return card.get(name, part.model_fields[name].default)
 
 
 def write_card(model_path: str | Path, model, faces: "Faces", **details) -> dict:
@@ -170,7 +176,7 @@ def shipped(folder: Path = FOLDER) -> dict[str, dict[str, Any]]:
 
 def not_for_photographs(card: dict[str, Any]) -> str:
     """Why a model cannot name the expression on one photograph, as far as its card says, or ""."""
-    pictures = card.get("pictures", ["visible"])
+    pictures = said(card, "pictures")
     if pictures != ["visible"]:
         kinds = " and ".join(map(str, pictures)) if isinstance(pictures, list) else pictures
         return f"looks at {kinds} pictures"

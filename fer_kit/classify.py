@@ -159,7 +159,7 @@ class Classifier:
                 f"Expected numbers from {self.name}. Received: answers that are none; its training "
                 "has diverged. Train it again with a lower learning rate."
             )
-        temperature = self.card.get("temperature", 1)
+        temperature = cards.said(self.card, "temperature")
         return self.corrected(rows if temperature == 1 else tempered(rows, temperature))
 
     def corrected(self, rows: np.ndarray) -> np.ndarray:
@@ -332,7 +332,7 @@ def load_keras(path: Path, card: dict[str, Any]) -> "keras.Model":
             f"Expected a model that looks at one picture. Received: {path}, which needs "
             f"{len(loaded.inputs)} of the same moment. Lesson 06 shows how to ask it."
         )
-    low, high = card.get("input", {}).get("range", (0, 1))
+    low, high = cards.said(card.get("input", {}), "range", cards.Input)
     if (low, high) == (0, 1):
         return loaded
     inputs = keras.Input(loaded.input_shape[1:])
@@ -450,6 +450,6 @@ def _answer(classifier: Classifier, box: Box, row: np.ndarray) -> Answer:
         notes.append(f"only {box.width} pixels wide: there is little to see")
     if box.turned:
         notes.append(f"turned upright by {box.turned}°")
-    if row.max() < classifier.card.get("unsure_below", 0):
+    if row.max() < cards.said(classifier.card, "unsure_below"):
         notes.append("unsure")
     return Answer(box, classifier.emotions[int(row.argmax())], shares, "; ".join(notes))

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from fer_kit import emotions
+from fer_kit.cards import TrainedOn, said
 from fer_kit.errors import InputError, choose
 
 CHOICES = ("default", "even", "training")
@@ -77,8 +78,8 @@ def expectation(prior: Prior, card: dict[str, Any], names: Sequence[str]) -> Exp
     """
     if not isinstance(prior, Mapping):
         choose(prior, (None, *CHOICES), "a prior")
-    about, way = card.get("trained_on", {}), card.get("correction", 0)
-    already = about.get("balanced", 0)  # what the training's loss has taken back
+    about, way = card.get("trained_on", {}), said(card, "correction")
+    already = said(about, "balanced", TrainedOn)  # what the training's loss has taken back
     is_default = prior in (None, "default")
     if prior == "training" or (is_default and not way):
         return Expectation(-already)

@@ -120,7 +120,7 @@ def _described(name: str, classifier: Classifier) -> dict[str, Any]:
         "emotions": classifier.emotions,
         "about": classifier.about,
         "limits": classifier.card["limits"],
-        "unsure_below": classifier.card.get("unsure_below", 0),
+        "unsure_below": cards.said(classifier.card, "unsure_below"),
     }
 
 

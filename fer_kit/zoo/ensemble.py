@@ -10,6 +10,7 @@ import keras
 import numpy as np
 from keras import layers
 
+from fer_kit.cards import TrainedOn, said
 from fer_kit.classify import Classifier, load_model
 from fer_kit.course import environment
 from fer_kit.errors import InputError
@@ -69,7 +70,8 @@ def _habits(members: list[Classifier]) -> dict[str, Any]:
         name: float(np.mean([about["shares"][name] for about in known]))
         for name in members[0].emotions
     }
-    return {"shares": mean, "balanced": float(np.mean([one.get("balanced", 0) for one in known]))}
+    balanced = [said(about, "balanced", TrainedOn) for about in known]
+    return {"shares": mean, "balanced": float(np.mean(balanced))}
 
 
 def _check(members: list[Classifier], fingerprint: str, dataset: str) -> None:

@@ -22,7 +22,7 @@ import cv2
 import keras
 import numpy as np
 
-from fer_kit.cards import add_to_card
+from fer_kit.cards import add_to_card, said
 from fer_kit.classify import Classifier, load_model, opencv
 from fer_kit.datasets import load
 from fer_kit.errors import InputError, choose
@@ -287,7 +287,7 @@ def _described(
             "shape": [None, len(classifier.emotions)],
             "meaning": "a probability for each emotion, in this order",
             "emotions": list(classifier.emotions),
-            "temperature": classifier.card.get("temperature", 1.0),
+            "temperature": said(classifier.card, "temperature"),
             "calibrated": "p ** (1 / temperature), divided by their sum",
         },
         "largest_difference_to_keras": difference,

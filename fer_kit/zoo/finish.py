@@ -67,7 +67,7 @@ def measured(
     """
     about = classifier.card["trained_on"]
     shares = list(about["shares"].values())
-    raw = evaluation.with_prior(raw, shares, -about.get("balanced", 0))
+    raw = evaluation.with_prior(raw, shares, -cards.said(about, "balanced", cards.TrainedOn))
     chosen = calibrate(raw.subset("validation"), raw.subset("test"), shares)
     classifier = Classifier(classifier.emotions, classifier.card | chosen, classifier.network)
     results = {}
