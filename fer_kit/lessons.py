@@ -82,6 +82,7 @@ PUBLISHED_PAIRS = {
     "rotation": 20.0, "shift": 0.0, "shear": 0.0, "zoom": 0.3, "flip": 0.5, "distortion": 0.5,
 }  # fmt: skip
 
+FACES, PREPARED = "data/faces.npz", "data/prepared.npz"  # as they come; without what is faulty
 METRICS = "results/confusion_matrix.json"  # the scores of every model, which are graded
 PAIRED = ("visible", "infrared", "fused")  # the networks of lesson 06
 LESSONS = (
@@ -89,7 +90,7 @@ LESSONS = (
         "01_load",
         "Load: what a data set of faces is",
         minutes=0.5,
-        makes=("data/faces.npz",),
+        makes=(FACES,),
         # Faces for train, validation and test: how many are drawn, and at most how many of a real
         # data set are kept; None keeps all. The full numbers are FER2013's.
         settings={
@@ -103,21 +104,21 @@ LESSONS = (
         "02_analyze",
         "Analyze: know the data before the network does",
         minutes=0.5,
-        needs=("data/faces.npz",),
+        needs=(FACES,),
         makes=("data/audit.json",),
     ),
     Lesson(
         "03_preprocess",
         "Preprocess: from pictures to arrays",
         minutes=0.5,
-        needs=("data/faces.npz",),
-        makes=("data/prepared.npz", "data/prepared.json"),
+        needs=(FACES,),
+        makes=(PREPARED, "data/prepared.json"),
     ),
     Lesson(
         "04_lenet5",
         "LeNet-5: the first network",
         minutes=1.5,
-        needs=("data/faces.npz", "data/prepared.npz"),
+        needs=(FACES, PREPARED),
         makes=(
             *_model("lenet5", "models/lenet5-history.csv", "predictions/lenet5.csv"),
             "models/lenet5-as-published-history.csv",
@@ -129,7 +130,7 @@ LESSONS = (
         "05_cnn",
         "CNN: deeper, and trained with care",
         minutes=2.5,
-        needs=("data/faces.npz", "data/prepared.npz", "predictions/lenet5.csv"),
+        needs=(FACES, PREPARED, "predictions/lenet5.csv"),
         makes=(
             *_model("cnn", "models/cnn-history.csv", "predictions/cnn.csv"),
             "predictions/cnn-as-published.csv",
@@ -149,7 +150,7 @@ LESSONS = (
         "05b_transfer",
         "Transfer: what a trained network brings along",
         minutes=1,
-        needs=("data/prepared.npz",),
+        needs=(PREPARED,),
         makes=("results/transfer.json",),
         # Faces to learn from, and for each way of transfer its passes through each of these sets.
         settings={
@@ -169,7 +170,7 @@ LESSONS = (
         "05c_imbalance",
         "Imbalance: what a rare emotion costs",
         minutes=1,
-        needs=("data/prepared.npz",),
+        needs=(PREPARED,),
         makes=("results/imbalance.json",),
         settings={"epochs": Per(1, 7, 30)},
     ),
@@ -177,7 +178,7 @@ LESSONS = (
         "06_visible_infrared",
         "Visible and infrared: two networks for one moment",
         minutes=4,
-        needs=("data/prepared.npz",),
+        needs=(PREPARED,),
         makes=(
             *(file for name in PAIRED for file in _model(name, f"infrared/{name}.csv")),
             *(f"infrared/{name}-history.csv" for name in ("start", *PAIRED)),
@@ -210,7 +211,7 @@ LESSONS = (
         "07_ddamfn",
         "DDAMFN: kernels of several sizes, and attention from two directions",
         minutes=2.5,
-        needs=("data/prepared.npz", "predictions/lenet5.csv", "predictions/cnn.csv"),
+        needs=(PREPARED, "predictions/lenet5.csv", "predictions/cnn.csv"),
         makes=_model("ddamfn", "models/ddamfn-history.csv", "predictions/ddamfn.csv"),
         settings={
             "width": Per(0.125, 0.25, 1.0),
@@ -226,7 +227,7 @@ LESSONS = (
         "07b_votes",
         "Votes: ten people look at a face",
         minutes=0.5,
-        needs=("data/prepared.npz",),
+        needs=(PREPARED,),
         makes=("results/votes.json",),
         settings={"faces": Per(128, 2000, 10000), "epochs": Per(1, 6, 10)},
     ),
@@ -235,7 +236,7 @@ LESSONS = (
         "Confusion matrix: what the models get wrong",
         minutes=0.5,
         needs=(
-            "data/prepared.npz",
+            PREPARED,
             "models/lenet5.keras",
             "predictions/lenet5.csv",
             "predictions/*.csv",
@@ -260,7 +261,7 @@ LESSONS = (
         "08c_seeds",
         "Seeds: one training is one draw",
         minutes=1.5,
-        needs=("data/prepared.npz", "predictions/lenet5.csv", "predictions/*.csv"),
+        needs=(PREPARED, "predictions/lenet5.csv", "predictions/*.csv"),
         makes=("results/seeds.json",),
         # Each of so many seeds trains two recipes, on so many faces.
         settings={
@@ -273,7 +274,7 @@ LESSONS = (
         "09_robustness",
         "Robustness: what noise does to a network, and what helps",
         minutes=1,
-        needs=("data/prepared.npz", "models/lenet5.keras", "models/cnn.keras"),
+        needs=(PREPARED, "models/lenet5.keras", "models/cnn.keras"),
         makes=(*_model("cnn-noise", "robustness/cnn-noise.csv"), "results/robustness.json"),
         settings={
             "epochs": Per(1, 2, 30),
@@ -286,7 +287,7 @@ LESSONS = (
         "10_image_fusion",
         "Image fusion: two expressions in one face",
         minutes=0.5,
-        needs=("data/prepared.npz", "models/cnn.keras"),
+        needs=(PREPARED, "models/cnn.keras"),
         makes=("results/image_fusion.json",),
         settings={"people": Per((4, 2, 2), (48, 12, 20), (400, 50, 100)), "judged": Per(1, 6, 20)},
     ),
@@ -294,7 +295,7 @@ LESSONS = (
         "10b_mixtures",
         "Mixtures: recognising two emotions at once",
         minutes=2.5,
-        needs=("data/prepared.npz",),
+        needs=(PREPARED,),
         makes=(*_model("mixed"), "results/mixtures.json"),
         settings={
             "people": Per((4, 2, 2), (60, 12, 20), (400, 50, 100)),
@@ -311,31 +312,20 @@ LESSONS = (
         "11_classify",
         "Classify: new faces",
         minutes=0.5,
-        needs=("data/prepared.npz", "models/lenet5.keras", "models/lenet5.json", "models/cnn.*"),
+        needs=(PREPARED, *_model("lenet5"), "models/cnn.*"),
     ),
     Lesson(
         "11b_refusing",
         "Refusing: when a network should not answer",
         minutes=0.5,
-        needs=(
-            "data/prepared.npz",
-            "models/lenet5.keras",
-            "predictions/lenet5.csv",
-            "predictions/*.csv",
-        ),
+        needs=(PREPARED, "models/lenet5.keras", "predictions/lenet5.csv", "predictions/*.csv"),
         makes=("results/refusing.json",),
     ),
     Lesson(
         "12_save",
         "Save: keep it, reload it, prove it",
         minutes=0.5,
-        needs=(
-            "data/prepared.npz",
-            "models/lenet5.keras",
-            "models/lenet5.json",
-            "predictions/lenet5.csv",
-            "results/*.json",
-        ),
+        needs=(PREPARED, *_model("lenet5"), "predictions/lenet5.csv", "results/*.json"),
     ),
 )
 
