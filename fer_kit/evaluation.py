@@ -4,9 +4,10 @@ A model's predictions are written once, to `predictions/<model>.csv`. Every numb
 from accuracy to calibration, is computed from that file: anybody can check it without the model.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -190,17 +191,22 @@ def score(predictions: Predictions) -> dict:
     matrix = confusion(predictions).to_numpy()
     shares = matrix.sum(axis=1) / matrix.sum()
     report = per_emotion(predictions)
-    correct = int(predictions.correct.sum())
-    return {
-        "faces": len(predictions),
-        "accuracy": correct / len(predictions),
-        "accuracy_95": accuracy_interval(correct, len(predictions)),
+    return accuracy_of(predictions.correct) | {
         "majority_baseline": float(shares.max()),
         "majority_emotion": predictions.emotions[int(shares.argmax())],
         **averages(report),
         **_macro_intervals(matrix),
         "per_emotion": report.to_dict(orient="index"),
     }
+
+
+def accuracy_of(correct: np.ndarray) -> dict:
+    """faces, accuracy and accuracy_95 of answers that are right or wrong, bool (N,)."""
+    right, total = int(correct.sum()), len(correct)
+    if not total:
+        return {"faces": 0, "accuracy": None, "accuracy_95": None}
+    interval = accuracy_interval(right, total)
+    return {"faces": total, "accuracy": right / total, "accuracy_95": interval}
 
 
 def averages(report: pd.DataFrame) -> dict[str, float]:
@@ -343,13 +349,8 @@ def risk_coverage(predictions: Predictions, steps: int = 20) -> pd.DataFrame:
 
 def refuse_below(predictions: Predictions, threshold: float) -> dict:
     """What remains if no answer below a confidence is given: coverage, accuracy, accuracy_95."""
-    answered = predictions.confidence >= threshold
-    total, correct = int(answered.sum()), int(predictions.correct[answered].sum())
-    return {
-        "coverage": total / len(predictions),
-        "accuracy": correct / total if total else None,
-        "accuracy_95": accuracy_interval(correct, total) if total else None,
-    }
+    found = accuracy_of(predictions.correct[predictions.confidence >= threshold])
+    return {"coverage": found.pop("faces") / len(predictions)} | found
 
 
 def fit_temperature(predictions: Predictions) -> float:
@@ -454,6 +455,11 @@ def percent(value: float, interval: Sequence[float] | None = None, *, digits: in
     shares = [value] if interval is None else [value, *interval]
     text, *bounds = (f"{100 * share:.{digits}f}" for share in shares)
     return f"{text} %" + (f" ({' to '.join(bounds)})" if bounds else "")
+
+
+def with_interval(scores: Mapping[str, Any], name: str = "accuracy") -> str:
+    """A score and its 95 % interval, which `scores` has as NAME_95, in `percent`."""
+    return percent(scores[name], scores[f"{name}_95"])
 
 
 def _macro_intervals(matrix: np.ndarray) -> dict[str, list[float]]:

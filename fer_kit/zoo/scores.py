@@ -14,10 +14,11 @@ from fer_kit.datasets import load
 from fer_kit.errors import InputError
 from fer_kit.evaluation import (
     Predictions,
-    accuracy_interval,
+    accuracy_of,
     calibration_error,
     percent,
     score,
+    with_interval,
 )
 from fer_kit.faces import DRAWN, Faces
 from fer_kit.prior import CHOICES
@@ -73,11 +74,11 @@ def predict_faces(classifier: Classifier, faces: Faces, views: int = 1) -> Predi
     Raises:
         InputError: the data set has faces of an emotion that the model does not know.
     """
-    shown = faces.targets.any(axis=0)
+    occurs = faces.targets.any(axis=0)
     strange = [
         name
-        for name, is_shown in zip(faces.emotions, shown, strict=True)
-        if is_shown and name not in classifier.emotions
+        for name, is_there in zip(faces.emotions, occurs, strict=True)
+        if is_there and name not in classifier.emotions
     ]
     if strange:
         raise InputError(
@@ -86,8 +87,8 @@ def predict_faces(classifier: Classifier, faces: Faces, views: int = 1) -> Predi
             f"{', '.join(strange)}. Choose a data set or a model with the same emotions."
         )
     targets = emotions.convert(faces.targets, faces.emotions, classifier.emotions)
-    shown = [faces.images] if views == 1 else ten_views(faces.images)
-    rows = np.mean([classifier.probabilities(images) for images in shown], axis=0)
+    seen = [faces.images] if views == 1 else ten_views(faces.images)
+    rows = np.mean([classifier.probabilities(images) for images in seen], axis=0)
     return Predictions(faces.ids, faces.split, targets, rows, classifier.emotions)
 
 
@@ -116,20 +117,19 @@ def scores_on(classifier: Classifier, faces: Faces, split: str, views: int = 1) 
     if classifier.card.get("trained_on", {}).get("shares"):
         scores["priors"] = {prior: _under(prior, classifier, raw) for prior in CHOICES}
     once = copies_of(faces.images)[faces.split == split] < 0
-    scores["without_copies"] = _accuracy(predictions.correct[once])
+    scores["without_copies"] = accuracy_of(predictions.correct[once])
     if views > 1:
-        scores["ten_views"] = _accuracy(predict_faces(classifier, part, views).correct)
+        scores["ten_views"] = accuracy_of(predict_faces(classifier, part, views).correct)
     return scores
 
 
 def scores_text(scores: dict[str, Any]) -> str:
     """The result of `evaluate_model` for people."""
     low, high = scores["macro_f1_95"]
-    balanced = percent(scores["macro_recall"], scores["macro_recall_95"])
     lines = [
         f"{scores['faces']:,} faces: {scores['source']}, {scores['split']} part",
-        f"accuracy   {percent(scores['accuracy'], scores['accuracy_95'])}",
-        f"balanced   {balanced}, the mean over the emotions",
+        f"accuracy   {with_interval(scores)}",
+        f"balanced   {with_interval(scores, 'macro_recall')}, the mean over the emotions",
         f"baseline   {percent(scores['majority_baseline'])}, always {scores['majority_emotion']}",
         f"macro F1   {scores['macro_f1']:.3f} ({low:.3f} to {high:.3f})",
         f"ECE        {scores['calibration_error']:.3f}, the gap between sureness and accuracy",
@@ -154,8 +154,8 @@ def _under(prior: str, classifier: Classifier, raw: Predictions) -> dict[str, An
 def _priors(found: dict[str, Any]) -> list[str]:
     """A line for each prior: accuracy and balanced accuracy."""
     return [
-        f"prior {prior:<9}accuracy {percent(under['accuracy'], under['accuracy_95'])}, balanced "
-        f"{percent(under['macro_recall'], under['macro_recall_95'])}"
+        f"prior {prior:<9}accuracy {with_interval(under)}, "
+        f"balanced {with_interval(under, 'macro_recall')}"
         for prior, under in found.items()
     ]
 
@@ -164,23 +164,12 @@ def _further(scores: dict[str, Any]) -> list[str]:
     lines = []
     once = scores["without_copies"]
     if once["faces"] not in (0, scores["faces"]):
-        shown = percent(once["accuracy"], once["accuracy_95"])
-        lines.append(f"           {shown} of the {once['faces']:,} without a copy elsewhere")
+        lines.append(
+            f"           {with_interval(once)} of the {once['faces']:,} without a copy elsewhere"
+        )
     if views := scores.get("ten_views"):
-        shown = percent(views["accuracy"], views["accuracy_95"])
-        lines.append(f"           {shown} with ten views of each face")
+        lines.append(f"           {with_interval(views)} with ten views of each face")
     return lines
-
-
-def _accuracy(correct: np.ndarray) -> dict[str, Any]:
-    right, total = int(correct.sum()), len(correct)
-    if not total:
-        return {"faces": 0, "accuracy": None, "accuracy_95": None}
-    return {
-        "faces": total,
-        "accuracy": right / total,
-        "accuracy_95": accuracy_interval(right, total),
-    }
 
 
 def card_text(card: dict[str, Any]) -> str:
@@ -197,6 +186,6 @@ def card_text(card: dict[str, Any]) -> str:
         f"{scores_text(scores)}\n"
         f"temperature {card['temperature']:.2f}: calibration error {calibration['before']:.3f} "
         f"before, {calibration['after']:.3f} after\n"
-        f"answering the surest {percent(refusal['coverage'], digits=0)}: accuracy "
-        f"{percent(refusal['accuracy'], refusal['accuracy_95'])}"
+        f"answering the surest {percent(refusal['coverage'], digits=0)}: "
+        f"accuracy {with_interval(refusal)}"
     )

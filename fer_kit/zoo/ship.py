@@ -23,7 +23,7 @@ from matplotlib.ticker import MultipleLocator
 from fer_kit import plots
 from fer_kit.cards import FOLDER, LIMITS, best_among, history_file, read_card, shipped
 from fer_kit.errors import InputError
-from fer_kit.evaluation import percent
+from fer_kit.evaluation import percent, with_interval
 from fer_kit.files import save_figure, write_text, write_whole
 from fer_kit.training import read_history
 from fer_kit.zoo.plan import Planned, Published, read_plan
@@ -220,7 +220,7 @@ def _row(planned: Planned, card: dict[str, Any] | None) -> str:
         [
             *aimed,
             f"**{_percent(results)}**{_noise(results)}",
-            percent(results["macro_recall"], results["macro_recall_95"]),
+            with_interval(results, "macro_recall"),
             _percent(results.get("ten_views")),
             _percent(results["without_copies"]),
             f"{results['macro_f1']:.3f}",
@@ -236,8 +236,7 @@ def _priors(card: dict[str, Any]) -> str:
     """A line of the table of priors: accuracy and balanced accuracy for each."""
     found = card["results"].get("priors", {})
     cells = [
-        f"{percent(under['accuracy'], under['accuracy_95'])}; "
-        f"{percent(under['macro_recall'], under['macro_recall_95'])}"
+        f"{with_interval(under)}; {with_interval(under, 'macro_recall')}"
         for under in (found[prior] for prior in ("training", "default", "even") if found)
     ]
     seen = card.get("photographs", {})
@@ -250,13 +249,13 @@ def _line(cells: list[str]) -> str:
 
 
 def _percent(found: dict[str, Any] | None) -> str:
-    return percent(found["accuracy"], found["accuracy_95"]) if found and found["faces"] else "–"
+    return with_interval(found) if found and found["faces"] else "–"
 
 
 def _noise(results: dict[str, Any]) -> str:
     """Accuracy under noise, for a model that was trained with it."""
-    shown = [percent(found["accuracy"]) for found in results.get("noise", {}).values()]
-    return f"; under noise {' / '.join(shown)}" if shown else ""
+    told = [percent(found["accuracy"]) for found in results.get("noise", {}).values()]
+    return f"; under noise {' / '.join(told)}" if told else ""
 
 
 def _write_half(path: Path, target: Path) -> bool:
