@@ -30,7 +30,7 @@ FACE_SIDE = 64  # pixels; a picture that is no larger is taken as a face
 SQUARE_SIDE = 128  # so is a square up to this size in which no face was found
 TINY = 20  # pixels; in a face this small there is little to see
 
-Ask = Callable[[np.ndarray], np.ndarray]  # from uint8 pictures (N, H, W, C) to probabilities (N, K)
+Runtime = Callable[[np.ndarray], np.ndarray]  # from pictures (N, H, W, C) to probabilities (N, K)
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,12 +40,12 @@ class Network:
     Attributes:
         shape: (H, W, 1 or 3) of the faces that it takes.
         load: gives the `keras.Model`, from pictures in [0, 1] to probabilities.
-        fast: answers in its place, if not None.
+        fast: answers in its place, if not None, about uint8 pictures.
     """
 
     shape: tuple[int, int, int]
     load: "Callable[[], keras.Model]"
-    fast: Ask | None = None
+    fast: Runtime | None = None
 
     @cached_property
     def model(self) -> "keras.Model":
@@ -53,8 +53,8 @@ class Network:
         return self.load()
 
     @cached_property
-    def ask(self) -> Ask:
-        """The function that answers, compiled once."""
+    def ask(self) -> Runtime:
+        """The function that answers about uint8 pictures, compiled once."""
         return self.fast or _compiled(self.model)
 
 
@@ -292,7 +292,7 @@ def annotate(picture: np.ndarray, answers: list[Answer], captions: list[str] = (
     return annotated
 
 
-def opencv(path: Path) -> Ask:
+def opencv(path: Path) -> Runtime:
     """A function that lets OpenCV compute an ONNX model: from float32 pictures in [0, 1].
 
     One face after the other: it mixes up the faces of a batch where a network ends in dense layers,
@@ -388,7 +388,7 @@ def _reason(error: Exception) -> str:
     return text.splitlines()[0] if text else type(error).__name__
 
 
-def _compiled(model: "keras.Model") -> Ask:
+def _compiled(model: "keras.Model") -> Runtime:
     """A function from uint8 pictures to probabilities, compiled once.
 
     `model.predict` sets up a data pipeline for each call, which takes far longer than a small
@@ -413,7 +413,7 @@ def _compiled(model: "keras.Model") -> Ask:
     return lambda images: (one if len(images) == 1 else many)(images).numpy()
 
 
-def _compiled_for_jax(model: "keras.Model") -> Ask:
+def _compiled_for_jax(model: "keras.Model") -> Runtime:
     import jax
 
     @jax.jit

@@ -59,7 +59,7 @@ class Metrics(BaseModel, extra="allow"):
 
 
 @dataclass(frozen=True)
-class Table:
+class ResultsTable:
     """Cells as text, a row for each thing that was measured.
 
     Attributes:
@@ -91,7 +91,7 @@ class Results:
     title: str
     about: dict[str, Any]
     models: dict[str, Scores]
-    tables: list[Table]
+    tables: list[ResultsTable]
     problem: str = ""
 
 
@@ -130,22 +130,22 @@ def _told(path: Path) -> Metrics:
     return read_as(Metrics, path, "the results of a lesson", "Run the lesson again.")
 
 
-def tables(told: dict[str, Any], caption: str = "") -> Iterator[Table]:
+def tables(told: dict[str, Any], caption: str = "") -> Iterator[ResultsTable]:
     """The tables that hold everything in a dictionary, however deep."""
     plain = _cells({name: value for name, value in told.items() if _is_cell(value)})
     if plain:
-        yield Table(caption, [(name, {"value": cell}) for name, cell in plain.items()])
+        yield ResultsTable(caption, [(name, {"value": cell}) for name, cell in plain.items()])
     for name, value in told.items():
         if not _is_cell(value):
             yield from _table(value, f"{caption}: {_words(name)}" if caption else _words(name))
 
 
-def _table(value: dict[str, Any] | list[Any], caption: str) -> Iterator[Table]:
+def _table(value: dict[str, Any] | list[Any], caption: str) -> Iterator[ResultsTable]:
     rows = value if isinstance(value, dict) else {str(i): row for i, row in enumerate(value, 1)}
     if not all(isinstance(row, dict) and all(map(_is_cell, row.values())) for row in rows.values()):
         yield from tables(rows, caption)
     elif rows:
-        yield Table(caption, [(_words(name), _cells(row)) for name, row in rows.items()])
+        yield ResultsTable(caption, [(_words(name), _cells(row)) for name, row in rows.items()])
 
 
 def _is_cell(value: Any) -> bool:

@@ -52,7 +52,7 @@ def _are_names(value: Any) -> bool:
 From0 = _number("as a number from 0 up", lambda value: value >= 0)
 Above0 = _number("as a number above 0", lambda value: value > 0)
 Part = _number("as a number above 0 and up to 1", lambda value: 0 < value <= 1)
-Profile = Annotated[Any, among(PROFILES)]
+ProfileName = Annotated[Any, among(PROFILES)]
 Names = Annotated[Any, that('as a list of names, such as ["04_lenet5"]', _are_names)]
 
 
@@ -60,7 +60,7 @@ class WantedRun(BaseModel, **STRICT, frozen=True):
     """The run that was asked for, [run]; None where students may choose."""
 
     dataset: Annotated[Any, among(SOURCES)] = None
-    profile: Profile = None
+    profile: ProfileName = None
     seed: int = None
 
 
@@ -75,7 +75,7 @@ class Limits(BaseModel, **STRICT, frozen=True):
 class RerunLimits(BaseModel, **STRICT, frozen=True):
     """[rerun]: what each submission may use up."""
 
-    profile: Profile = "smoke"
+    profile: ProfileName = "smoke"
     minutes: Above0 = 20
     memory_mb: Above0 = 6000
     processes: Above0 = 200

@@ -85,7 +85,7 @@ class PixelTable(NamedTuple):
         )
 
 
-class Row(NamedTuple):
+class TextRow(NamedTuple):
     """A row as it stands in the file, with its line number (the header is line 1)."""
 
     line: int
@@ -226,7 +226,7 @@ def _only_table(names: list[str], path: Path) -> str:
     )
 
 
-def _rows(file: BinaryIO, path: Path, problems: Problems) -> Iterator[Row]:
+def _rows(file: BinaryIO, path: Path, problems: Problems) -> Iterator[TextRow]:
     header = file.readline(LONGEST)
     separator = bytes([max(SEPARATORS, key=header.count)])
     places = _places(header, separator, path)
@@ -242,7 +242,7 @@ def _rows(file: BinaryIO, path: Path, problems: Problems) -> Iterator[Row]:
             emotion, pixels, usage = (fields[place].strip() for place in places)
             if b"," in pixels or pixels.startswith(b"["):  # a list, as Python prints it
                 pixels = b" ".join(pixels.strip(b"[]").replace(b",", b" ").split())
-            yield Row(
+            yield TextRow(
                 line, emotion.decode("utf-8", "replace"), pixels, usage.decode("utf-8", "replace")
             )
         else:
@@ -275,14 +275,14 @@ def _places(header: bytes, separator: bytes, path: Path) -> list[int]:
     return [names.index(name) for name in COLUMNS]
 
 
-def _block_pixels(block: list[Row], problems: Problems) -> np.ndarray:
+def _block_pixels(block: list[TextRow], problems: Problems) -> np.ndarray:
     quickly = parse_pixels([row.pixels for row in block])
     if quickly is not None:
         return quickly
     return np.stack([_row_pixels(row, problems) for row in block])
 
 
-def _row_pixels(row: Row, problems: Problems) -> np.ndarray:
+def _row_pixels(row: TextRow, problems: Problems) -> np.ndarray:
     try:
         return parse_row(row.pixels)
     except ValueError as error:

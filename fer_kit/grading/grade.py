@@ -26,7 +26,7 @@ from fer_kit.files import locked
 from fer_kit.grading import pages
 from fer_kit.grading.alike import Pair, Work, find_pairs
 from fer_kit.grading.gradebook import FORMATS, left_out, write_gradebook
-from fer_kit.grading.graded import Graded, Identity, Record
+from fer_kit.grading.graded import Graded, Record, Sender
 from fer_kit.grading.handed_in import HandIn, find_hand_ins
 from fer_kit.grading.labels import Labels
 from fer_kit.grading.manual import NOTHING, Points, match, read_points, write_points
@@ -171,7 +171,7 @@ class _Grading:
         points: Points,
         people: Sequence[Person] | None,
         format: str,
-        identified: Sequence[tuple[HandIn, Identity]],
+        identified: Sequence[tuple[HandIn, Sender]],
     ):
         self.asked, self.measure = asked, read_measure(asked)
         self.points, self.people, self.format = points, people, format
@@ -190,9 +190,9 @@ class _Grading:
             InputError: the labels are of other faces, other notebooks were given out, or points by
                 hand belong to nobody.
         """
-        identities = [one.identity for one in self.graded]
-        _check_labels(self.measure.labels, identities)
-        _check_release(identities)
+        senders = [one.sender for one in self.graded]
+        _check_labels(self.measure.labels, senders)
+        _check_release(senders)
         self._stand()
 
     def run(self, graders: Executor, pool: Executor, reports: bool) -> None:
@@ -282,9 +282,9 @@ class _Grading:
                 write = partial(pages.write_feedback, self.asked.out, one, self.measure.rubric)
                 self.write(one.name, write)
 
-    def _known(self, one: Graded) -> Identity:
+    def _known(self, one: Graded) -> Sender:
         """Who handed in; what turned out to be damaged cannot be read after all."""
-        return replace(one.identity, readable=one.identity.readable and not one.error)
+        return replace(one.sender, readable=one.sender.readable and not one.error)
 
     def _find_pairs(self) -> list[Pair]:
         """The pairs that are too alike; how many it has is noted in each."""
@@ -317,12 +317,12 @@ def _work(one: Graded, written: Collection[str]) -> Work:
 
 def _identify(
     pool: Executor, asked: Asked, hand_ins: Sequence[HandIn]
-) -> list[tuple[HandIn, Identity]]:
+) -> list[tuple[HandIn, Sender]]:
     """Who has handed in what, as the bundles say."""
     zips = [one for one in hand_ins if not one.problem]
     tasks = [(asked, one, number < SAMPLE) for number, one in enumerate(zips)]
     found = {one.name: _result(done) for (_, one, _), done in each(pool, identify_safely, tasks)}
-    return [(one, found.get(one.name) or Identity(one.name)) for one in hand_ins]
+    return [(one, found.get(one.name) or Sender(one.name)) for one in hand_ins]
 
 
 def _result(done: Future) -> Any:
@@ -333,9 +333,9 @@ def _result(done: Future) -> Any:
 # What the instructor gave
 
 
-def _check_labels(labels: Labels | None, identities: Sequence[Identity]) -> None:
+def _check_labels(labels: Labels | None, senders: Sequence[Sender]) -> None:
     """Raises InputError where the labels are not those of the faces that most have predicted."""
-    fits = [one.fits for one in identities if one.fits is not None]
+    fits = [one.fits for one in senders if one.fits is not None]
     if len(fits) >= FEWEST - 1 and median(fits) < 0.5:
         raise InputError(
             f"Expected the labels of the faces that were predicted. Received: {labels.source}, of "
@@ -345,9 +345,9 @@ def _check_labels(labels: Labels | None, identities: Sequence[Identity]) -> None
         )
 
 
-def _check_release(identities: Sequence[Identity]) -> None:
+def _check_release(senders: Sequence[Sender]) -> None:
     """Raises InputError where most are unlike the released notebooks in the very same cells."""
-    sample = [one.unlike for one in identities if one.unlike is not None]
+    sample = [one.unlike for one in senders if one.unlike is not None]
     counts = Counter(key for unlike in sample for key in unlike)
     common = sorted(key for key, count in counts.items() if 2 * count > len(sample))
     if len(sample) >= FEWEST - 1 and common:

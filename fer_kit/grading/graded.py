@@ -6,7 +6,7 @@ from typing import Any
 
 from fer_kit.course.rubric import Rubric
 from fer_kit.grading.handed_in import HandIn
-from fer_kit.grading.roster import Identity, Person, Standing
+from fer_kit.grading.roster import Person, Sender, Standing
 
 
 @dataclass
@@ -57,7 +57,7 @@ class Graded:
 
     Attributes:
         hand_in: the file.
-        identity: who has handed it in, as it says itself.
+        sender: who has handed it in, as it says itself.
         record: what was found in it; None where it has not been looked at yet.
         standing: what it is among the others.
         told: what the instructor gave by hand.
@@ -65,7 +65,7 @@ class Graded:
     """
 
     hand_in: HandIn
-    identity: Identity
+    sender: Sender
     record: Record | None = None
     standing: Standing = Standing()
     told: Told = NOTHING
@@ -79,7 +79,7 @@ class Graded:
     @property
     def person(self) -> Person:
         """Whose it is: as the class list says, else as the bundle does."""
-        own, listed = self.identity, self.standing.person or Person("")
+        own, listed = self.sender, self.standing.person or Person("")
         return replace(listed, id=listed.id or own.id, name=listed.name or own.student)
 
     @property

@@ -40,7 +40,7 @@ class Person:
 
 
 @dataclass(frozen=True)
-class Identity:
+class Sender:
     """Who has handed in, as a bundle says.
 
     Attributes:
@@ -124,14 +124,14 @@ def _check_twice(people: Sequence[Person], path: Path) -> None:
             )
 
 
-def stand(submissions: Sequence[Identity], people: Sequence[Person] | None) -> dict[str, Standing]:
+def stand(submissions: Sequence[Sender], people: Sequence[Person] | None) -> dict[str, Standing]:
     """What each submission is among the others, by its name.
 
     Of several that one student has handed in, the one that was run last counts, among those that
     can be read. Where one id comes with two names, none of them counts.
     """
     persons = {one.name: _person_of(one, people or ()) for one in submissions}
-    attempts: dict[str, list[Identity]] = defaultdict(list)
+    attempts: dict[str, list[Sender]] = defaultdict(list)
     for one in submissions:
         attempts[_key(one, persons[one.name])].append(one)
     found = {}
@@ -163,7 +163,7 @@ def missing(people: Sequence[Person], standings: Mapping[str, Standing]) -> list
     return [person for person in people if person not in here]
 
 
-def _person_of(one: Identity, people: Sequence[Person]) -> Person | None:
+def _person_of(one: Sender, people: Sequence[Person]) -> Person | None:
     """Found by the id, else by the email, the name, or what Moodle or Canvas call the file."""
     moodle, canvas = MOODLE.search(one.name), CANVAS.match(one.name)
     asked = (
@@ -195,14 +195,14 @@ def _words(name: str) -> list[str]:
     return sorted(re.findall(r"\w+", normalize("NFKC", name).casefold()))
 
 
-def _key(one: Identity, person: Person | None) -> str:
+def _key(one: Sender, person: Person | None) -> str:
     """The same for all attempts of one student; something of its own where nothing is known."""
     if person is not None:
         return f"person {person}"
     return f"id {same(one.id)}" if same(one.id) else f"file {one.name}"
 
 
-def _whose_id_is_anothers(together: Sequence[Identity], person: Person | None) -> list[Identity]:
+def _whose_id_is_anothers(together: Sequence[Sender], person: Person | None) -> list[Sender]:
     """Of submissions with one id those that are not of its owner, as far as the names tell.
 
     Without a class list nobody knows who that is, and it is none of them.
@@ -213,12 +213,12 @@ def _whose_id_is_anothers(together: Sequence[Identity], person: Person | None) -
     return [o for o in readable if not (person and _alike(o.student, person, "name"))]
 
 
-def _also_of(one: Identity, together: Sequence[Identity]) -> str:
+def _also_of(one: Sender, together: Sequence[Sender]) -> str:
     others = [f"{other.name} ({other.student})" for other in together if other.name != one.name]
     return f"{one.id} is also that of {', '.join(others)[:200]}"
 
 
-def _among(one: Identity, together: Sequence[Identity]) -> tuple[bool, list[str]]:
+def _among(one: Sender, together: Sequence[Sender]) -> tuple[bool, list[str]]:
     """Whether a submission counts among those of one student, and what to say of it."""
     if len(together) < 2:
         return True, []

@@ -13,7 +13,7 @@ from fer_kit.files import read_json, write_text
 from fer_kit.grading import pages
 from fer_kit.grading.archive import Bundle, Unusable
 from fer_kit.grading.bounds import TooLong, bounds
-from fer_kit.grading.graded import Graded, Identity, Record
+from fer_kit.grading.graded import Graded, Record, Sender
 from fer_kit.grading.handed_in import AGAIN, HandIn
 from fer_kit.grading.measure import Asked, read_measure
 from fer_kit.grading.plain import line, reason
@@ -23,13 +23,13 @@ from fer_kit.grading.submission import grade_one, identify
 SECONDS = 120  # for one bundle, without executing it
 
 
-def identify_safely(asked: Asked, hand_in: HandIn, is_sample: bool) -> Identity:
+def identify_safely(asked: Asked, hand_in: HandIn, is_sample: bool) -> Sender:
     """Who has handed in, as far as it can be read; see `submission.identify`."""
     try:
         with bounds(SECONDS, asked.own_process):
             return identify(hand_in, read_measure(asked), is_sample)
     except (Exception, TooLong):  # grading it will say what is wrong
-        return Identity(hand_in.name)
+        return Sender(hand_in.name)
 
 
 def grade_safely(asked: Asked, one: Graded) -> tuple[Record, str]:

@@ -10,7 +10,7 @@ from fer_kit.course.rubric import Criterion
 from fer_kit.grading import pages
 from fer_kit.grading.archive import Bundle
 from fer_kit.grading.doubts import find_doubts
-from fer_kit.grading.graded import Identity, Record
+from fer_kit.grading.graded import Record, Sender
 from fer_kit.grading.handed_in import HandIn
 from fer_kit.grading.measure import Measure, models_of, originals
 from fer_kit.grading.plain import few, finite, line
@@ -23,11 +23,11 @@ ALL_ANSWERS = 400_000
 MOST_DOUBTS = 40
 
 
-def identify(hand_in: HandIn, measure: Measure, is_sample: bool) -> Identity:
+def identify(hand_in: HandIn, measure: Measure, is_sample: bool) -> Sender:
     """Who has handed in; of a sample also how it fits to what the instructor has given."""
     with Bundle(hand_in.path, hand_in.name) as bundle:
         signed = bundle.manifest.student
-        who = Identity(hand_in.name, signed.name, signed.id, bundle.when, readable=True)
+        who = Sender(hand_in.name, signed.name, signed.id, bundle.when, readable=True)
         if not is_sample:
             return who
         return replace(who, fits=_fit(bundle, measure), unlike=_unlike(bundle, measure))

@@ -23,7 +23,7 @@ import keras
 import numpy as np
 
 from fer_kit.cards import add_to_card, said
-from fer_kit.classify import Classifier, load_model, opencv
+from fer_kit.classify import Classifier, Runtime, load_model, opencv
 from fer_kit.datasets import load
 from fer_kit.errors import InputError, choose
 from fer_kit.files import replace_folder, sha256, write_json, write_whole
@@ -31,8 +31,6 @@ from fer_kit.preprocess import normalise
 
 FACES = 256
 TOLERANCE = 1e-3  # of a probability; a larger difference is a broken export
-
-Runtime = Callable[[np.ndarray], np.ndarray]  # a model that was opened, to be asked
 
 
 @dataclass(frozen=True)

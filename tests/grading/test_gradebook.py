@@ -9,7 +9,7 @@ from submissions import COURSE
 
 from fer_kit.course.rubric import read_rubric
 from fer_kit.grading.gradebook import left_out, write_gradebook
-from fer_kit.grading.graded import Graded, Identity, Record
+from fer_kit.grading.graded import Graded, Record, Sender
 from fer_kit.grading.handed_in import HandIn
 from fer_kit.grading.manual import Told
 from fer_kit.grading.roster import Person, stand
@@ -20,9 +20,9 @@ SCORES = {"executed": (15, "why"), "results": (20, "why"), "checks": (30.5, "why
 
 
 def one(name, id="", student="", told=FULL, error="", **more):
-    identity = Identity(name, student, id, readable=not error, **more)
+    sender = Sender(name, student, id, readable=not error, **more)
     record = Record(error=error, scores={} if error else dict(SCORES))
-    return Graded(HandIn(name, None, name, ""), identity, record, told=told)
+    return Graded(HandIn(name, None, name, ""), sender, record, told=told)
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def rows(tmp_path):
     """A function that writes gradebook.csv of some submissions and reads it."""
 
     def run(graded, format="all", people=None):
-        standings = stand([each.identity for each in graded], people)
+        standings = stand([each.sender for each in graded], people)
         for each in graded:
             each.standing = standings[each.name]
         gone = [p for p in people or () if p not in [s.person for s in standings.values()]]
@@ -133,8 +133,8 @@ def test_a_partial_total_is_called_so(rows):
 
 def test_what_could_not_be_graded_is_an_empty_grade_for_an_lms(rows):
     broken = one("ada.zip", "", error="The file is empty.", told=Told({}))
-    broken.identity = Identity("Ada Lovelace_1_assignsubmission_file/x.zip")
-    broken.hand_in = HandIn(broken.identity.name, None, "x", "")
+    broken.sender = Sender("Ada Lovelace_1_assignsubmission_file/x.zip")
+    broken.hand_in = HandIn(broken.sender.name, None, "x", "")
     text = rows([broken], "moodle", PEOPLE)
     grades = moodle_import(text, {p.id: p.name for p in PEOPLE}, "ID number", RUBRIC.title)
     assert grades["s1"] == (None, "It could not be graded. The file is empty.")

@@ -3,7 +3,7 @@
 import pytest
 
 from fer_kit.errors import InputError
-from fer_kit.grading.graded import Identity
+from fer_kit.grading.graded import Sender
 from fer_kit.grading.roster import Person, missing, read_roster, stand
 
 ADA, BOB = Person("s1", "Ada Lovelace", "ada@example.org"), Person("s2", "Bob Müller")
@@ -64,7 +64,7 @@ def test_a_class_list_that_cannot_be_used_is_a_sentence(people, text, said):
 
 
 def one(name, id="", student="", when="2026-11-20T09:00:00+00:00", readable=True):
-    return Identity(name, student, id, when, readable)
+    return Sender(name, student, id, when, readable)
 
 
 def remarks(standings, name):
@@ -72,7 +72,7 @@ def remarks(standings, name):
 
 
 @pytest.mark.parametrize(
-    "identity",
+    "sender",
     [
         one("x.zip", id="s1"),
         one("x.zip", id="S 1", student="Somebody Else"),
@@ -82,11 +82,11 @@ def remarks(standings, name):
         one("Ada Lovelace_1234_assignsubmission_file/x.zip", readable=False),
     ],
 )
-def test_a_student_is_found_by_the_id_or_else_by_the_name(identity):
-    found = stand([identity], (ADA, BOB))[identity.name]
+def test_a_student_is_found_by_the_id_or_else_by_the_name(sender):
+    found = stand([sender], (ADA, BOB))[sender.name]
     assert found.person == ADA
     assert found.known
-    assert missing((ADA, BOB), {identity.name: found}) == [BOB]
+    assert missing((ADA, BOB), {sender.name: found}) == [BOB]
 
 
 def test_canvas_names_its_files_by_its_own_number():
