@@ -299,7 +299,7 @@ def bundle(
     """Pack a run into bundle.zip, to be handed in, and say what grading would miss in it."""
     progress = _from("course.progress")
     packed = _from("course.bundle").write_bundle(of.folder, name, student_id, pictures)
-    done = progress.look(of.folder, _own_notebooks(notebooks))
+    done = progress.look(of.folder, runs.in_course("student", notebooks))
     print(f"{packed}\n\n{progress.told(done, progress.before_handing_in(done))}")
     _check_gradable(packed)
 
@@ -309,7 +309,7 @@ def bundle(
 def show_progress(of: Which, notebooks: Own = "") -> None:
     """Say which exercises are done in a run, which are not, and what grading would miss."""
     progress = _from("course.progress")
-    done = progress.look_at_run(of.name, _own_notebooks(notebooks))
+    done = progress.look_at_run(of.name, runs.in_course("student", notebooks))
     print(progress.told(done, progress.before_handing_in(done)))
 
 
@@ -784,10 +784,6 @@ def _check_gradable(bundle: Path) -> None:
                 pass
     except InputError as error:
         raise InputError(f"This bundle would be refused when it is graded. {error}") from error
-
-
-def _own_notebooks(folder: str) -> Path:
-    return Path(folder) if folder else runs.course_folder() / "student"
 
 
 def _print_card(card: dict[str, Any], lab: runs.Run) -> None:

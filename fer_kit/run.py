@@ -248,6 +248,17 @@ def course_folder() -> Path:
     return here
 
 
+def in_course(name: str, given: str | Path | None = None) -> Path:
+    """The path that was given, else the course's own file or folder of that name."""
+    return Path(given) if given else course_folder() / name
+
+
+def as_typed(path: Path) -> str:
+    """A path as one would type it in the course's folder."""
+    path, course = path.resolve(), course_folder().resolve()
+    return path.relative_to(course).as_posix() if course in path.parents else str(path)
+
+
 def default_name(
     dataset: str | None = None, profile: str | None = None, seed: int | None = None
 ) -> str:
@@ -357,10 +368,10 @@ def notebooks_folder(here: Path | None = None) -> str:
 
     A notebook runs in its own folder, so that the current one tells; elsewhere it is "notebooks".
     """
-    here, course = (here or Path.cwd()).resolve(), course_folder().resolve()
-    if here == course or not any(here.glob("*.ipynb")):
+    here = (here or Path.cwd()).resolve()
+    if here == course_folder().resolve() or not any(here.glob("*.ipynb")):
         return "notebooks"
-    return here.relative_to(course).as_posix() if course in here.parents else str(here)
+    return as_typed(here)
 
 
 def make_options(run: str, notebooks: Path | None = None) -> str:

@@ -26,7 +26,7 @@ from fer_kit.course.results import read_metrics
 from fer_kit.course.rubric import read_rubric
 from fer_kit.errors import InputError
 from fer_kit.lessons import LESSONS, METRICS
-from fer_kit.run import course_folder, make_options, read_config, runs_folder
+from fer_kit.run import as_typed, in_course, make_options, read_config, runs_folder
 
 DONE = ("passed", "answered")
 
@@ -66,7 +66,7 @@ def look(run: Path, notebooks: Path, names: Sequence[str] = ()) -> Progress:
         notebooks: the folder that they come from.
         names: the lessons to look at; all of them where it is empty.
     """
-    originals = course_folder() / "notebooks"
+    originals = in_course("notebooks")
     originals = originals if any(originals.glob("[!.]*.ipynb")) else notebooks
     released, damaged = _read_all(sorted(originals.glob("[!.]*.ipynb")), lambda p: read_one(p, p))
     wanted = names or [lesson.name for lesson in LESSONS]
@@ -139,7 +139,7 @@ def _open(progress: Progress) -> Iterator[str]:
                 found.setdefault(exercise.state, []).append(exercise.name)
         if found:
             told = "; ".join(f"{state}: {', '.join(names)}" for state, names in found.items())
-            yield f"{_shown(progress.own(name))}  {told}"
+            yield f"{as_typed(progress.own(name))}  {told}"
     if waiting := [name for name in progress.given if name not in progress.lessons]:
         yield f"not run yet: {', '.join(waiting)}"
 
@@ -153,7 +153,7 @@ def warnings(progress: Progress) -> Iterator[str]:
     yield from _second_copies(progress)
     for name, lesson in progress.lessons.items():
         losses = _losses(lesson, progress.given[name])
-        yield from (f"{_shown(progress.own(name))}: {text}" for text in losses)
+        yield from (f"{as_typed(progress.own(name))}: {text}" for text in losses)
         yield from _too_large(progress.executed(name))
     if lost := [name for name, lesson in progress.lessons.items() if lesson.without_ids]:
         yield (
@@ -167,7 +167,7 @@ def _second_copies(progress: Progress) -> Iterator[str]:
         own = progress.own(name)
         for copy in copies_of(own, released):
             yield (
-                f"{_shown(copy)} ({_answers(copy, released)}) is not run and not handed in: "
+                f"{as_typed(copy)} ({_answers(copy, released)}) is not run and not handed in: "
                 f"{own.name} is ({_answers(own, released)}). If it should be the other one, "
                 "rename both."
             )
@@ -261,7 +261,7 @@ def _outdated(progress: Progress) -> Iterator[str]:
         if not executed.exists():
             changed += [name] if written and _count(own, released) else []
         elif name in progress.lessons and (ran := source_hash(read_notebook(executed))) != written:
-            original = course_folder() / "notebooks" / own.name
+            original = in_course("notebooks") / own.name
             is_solved = original.exists() and ran == source_hash(read_notebook(original))
             (solved if is_solved else changed).append(name)
     again = f"make run-all{make_options(progress.run.name, progress.notebooks)}"
@@ -269,7 +269,7 @@ def _outdated(progress: Progress) -> Iterator[str]:
         yield f"Run with the solutions: {', '.join(solved)}. To hand in your own: {again}"
     if changed:
         yield (
-            f"Not in the run as they are in {_shown(progress.notebooks)} now: "
+            f"Not in the run as they are in {as_typed(progress.notebooks)} now: "
             f"{', '.join(changed)}. Run them: {again}"
         )
 
@@ -280,7 +280,7 @@ def _not_asked_for(progress: Progress) -> Iterator[str]:
     if nameless := [what for what in ("name", "id") if not getattr(student, what)]:
         options = make_options(progress.run.name)
         yield f'Not signed yet ({", ".join(nameless)}): make bundle{options} STUDENT="…" ID=…'
-    if not (course_folder() / "rubric.toml").exists():
+    if not in_course("rubric.toml").exists():
         return
     rubric, run = read_rubric(), read_config(progress.run)
     for name, wanted in rubric.run.items():
@@ -292,9 +292,3 @@ def _not_asked_for(progress: Progress) -> Iterator[str]:
     missing = [model for model in dict.fromkeys(models) if model not in claimed]
     if missing and len(progress.lessons) == len(progress.given):
         yield f"There are no results of {', '.join(missing)}, which count, in {METRICS}."
-
-
-def _shown(path: Path) -> str:
-    """A path as one would type it in the course's folder."""
-    path, course = path.resolve(), course_folder().resolve()
-    return path.relative_to(course).as_posix() if course in path.parents else str(path)

@@ -36,7 +36,7 @@ from fer_kit.errors import InputError
 from fer_kit.faces import are_drawn
 from fer_kit.files import read_json, replace_folder
 from fer_kit.lessons import LESSONS, METRICS, feeds
-from fer_kit.run import Run, course_folder, read_config
+from fer_kit.run import Run, in_course, read_config
 
 log = logging.getLogger(__name__)
 
@@ -158,7 +158,7 @@ def _banner(dataset: str, metrics: Metrics | None) -> dict[str, str]:
 
 def _read_rubric() -> Rubric | None:
     """The course's rubric; a report from elsewhere does without."""
-    return read_rubric() if (course_folder() / "rubric.toml").exists() else None
+    return read_rubric() if in_course("rubric.toml").exists() else None
 
 
 def _read_figures(folder: Path) -> list[dict[str, Any]]:
@@ -225,7 +225,7 @@ def _read_notebook(path: Path, pages: list[str]) -> Notebook:
 
 def _exercises(name: str, content: nbformat.NotebookNode) -> list[Exercise]:
     """The exercises of a lesson as grading will see them; of another notebook those it tells of."""
-    original = course_folder() / "notebooks" / f"{name}.ipynb"
+    original = in_course("notebooks") / f"{name}.ipynb"
     if not original.exists():
         return read_exercises(content)
     return list(compare(name, content, read_one(original, original)).believed)

@@ -13,7 +13,7 @@ from fer_kit.datasets import SOURCES
 from fer_kit.errors import InputError
 from fer_kit.files import decode, read_bytes
 from fer_kit.lessons import PROFILES, find
-from fer_kit.run import course_folder
+from fer_kit.run import in_course
 
 # Columns of the gradebook beside the criteria.
 TAKEN = ("submission", "name", "id", "comment", "total", "of", "state", "doubts")
@@ -140,7 +140,7 @@ def read_rubric(path: str | Path = "") -> Rubric:
             that is not known, or a value of the wrong type. Otherwise a typing error would cost
             every student points, and nobody would be told.
     """
-    path = Path(path) if str(path) else course_folder() / "rubric.toml"
+    path = in_course("rubric.toml", path)
     try:
         told = tomllib.loads(decode(read_bytes(path)))
     except (OSError, tomllib.TOMLDecodeError) as error:

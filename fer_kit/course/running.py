@@ -29,9 +29,9 @@ from fer_kit.processes import GRACE, speaking_as, threads_each
 from fer_kit.run import (
     Run,
     check_name,
-    course_folder,
     default_name,
     find_data,
+    in_course,
     read_config,
     runs_folder,
 )
@@ -82,7 +82,7 @@ def run_course(
     """
     workers = check_workers(workers) or fitting(threads_each())
     lessons = find(only) if only else LESSONS
-    folder = (Path(notebooks) if notebooks else course_folder() / "notebooks").resolve()
+    folder = in_course("notebooks", notebooks).resolve()
     given = _parameters(run, dataset, data, profile, seed)
     parameters = _check_notebooks(folder, lessons, given, extra or {})
     opened = Run.open(**given)

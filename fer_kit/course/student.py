@@ -12,7 +12,7 @@ import nbformat
 from fer_kit.course.executed import is_solution, is_unwritten, read_notebook
 from fer_kit.errors import InputError
 from fer_kit.files import write_text
-from fer_kit.run import course_folder
+from fer_kit.run import in_course
 
 ELSEWHERE = {
     "/main/notebooks/": "/main/student/",
@@ -32,7 +32,7 @@ def write_student_copies(folder: str | Path = "", notebooks: str | Path = "") ->
         InputError: there are no notebooks, nbgrader is not installed, or its markers are wrong; or
             somebody's work is in the folder. Then nothing is written.
     """
-    folder = Path(folder) if str(folder) else course_folder() / "student"
+    folder = in_course("student", folder)
     copies = _copies(notebooks)
     changed = [path for path in sorted(folder.glob("*.ipynb")) if _is_work(path, copies)]
     if changed:
@@ -49,7 +49,7 @@ def write_student_copies(folder: str | Path = "", notebooks: str | Path = "") ->
 
 def stale_student_copies(folder: str | Path = "", notebooks: str | Path = "") -> list[str]:
     """The names of the copies that are missing, outdated, edited, or of no notebook."""
-    folder = Path(folder) if str(folder) else course_folder() / "student"
+    folder = in_course("student", folder)
     copies = _copies(notebooks)
     there = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.ipynb")}
     return sorted(name for name in copies | there if copies.get(name) != there.get(name))
@@ -103,7 +103,7 @@ def _is_work(path: Path, copies: dict[str, str]) -> bool:
 
 
 def _copies(notebooks: str | Path) -> dict[str, str]:
-    folder = Path(notebooks) if str(notebooks) else course_folder() / "notebooks"
+    folder = in_course("notebooks", notebooks)
     paths = sorted(folder.glob("[!.]*.ipynb"))
     if not paths:
         raise InputError(

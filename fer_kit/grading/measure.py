@@ -14,7 +14,7 @@ from fer_kit.errors import InputError
 from fer_kit.files import sha256
 from fer_kit.grading.labels import Labels, read_labels
 from fer_kit.lessons import LESSONS
-from fer_kit.run import course_folder
+from fer_kit.run import in_course
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,7 @@ def ask(
     own_process: bool,
 ) -> Asked:
     """Put together what grading was asked for; "" stands for the course's own, or for no labels."""
-    own = course_folder()
-    rubric, release = Path(rubric or own / "rubric.toml"), Path(release or own / "student")
+    rubric, release = in_course("rubric.toml", rubric), in_course("student", release)
     labels = Path(labels) if str(labels) else None
     digest = hashlib.sha256(repr((rerun, labels is None)).encode())
     library = Path(fer_kit.__file__).parent
@@ -72,7 +71,7 @@ def ask(
 
 def originals() -> Path:
     """Where the lessons with their solutions are."""
-    return course_folder() / "notebooks"
+    return in_course("notebooks")
 
 
 @lru_cache(maxsize=2)

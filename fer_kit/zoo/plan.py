@@ -113,7 +113,7 @@ def state(planned: Planned, folder: Path = cards.FOLDER) -> str:
 
 def run_folder(planned: Planned) -> Path:
     """The run that a model is trained in: one for each data set and seed."""
-    return runs_folder() / run_name(planned)
+    return runs_folder() / f"zoo-{planned.dataset}-{planned.seed}"
 
 
 def status(folder: Path = cards.FOLDER) -> pd.DataFrame:
@@ -129,11 +129,6 @@ def status(folder: Path = cards.FOLDER) -> pd.DataFrame:
             "hardware": card["hardware"] if card else "",
         }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("model")
-
-
-def run_name(planned: Planned) -> str:
-    """Runs are of one data set and one seed."""
-    return f"zoo-{planned.dataset}-{planned.seed}"
 
 
 def _is_made(planned: Planned, path: Path) -> bool:

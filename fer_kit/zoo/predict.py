@@ -156,7 +156,9 @@ def _target(path: str | Path, annotated: str | Path | None) -> Path | None:
 def _predict_folder(
     classifier: Classifier, folder: Path, annotated: Path | None
 ) -> list[FileAnswers]:
-    files = sorted(path for path in files_below(folder) if not _is_ours(path, annotated))
+    files = sorted(files_below(folder))
+    if annotated:  # what an earlier call has annotated is left out
+        files = [path for path in files if not path.resolve().is_relative_to(annotated)]
     if not files:
         raise InputError(f"Expected a folder with pictures. Received: {folder}, which is empty.")
     return [
@@ -165,19 +167,13 @@ def _predict_folder(
     ]
 
 
-def _is_ours(path: Path, annotated: Path | None) -> bool:
-    """Whether it is a file that an earlier call has annotated."""
-    return annotated is not None and path.resolve().is_relative_to(annotated)
-
-
 def _predict_member(
     classifier: Classifier, folder: Path, path: Path, annotated: Path | None
 ) -> FileAnswers:
-    kind = kind_of_file(path)
     is_video = _is_video(path)
     if not is_video and not is_picture(path):
-        what = kind.name if kind else "no picture"
-        return FileAnswers(str(path), note=f"{what}; skipped")
+        kind = kind_of_file(path)
+        return FileAnswers(str(path), note=f"{kind.name if kind else 'no picture'}; skipped")
     target = annotated / path.relative_to(folder) if annotated else None
     if target and target.suffix.lower() not in (CODECS if is_video else writable()):
         target = Path(f"{target}.mp4" if is_video else f"{target}.png")

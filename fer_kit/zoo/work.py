@@ -15,7 +15,7 @@ from fer_kit.run import Run
 from fer_kit.zoo.ensemble import make_ensemble
 from fer_kit.zoo.fit import OutOfTime
 from fer_kit.zoo.measure import Bench, measure
-from fer_kit.zoo.plan import Planned, read_plan, run_folder, run_name, state
+from fer_kit.zoo.plan import Planned, read_plan, run_folder, state
 from fer_kit.zoo.ship import ship, write_table
 from fer_kit.zoo.train import train_from_scratch
 
@@ -68,7 +68,7 @@ def startable(folder: Path) -> list[Planned]:
 
 def trained(planned: Planned, data: str | Path, until: float) -> bool:
     """Train a model, or go on with it; False if it could not be finished in time."""
-    lab = Run.open(run_name(planned), planned.dataset, data, "full", planned.seed)
+    lab = Run.open(run_folder(planned).name, planned.dataset, data, "full", planned.seed)
     try:
         if planned.members:
             make_ensemble(planned.members, lab, planned.name)
