@@ -19,7 +19,7 @@ from sklearn.metrics import precision_recall_fscore_support
 
 from fer_kit.checked import read_as
 from fer_kit.errors import InputError, first_few
-from fer_kit.faces import SPLITS, Faces
+from fer_kit.faces import Faces, check_splits
 from fer_kit.files import write_json, write_whole
 from fer_kit.prior import TINY, corrected, tempered
 
@@ -54,8 +54,7 @@ class Predictions:
                 f"Expected targets and probabilities of shape {shape}: a row for each id, a column "
                 f"for each emotion. Received: {self.targets.shape}, {self.probabilities.shape}."
             )
-        if unknown := set(np.unique(self.split).tolist()) - set(SPLITS):
-            raise InputError(f"Expected splits among {SPLITS}. Received: {sorted(unknown)}.")
+        check_splits(self.split)
         if not np.isfinite(self.probabilities).all():
             raise InputError(
                 "Expected a number for each probability. Received: some that are none, from a "

@@ -72,9 +72,7 @@ class Faces:
                     f"Expected {count} values of {name}, one for each image. "
                     f"Received: {len(value)}."
                 )
-        unknown = set(np.unique(self.split).tolist()) - set(SPLITS)
-        if unknown:
-            raise InputError(f"Expected splits among {SPLITS}. Received: {sorted(unknown)}.")
+        check_splits(self.split)
         if not self.is_synthetic:
             watch.note(f"faces of {self.source}")
 
@@ -178,6 +176,12 @@ class Faces:
                 f"Expected a file of faces written by Faces.save. Received: {path} ({error}). "
                 "Run the notebook that writes it; the new file takes its place."
             ) from error
+
+
+def check_splits(split: np.ndarray) -> None:
+    """Raise an InputError where a face, str (N,), is in a split of another name."""
+    if unknown := set(np.unique(split).tolist()) - set(SPLITS):
+        raise InputError(f"Expected splits among {SPLITS}. Received: {sorted(unknown)}.")
 
 
 def are_drawn(origin: str) -> bool:

@@ -86,7 +86,7 @@ def _shows_nobody(path: str, place: str) -> bool:
     inside = path.removeprefix(place + os.sep)
     if inside == path:
         return path == place
-    return inside.split(os.sep)[0] in ("figures", "report") or not _ends(path, PICTURES)
+    return inside.split(os.sep)[0] in ("figures", "report") or not path.lower().endswith(PICTURES)
 
 
 def _hear(event: str, arguments: tuple) -> None:
@@ -114,23 +114,16 @@ def _hear_file(path: Any, mode: str | None, flags: int) -> None:
 
 def _is_strange(path: str) -> bool:
     """Whether a file is there that can hold a face, or that is none of the system's."""
-    if _comes_along(path) and not _ends(path, PICTURES + TABLES):
+    comes_along = path.startswith(_places()) or _SETTINGS.match(path)
+    if comes_along and not path.lower().endswith(PICTURES + TABLES):
         return False
     return os.path.exists(path) and not os.path.isdir(path)
 
 
-def _comes_along(path: str) -> bool:
-    """Whether a file belongs to Python, the system, the library, or the user's settings."""
-    return path.startswith(_places()) or bool(_SETTINGS.match(path))
-
-
 @cache
 def _places() -> tuple[str, ...]:
+    """Where the files of Python, of the system and of the library are."""
     names = [sys.prefix, sys.base_prefix, *sysconfig.get_paths().values(), *SYSTEM]
     names += [os.environ[name] for name in WINDOWS if name in os.environ]
     names += [os.path.dirname(__file__)]
     return tuple({place + os.sep for name in names for place in (name, os.path.realpath(name))})
-
-
-def _ends(path: str, endings: tuple[str, ...]) -> bool:
-    return path.lower().endswith(endings)
