@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from functools import cache
 from itertools import filterfalse
 from math import inf
 from pathlib import Path
@@ -208,6 +209,17 @@ def sha256(path: str | Path) -> str:
         raise InputError(
             f"Expected a file. Received: {path} ({error.strerror}). Check the path."
         ) from error
+
+
+@cache
+def code(room: str = "", without: tuple[str, ...] = ()) -> str:
+    """sha256 of the library's source, or of one of its rooms, without some of what is in it."""
+    folder = Path(__file__).parent / room
+    paths = [path.relative_to(folder) for path in sorted(folder.rglob("*.py"))]
+    told = [
+        (path.as_posix(), sha256(folder / path)) for path in paths if path.parts[0] not in without
+    ]
+    return hashlib.sha256(repr(told).encode()).hexdigest()
 
 
 @contextmanager

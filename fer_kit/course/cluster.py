@@ -16,9 +16,9 @@ from typing import Any
 
 from distributed import Client, get_worker
 
-from fer_kit.course.records import code, computing
+from fer_kit.course.records import computing
 from fer_kit.errors import InputError, first_few
-from fer_kit.files import read_json, write_text
+from fer_kit.files import code, read_json, write_text
 from fer_kit.processes import SHARED_GPU, THREADS, Processes, threads_each
 from fer_kit.run import runs_folder
 

@@ -7,14 +7,13 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from fer_kit.checked import checked, read_as
 from fer_kit.course.environment import backend, versions
 from fer_kit.errors import InputError
-from fer_kit.files import read_json, sha256, write_json
+from fer_kit.files import code, read_json, sha256, write_json
 from fer_kit.lessons import Lesson
 from fer_kit.run import Run
 
@@ -129,7 +128,7 @@ def fingerprint(
         "parameters": parameters,
         # The first lessons read the data set itself, the others what those made of it.
         "inputs": _hashes(run.folder, needs) if needs else _listing(run.data),
-        "library": code(AROUND_THE_LESSONS),
+        "library": code(without=AROUND_THE_LESSONS),
         "versions": computing(),
     }
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
@@ -155,14 +154,3 @@ def _listing(data: str) -> list[tuple[str, int, int]]:
 def computing() -> dict[str, str]:
     """The versions of all that computes, and Keras's backend."""
     return versions() | {"backend": backend()}
-
-
-@cache
-def code(without: tuple[str, ...] = ()) -> str:
-    """sha256 of the library's source, without some of its rooms."""
-    folder = Path(__file__).parents[1]
-    paths = [path.relative_to(folder) for path in sorted(folder.rglob("*.py"))]
-    told = [
-        (path.as_posix(), sha256(folder / path)) for path in paths if path.parts[0] not in without
-    ]
-    return hashlib.sha256(repr(told).encode()).hexdigest()

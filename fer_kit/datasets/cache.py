@@ -1,7 +1,6 @@
 """Keep data sets that were read once, so that the next notebook has them at once."""
 
 import hashlib
-import importlib.util
 import json
 import logging
 import os
@@ -15,7 +14,7 @@ from platformdirs import user_cache_path
 from fer_kit.datasets.parquet import ENDING as PARQUET
 from fer_kit.errors import InputError
 from fer_kit.faces import Faces
-from fer_kit.files import files_below, locked
+from fer_kit.files import code, files_below, locked
 from fer_kit.version import __version__
 
 log = logging.getLogger(__name__)
@@ -78,10 +77,10 @@ def _key(name: str, options: dict[str, Any]) -> str:
     if paths and paths[0].is_file() and paths[0].suffix.lower() != PARQUET:
         values.pop("seed", None)  # a table carries its own split: nothing is drawn
     stamps = [_stamp(path.resolve()) for path in paths]
-    code = [_code("fer_kit.datasets")]
-    if name == "synthetic":
-        code.append(_code("fer_kit.synthetic"))
-    known = json.dumps([name, values, stamps, code, __version__], sort_keys=True, default=str)
+    # A change to what reads or draws them is never answered from the cache.
+    rooms = ("datasets", "synthetic") if name == "synthetic" else ("datasets",)
+    facts = [name, values, stamps, [code(room) for room in rooms], __version__]
+    known = json.dumps(facts, sort_keys=True, default=str)
     return hashlib.sha256(known.encode()).hexdigest()[:16]
 
 
@@ -101,14 +100,4 @@ def _stamp(path: Path) -> str:
         except OSError:  # a link may lead nowhere
             told = None
         digest.update(f"{file} {told}\n".encode(errors="surrogateescape"))
-    return digest.hexdigest()
-
-
-def _code(package: str) -> str:
-    """A hash of a package's files, so that a change to them is never answered from the cache."""
-    folder = Path(importlib.util.find_spec(package).origin).parent
-    digest = hashlib.sha256()
-    for file in sorted(folder.rglob("*")):
-        if file.is_file() and file.suffix != ".pyc":
-            digest.update(file.name.encode() + file.read_bytes())
     return digest.hexdigest()

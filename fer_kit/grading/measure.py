@@ -7,11 +7,10 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import fer_kit
 from fer_kit.course.compare import Released, read_released
 from fer_kit.course.rubric import Rubric, read_rubric
 from fer_kit.errors import InputError
-from fer_kit.files import sha256
+from fer_kit.files import code, sha256
 from fer_kit.grading.labels import Labels, read_labels
 from fer_kit.lessons import LESSONS
 from fer_kit.run import in_course
@@ -58,10 +57,8 @@ def ask(
     """Put together what grading was asked for; "" stands for the course's own, or for no labels."""
     rubric, release = in_course("rubric.toml", rubric), in_course("student", release)
     labels = Path(labels) if str(labels) else None
-    digest = hashlib.sha256(repr((rerun, labels is None)).encode())
-    library = Path(fer_kit.__file__).parent
-    files = [*release.glob("*.ipynb"), *originals().glob("*.ipynb"), *library.rglob("*.py")]
-    files = [rubric, *sorted(files)]
+    digest = hashlib.sha256(repr((rerun, labels is None, code())).encode())
+    files = [rubric, *sorted([*release.glob("*.ipynb"), *originals().glob("*.ipynb")])]
     files += [labels, labels / "data" / "prepared.npz"] if labels else []
     for path in files:
         if path.is_file():

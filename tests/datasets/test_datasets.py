@@ -170,8 +170,8 @@ def test_a_file_that_is_overwritten_in_its_own_size_and_time_is_read_again(tmp_p
 def test_drawn_faces_are_drawn_anew_once_their_code_has_changed(monkeypatch):
     keys = []
     for code in ("before", "after"):
-        monkeypatch.setattr(cache, "_code", lambda package, code=code: f"{code} of {package}"
-                            if package == "fer_kit.synthetic" else "")  # fmt: skip
+        monkeypatch.setattr(cache, "code", lambda package, code=code: f"{code} of {package}"
+                            if package == "synthetic" else "")  # fmt: skip
         keys += [cache._key("synthetic", {"seed": 1}), cache._key("fer2013", {"seed": 1})]
     drawn, real, drawn_anew, real_again = keys
     assert drawn != drawn_anew
