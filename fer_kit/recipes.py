@@ -105,21 +105,10 @@ class Recipe:
         return {name: getattr(self, name) for name in GEOMETRY}
 
 
-NO_TRICKS = {
-    "weight_decay": 0.0,
-    "label_smoothing": 0.0,
-    "rotation": 0.0,
-    "shift": 0.0,
-    "shear": 0.0,
-    "zoom": 0.0,
-    "flip": 0.0,
-    "crop": 1.0,
-    "erasing": 0.0,
-    "noise": 0.0,
-    "mixup": 0.0,
-    "averaging": 0.0,
-    "sam": 0.0,
-}
+NO_TRICKS = {"crop": 1.0} | dict.fromkeys(
+    ("weight_decay", "label_smoothing", *GEOMETRY, "erasing", "noise", "mixup", "averaging", "sam"),
+    0.0,
+)
 # What differs from the defaults above. LeNet-5 is too small to need taming, and has no batch
 # normalisation to carry it over a large learning rate. The small network's and the CNN's are cut to
 # what a processor trains in some hours; with a GPU, give them three times the epochs, and mixup.

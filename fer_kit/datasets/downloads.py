@@ -1,43 +1,23 @@
 """Fetch a data set with kagglehub, after the user has seen where it comes from and agreed."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from fer_kit.datasets.fer2013 import check_counts
 from fer_kit.errors import InputError
 
-
-@dataclass(frozen=True)
-class Offer:
-    """A data set that can be fetched.
-
-    Attributes:
-        handle: its name and version on Kaggle.
-        page: where people find it.
-        terms: what they agree to.
-    """
-
-    handle: str
-    page: str
-    terms: str
-
-
-FER2013_OFFER = Offer(
-    handle="msambare/fer2013/versions/1",
-    page="https://www.kaggle.com/datasets/msambare/fer2013",
-    terms=(
-        "Pictures of real people, collected from the web for a research competition in 2013; "
-        "nobody asked them. Use them for research and teaching only, and do not publish them, not "
-        "in a notebook's output either. The page's licence was chosen by its uploader."
-    ),
+FETCHED = "fer2013"
+HANDLE = "msambare/fer2013/versions/1"  # on Kaggle
+PAGE = "https://www.kaggle.com/datasets/msambare/fer2013"
+TERMS = (
+    "Pictures of real people, collected from the web for a research competition in 2013; nobody "
+    "asked them. Use them for research and teaching only, and do not publish them, not in a "
+    "notebook's output either. The page's licence was chosen by its uploader."
 )
-
-OFFERS = {"fer2013": FER2013_OFFER}
 
 # What to do where nothing can be fetched for you.
 BY_HAND = {
-    "fer2013": f"Download {FER2013_OFFER.page} in a browser, unpack it into data/fer2013 and load "
-    'that: load("fer2013", "data/fer2013").',
+    FETCHED: f"Download {PAGE} in a browser, unpack it into data/fer2013 and load that: "
+    'load("fer2013", "data/fer2013").',
     "ferplus": "Download fer2013.csv from the competition's page, "
     "https://www.kaggle.com/c/challenges-in-representation-learning-facial-expression-recognition-"
     "challenge, and fer2013new.csv from https://github.com/microsoft/FERPlus, put both into data/ "
@@ -59,24 +39,23 @@ def download(name: str, *, accept: bool = False) -> Path:
         InputError: not agreed, no kagglehub, no network, or pictures are missing; says what to
             fetch by hand and where to put it.
     """
-    if name not in OFFERS:
+    if name != FETCHED:
         by_hand = BY_HAND.get(name, "data/README.md says where other data sets come from.")
         raise InputError(
-            f"Expected a data set that can be fetched: {', '.join(OFFERS)}. Received: {name!r}. "
-            f"{by_hand}"
+            f"Expected a data set that can be fetched: {FETCHED}. Received: {name!r}. {by_hand}"
         )
-    if not (accept or _agreed(OFFERS[name])):
+    if not (accept or _agreed()):
         raise InputError(
             "Expected your consent to the terms. Received: none, so nothing was downloaded. "
             f'If you agree: fer-kit download {name} --accept, or download("{name}", accept=True).'
         )
-    folder = _fetch(name)
+    folder = _fetch()
     check_counts(folder)
     return folder
 
 
-def _agreed(offer: Offer) -> bool:
-    print(f"Source: {offer.page} ({offer.handle})\nTerms: {offer.terms}")
+def _agreed() -> bool:
+    print(f"Source: {PAGE} ({HANDLE})\nTerms: {TERMS}")
     try:
         return input("Do you agree? Type yes: ").strip().lower() in ("y", "yes")
     # Nobody is there to ask: a script, or a notebook run whole.
@@ -84,19 +63,18 @@ def _agreed(offer: Offer) -> bool:
         return False
 
 
-def _fetch(name: str) -> Path:
+def _fetch() -> Path:
     try:
         import kagglehub
     except ImportError as error:
         raise InputError(
             "Expected kagglehub, which fetches from Kaggle. Received: an environment without it. "
-            f'Install it with pip install "kagglehub>=1,<2". Or by hand: {BY_HAND[name]}'
+            f'Install it with pip install "kagglehub>=1,<2". Or by hand: {BY_HAND[FETCHED]}'
         ) from error
     try:
-        return Path(kagglehub.dataset_download(OFFERS[name].handle))
+        return Path(kagglehub.dataset_download(HANDLE))
     except Exception as error:  # network, account, disk: the way out is the same
         raise InputError(
-            f"Expected to download {OFFERS[name].handle}. "
-            f"Received: {type(error).__name__}: {error}. Try again later, or by hand: "
-            f"{BY_HAND[name]}"
+            f"Expected to download {HANDLE}. Received: {type(error).__name__}: {error}. Try again "
+            f"later, or by hand: {BY_HAND[FETCHED]}"
         ) from error
