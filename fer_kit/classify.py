@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fer_kit import cards, emotions
+from fer_kit.card import Input, said
 from fer_kit.cards import find_model
 from fer_kit.detect import Box, cut_out, draw_box, find_upright
 from fer_kit.errors import InputError
@@ -159,7 +160,7 @@ class Classifier:
                 f"Expected numbers from {self.name}. Received: answers that are none; its training "
                 "has diverged. Train it again with a lower learning rate."
             )
-        temperature = cards.said(self.card, "temperature")
+        temperature = said(self.card, "temperature")
         return self.corrected(rows if temperature == 1 else tempered(rows, temperature))
 
     def corrected(self, rows: np.ndarray) -> np.ndarray:
@@ -332,7 +333,7 @@ def load_keras(path: Path, card: dict[str, Any]) -> "keras.Model":
             f"Expected a model that looks at one picture. Received: {path}, which needs "
             f"{len(loaded.inputs)} of the same moment. Lesson 06 shows how to ask it."
         )
-    low, high = cards.said(card.get("input", {}), "range", cards.Input)
+    low, high = said(card.get("input", {}), "range", Input)
     if (low, high) == (0, 1):
         return loaded
     inputs = keras.Input(loaded.input_shape[1:])
@@ -450,6 +451,6 @@ def _answer(classifier: Classifier, box: Box, row: np.ndarray) -> Answer:
         notes.append(f"only {box.width} pixels wide: there is little to see")
     if box.turned:
         notes.append(f"turned upright by {box.turned}°")
-    if row.max() < cards.said(classifier.card, "unsure_below"):
+    if row.max() < said(classifier.card, "unsure_below"):
         notes.append("unsure")
     return Answer(box, classifier.emotions[int(row.argmax())], shares, "; ".join(notes))

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from fer_kit import emotions
-from fer_kit.cards import TrainedOn, said
+from fer_kit.card import TrainedOn, said
 from fer_kit.errors import InputError, choose
 
 CHOICES = ("default", "even", "training")

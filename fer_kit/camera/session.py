@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from fer_kit import cards
+from fer_kit.card import said
 from fer_kit.classify import Classifier, answer, load_model, locate
 from fer_kit.errors import InputError, choose
 from fer_kit.files import read_json
@@ -120,7 +121,7 @@ def _described(name: str, classifier: Classifier) -> dict[str, Any]:
         "emotions": classifier.emotions,
         "about": classifier.about,
         "limits": classifier.card["limits"],
-        "unsure_below": cards.said(classifier.card, "unsure_below"),
+        "unsure_below": said(classifier.card, "unsure_below"),
     }
 
 

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from fer_kit.cards import TrainedOn, said
+from fer_kit.card import TrainedOn, said
 from fer_kit.classify import Classifier, load_model
 from fer_kit.course import environment
 from fer_kit.errors import InputError

@@ -22,7 +22,8 @@ import cv2
 import keras
 import numpy as np
 
-from fer_kit.cards import add_to_card, said
+from fer_kit.card import said
+from fer_kit.cards import add_to_card
 from fer_kit.classify import Classifier, Runtime, load_model, opencv
 from fer_kit.datasets import load
 from fer_kit.errors import InputError, choose

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from fer_kit import cards, evaluation, robustness
+from fer_kit.card import TrainedOn, said
 from fer_kit.classify import Classifier
 from fer_kit.faces import Faces
 from fer_kit.preprocess import normalise
@@ -67,7 +68,7 @@ def measured(
     """
     about = classifier.card["trained_on"]
     shares = list(about["shares"].values())
-    raw = evaluation.with_prior(raw, shares, -cards.said(about, "balanced", cards.TrainedOn))
+    raw = evaluation.with_prior(raw, shares, -said(about, "balanced", TrainedOn))
     chosen = calibrate(raw.subset("validation"), raw.subset("test"), shares)
     classifier = Classifier(classifier.emotions, classifier.card | chosen, classifier.network)
     results = {}
