@@ -25,11 +25,13 @@ class Rerun:
         notebooks: as executed, with the instructor's own checks in them. What they need of
             lessons that were not handed in, the instructor's notebooks have made.
         released: the instructor's notebooks, to compare them with.
+        left: those that were not executed to their end; their checks do not count.
         summary: how it went, a sentence.
     """
 
     notebooks: dict[str, dict[str, Any]]
     released: dict[str, Released]
+    left: list[str]
     summary: str
 
 
@@ -66,7 +68,8 @@ def rerun(bundle: Bundle, notebooks: str | Path, limits: Mapping[str, Any]) -> R
         summary += f" {outcome.stopped}"
     elif outcome.code:
         summary += f" Ended by the system (code {outcome.code}), most likely for lack of memory."
-    return Rerun(executed, read_released(notebooks, notebooks), summary)
+    left = sorted(prepared.keys() - executed.keys())
+    return Rerun(executed, read_released(notebooks, notebooks), left, summary)
 
 
 def _makers(names: Iterable[str]) -> set[str]:

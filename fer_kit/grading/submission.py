@@ -14,7 +14,8 @@ from fer_kit.grading.graded import Record, Sender
 from fer_kit.grading.handed_in import HandIn
 from fer_kit.grading.measure import Measure, models_of, originals
 from fer_kit.grading.plain import few, finite, line
-from fer_kit.grading.rerun import rerun
+from fer_kit.grading.rerun import Rerun
+from fer_kit.grading.rerun import rerun as execute_again
 from fer_kit.grading.results import Result, fit, recompute
 
 # Of an answer only so much is kept: nobody writes more, and hundreds have to fit into memory.
@@ -45,7 +46,10 @@ def grade_one(hand_in: HandIn, measure: Measure, rerun: bool) -> Record:
         record = Record(doubts=_doubts(bundle, lessons, results, measure))
         passed = {lesson.name: lesson.passed for lesson in lessons}
         if rerun:
-            passed, record.rerun = _rerun(bundle, measure)
+            again = execute_again(bundle, originals(), measure.rubric.rerun.model_dump())
+            passed, record.rerun = _passed(again), again.summary
+            if again.left:
+                record.doubts.append(f"Not executed again, not counted: {few(again.left)}.")
     record.scores = {
         criterion.id: _score(criterion, lessons, results, passed, measure)
         for criterion in measure.rubric.criteria
@@ -107,14 +111,12 @@ def _doubts(
     return [line(doubt, 400) for doubt in doubts[:MOST_DOUBTS]]
 
 
-def _rerun(bundle: Bundle, measure: Measure) -> tuple[dict[str, frozenset[str]], str]:
-    outcome = rerun(bundle, originals(), measure.rubric.rerun.model_dump())
-    passed = {
-        name: compare(name, notebook, outcome.released[name]).passed
-        for name, notebook in outcome.notebooks.items()
-        if name in outcome.released
+def _passed(again: Rerun) -> dict[str, frozenset[str]]:
+    return {
+        name: compare(name, notebook, again.released[name]).passed
+        for name, notebook in again.notebooks.items()
+        if name in again.released
     }
-    return passed, outcome.summary
 
 
 # What is kept

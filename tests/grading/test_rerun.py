@@ -9,6 +9,7 @@ from submissions import COURSE, rewrite
 from fer_kit.errors import InputError
 from fer_kit.grading import grade as grading
 from fer_kit.grading.grade import grade
+from fer_kit.grading.rerun import Rerun
 from fer_kit.grading.sandbox import find_sandbox
 
 try:
@@ -42,10 +43,20 @@ def test_hand_ins_are_executed_side_by_side_and_not_twice(given, monkeypatch):
     graded = grade(**given, rerun=True, workers=2)
     assert [one.record.rerun for one in graded] == [DONE, DONE]
     executed = []
-    monkeypatch.setattr("fer_kit.grading.submission._rerun", lambda *_: executed.append(1))
+    monkeypatch.setattr("fer_kit.grading.submission.execute_again", executed.append)
     again = grade(**given, rerun=True, workers=1)
     assert [one.record.rerun for one in again] == [DONE, DONE]
     assert executed == []
+
+
+def test_what_the_time_did_not_suffice_for_is_a_doubt(given, tmp_path):
+    rubric = tmp_path / "short.toml"
+    asked = (COURSE / "rubric.toml").read_text()
+    rubric.write_text(asked.replace("minutes = 20", "minutes = 0.001"))
+    graded = grade(**given, rubric=rubric, rerun=True, workers=1)
+    for one in graded:
+        assert one.record.rerun.endswith("0 of 1 notebooks. Ended after 0.001 minutes.")
+        assert "Not executed again, not counted: 01_load." in one.record.doubts
 
 
 def test_hand_ins_are_executed_by_the_workers_that_may(given, tmp_path_factory):
@@ -65,7 +76,8 @@ def test_as_many_are_executed_at_one_time_as_memory_allows(given, monkeypatch, w
 
     monkeypatch.setattr(grading, "fitting", lambda threads, memory: memory // 3_000_000_000)
     monkeypatch.setattr(grading, "side_by_side", side_by_side)
-    monkeypatch.setattr("fer_kit.grading.submission._rerun", lambda *_: ({}, "done"))
+    done = Rerun({}, {}, [], "done")
+    monkeypatch.setattr("fer_kit.grading.submission.execute_again", lambda *_: done)
     grade(**given, rerun=True, workers=wanted)
     assert asked[-1] == expected  # 6 GB each, as the rubric says
 
