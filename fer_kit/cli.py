@@ -142,8 +142,7 @@ Profile = Annotated[
     ),
 ]
 Seed = Annotated[
-    int | None,
-    Option(min=0, max=2**32 - 1, help="Where everything random starts. [default: 42]"),
+    int | None, Option(min=0, max=2**32 - 1, help="Where everything random starts. [default: 42]")
 ]
 Json = Annotated[bool, Option("--json", help="Print JSON, for programs.")]
 Force = Annotated[bool, Option("--force", help="Run again even where nothing has changed.")]
@@ -389,19 +388,16 @@ def grade(
 def predict(
     path: Annotated[str, Argument(metavar="PICTURE|FOLDER|VIDEO", help="What to find faces in.")],
     model: Annotated[
-        str,
-        Option(help="A .keras file, or the name of a model. [default: the best at hand]"),
+        str, Option(help="A .keras file, or the name of a model. [default: the best at hand]")
     ] = "",
     run: RunName = "",
     prior: PriorText = "",
     as_json: Json = False,
     annotate: Annotated[
-        str | None,
-        Option(metavar="OUT", help="Write it with boxes and names to this place."),
+        str | None, Option(metavar="OUT", help="Write it with boxes and names to this place.")
     ] = None,
     table: Annotated[
-        str | None,
-        Option("--csv", metavar="OUT", help="Write a row for each face in each frame."),
+        str | None, Option("--csv", metavar="OUT", help="Write a row for each face in each frame.")
     ] = None,
 ) -> None:
     """Find faces and name their expressions.

@@ -97,7 +97,7 @@ LESSONS = (
             "size": OnFaces(
                 synthetic=Per((420, 140, 140), (6000, 2000, 2000), (28709, 3589, 3589)),
                 real=Per((420, 140, 140), None, None),
-            ),
+            )
         },
     ),
     Lesson(

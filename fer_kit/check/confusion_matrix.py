@@ -4,14 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 
-from fer_kit.check.answers import (
-    Ask,
-    as_number,
-    check,
-    expect,
-    expect_array,
-    expect_number,
-)
+from fer_kit.check.answers import Ask, as_number, check, expect, expect_array, expect_number
 
 NAMES = ["happy", "fear", "disgust"]
 MATRIX = pd.DataFrame([[6, 2, 0], [1, 3, 0], [3, 1, 0]], index=NAMES, columns=NAMES)

@@ -41,14 +41,7 @@ from fer_kit.run import Run, in_course, read_config
 log = logging.getLogger(__name__)
 
 # Which form of an output is shown, the first that it has. Not SVG: it can hold scripts.
-OUTPUT_TYPES = (
-    "image/png",
-    "image/jpeg",
-    "text/html",
-    "text/markdown",
-    "text/latex",
-    "text/plain",
-)
+OUTPUT_TYPES = ("image/png", "image/jpeg", "text/html", "text/markdown", "text/latex", "text/plain")
 
 
 @dataclass

@@ -18,13 +18,7 @@ from typing import Any, BinaryIO, Literal
 
 from pydantic import BaseModel, ValidationError
 
-from fer_kit.course.limits import (
-    DENSEST,
-    LARGEST_BUNDLE,
-    LARGEST_MEMBER,
-    MEGABYTE,
-    MOST_MEMBERS,
-)
+from fer_kit.course.limits import DENSEST, LARGEST_BUNDLE, LARGEST_MEMBER, MEGABYTE, MOST_MEMBERS
 from fer_kit.course.manifest import FORMAT
 from fer_kit.errors import InputError, first_few
 from fer_kit.faces import are_drawn
