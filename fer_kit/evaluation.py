@@ -227,16 +227,10 @@ def per_emotion(predictions: Predictions) -> pd.DataFrame:
 
     A score that would divide by zero (an emotion that is never predicted) is 0.
     """
-    values = precision_recall_fscore_support(
-        predictions.true,
-        predictions.predicted,
-        labels=range(len(predictions.emotions)),
-        zero_division=0,
-    )
-    index = pd.Index(predictions.emotions, name="emotion")
-    return pd.DataFrame(
-        dict(zip(("precision", "recall", "f1", "faces"), values, strict=True)), index=index
-    )
+    told, labels = (predictions.true, predictions.predicted), range(len(predictions.emotions))
+    values = precision_recall_fscore_support(*told, labels=labels, zero_division=0)
+    columns = dict(zip(("precision", "recall", "f1", "faces"), values, strict=True))
+    return pd.DataFrame(columns, index=pd.Index(predictions.emotions, name="emotion"))
 
 
 def confusion(predictions: Predictions) -> pd.DataFrame:

@@ -112,9 +112,7 @@ def execute(notebook: Path, output: Path, parameters: dict[str, Any]) -> None:
     partial = output.with_name(f".{output.stem}.partial.ipynb")
     failed = output.with_suffix(".failed.ipynb")
     try:
-        executed = _run_cells(notebook, partial, parameters)
-        cleaned = _without_paths(executed, parameters)
-        write_whole(output, lambda temporary: nbformat.write(cleaned, temporary))
+        _write(_run_cells(notebook, partial, parameters), output, parameters)
         failed.unlink(missing_ok=True)
     except (PapermillExecutionError, RuntimeError, OSError) as error:
         if partial.exists():
@@ -144,14 +142,11 @@ def _run_cells(notebook: Path, partial: Path, parameters: dict[str, Any]) -> nbf
 def _keep_failed(partial: Path, failed: Path, parameters: dict[str, Any]) -> None:
     """What was run until then, if the disk has room for it."""
     with contextlib.suppress(InputError, OSError, ValueError):
-        cleaned = _without_paths(nbformat.read(partial, as_version=4), parameters)
-        write_whole(failed, lambda temporary: nbformat.write(cleaned, temporary))
+        _write(nbformat.read(partial, as_version=4), failed, parameters)
 
 
-def _without_paths(
-    executed: nbformat.NotebookNode, parameters: dict[str, Any]
-) -> nbformat.NotebookNode:
-    """Take out where this machine keeps its files, which is nobody's business in a report.
+def _write(executed: nbformat.NotebookNode, output: Path, parameters: dict[str, Any]) -> None:
+    """Write it without where this machine keeps its files, which is nobody's business in a report.
 
     What the student has written stays as it is: only `bundle` looks at that.
     """
@@ -164,7 +159,7 @@ def _without_paths(
             cell.outputs = everywhere(cell.outputs, hide)
         if "injected-parameters" in cell.metadata.get("tags", []):
             cell.source = hide(cell.source)
-    return executed
+    write_whole(output, lambda temporary: nbformat.write(executed, temporary))
 
 
 def _what_failed(error: Exception, notebook: Path, failed: Path) -> str:

@@ -253,15 +253,8 @@ def _move_eyes(picture: np.ndarray, eyes: np.ndarray, goal: np.ndarray) -> np.nd
     a = (here2 - here1) / (there2 - there1)
     b = here1 - a * there1
     origin = np.array([[a.real, -a.imag, b.real], [a.imag, a.real, b.imag]])
-    return _clipped(
-        cv2.warpAffine(
-            picture,
-            origin,
-            picture.shape[1::-1],
-            flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-    )
+    how = {"flags": cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP, "borderMode": cv2.BORDER_REPLICATE}
+    return _clipped(cv2.warpAffine(picture, origin, picture.shape[1::-1], **how))
 
 
 def _follow_flow(picture: np.ndarray, goal: np.ndarray) -> np.ndarray:
@@ -277,15 +270,8 @@ def _follow_flow(picture: np.ndarray, goal: np.ndarray) -> np.ndarray:
     smooth = [cv2.GaussianBlur(_grey(_as_uint8(face)), (0, 0), 1) for face in (goal, picture)]
     x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
     flow = seeker.calc(*smooth, None)
-    return _clipped(
-        cv2.remap(
-            picture,
-            x + flow[..., 0],
-            y + flow[..., 1],
-            cv2.INTER_CUBIC,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-    )
+    x, y, how = x + flow[..., 0], y + flow[..., 1], {"borderMode": cv2.BORDER_REPLICATE}
+    return _clipped(cv2.remap(picture, x, y, cv2.INTER_CUBIC, **how))
 
 
 def _grey(picture: np.ndarray) -> np.ndarray:

@@ -12,6 +12,17 @@ from fer_kit.grading.told import Claims, Manifest, Training
 from fer_kit.lessons import METRICS
 from fer_kit.version import __version__
 
+# What was changed in a lesson, taken out or hidden, and where `Compared` has the names of that.
+CHANGES = {
+    "Checks were changed": "changed_checks",
+    "Released code cells are missing": "missing",
+    "Released code cells were emptied": "emptied",
+    "Errors are hidden by the tag raises-exception": "hidden_errors",
+    "Cells are tagged as papermill's own and are not": "disguised",
+    "Several cells have the id": "repeated",
+    "Passed, though nothing was filled in": "empty_but_passed",
+}
+
 
 def find_doubts(
     manifest: Manifest,
@@ -115,24 +126,9 @@ def _claims_without_predictions(metrics: Claims | None, results: Sequence[Result
 
 def _checks(lessons: Sequence[Compared]) -> list[str]:
     """What was changed, taken out or hidden, with the names of the cells."""
-    found = {
-        "Checks were changed": [key for one in lessons for key in one.changed_checks],
-        "Released code cells are missing": [key for one in lessons for key in one.missing],
-        "Released code cells were emptied": [key for one in lessons for key in one.emptied],
-        "Errors are hidden by the tag raises-exception": [
-            key for one in lessons for key in one.hidden_errors
-        ],
-        "Cells are tagged as papermill's own and are not": [
-            key for one in lessons for key in one.disguised
-        ],
-        "Several cells have the id": [key for one in lessons for key in one.repeated],
-        "The notebooks with solutions, not the released ones": [
-            one.name for one in lessons if one.with_solutions
-        ],
-        "Passed, though nothing was filled in": [
-            name for one in lessons for name in one.empty_but_passed
-        ],
-    }
+    found = {what: [k for one in lessons for k in getattr(one, at)] for what, at in CHANGES.items()}
+    solved = [one.name for one in lessons if one.with_solutions]
+    found["The notebooks with solutions, not the released ones"] = solved
     return [f"{what}: {few(names)}." for what, names in found.items() if names]
 
 

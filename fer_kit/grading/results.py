@@ -157,16 +157,10 @@ def _scores(told: Predictions, labels: Labels | None) -> tuple[dict[str, float],
     changed = int((stated != np.array(labels.emotions)[truth]).sum())
     if changed:
         problems.append(f"{changed:,} faces carry another label than your instructor's.")
-    others = [index for index in range(len(told.emotions)) if index not in names]
-    order = names + others
+    order = names + [index for index in range(len(told.emotions)) if index not in names]
     emotions = tuple(told.emotions[index] for index in order)
-    mended = Predictions(
-        told.ids[rows],
-        told.split[rows],
-        one_hot(truth, len(order)),
-        told.probabilities[rows][:, order],
-        emotions,
-    )
+    targets, answers = one_hot(truth, len(order)), told.probabilities[rows][:, order]
+    mended = Predictions(told.ids[rows], told.split[rows], targets, answers, emotions)
     return _three_scores(mended), problems
 
 

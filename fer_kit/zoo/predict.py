@@ -105,11 +105,8 @@ def write_csv(path: str | Path, results: list[FileAnswers], emotions: tuple[str,
             f"Expected the name of a table to write, ending in .csv. Received: {path}."
         )
     check_not_over(path, *(result.file for result in results))
-    names = (
-        ["file", "time", "face", "x", "y", "width", "height", "turned", "emotion"]
-        + [f"p_{name}" for name in emotions]
-        + ["note"]
-    )  # fmt: skip
+    names = ["file", "time", "face", "x", "y", "width", "height", "turned", "emotion"]
+    names += [*(f"p_{name}" for name in emotions), "note"]
 
     def write(temporary: Path) -> None:
         with temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
