@@ -9,7 +9,7 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
@@ -594,20 +594,15 @@ def sweep(
     If it is stopped, the same command goes on where it was.
     """
     sweeps = _from("zoo.sweep")
-    # Of `--seeds 42 1 2`, the words after the first come as networks; no network is a number.
-    numbers = [*(seeds or ()), *(int(word) for word in networks if word.isdecimal())]
-    names = [word for word in networks if not word.isdecimal()]
+    names, numbers = _networks_and_seeds(networks, seeds or ())
     datasets, profile = dataset or [runs.DATASET], profile or runs.PROFILE
     with _mistakes_are_usage():
         values = dict(map(_name_and_values, switches or ()))
         rows = sweeps.asked(names, datasets, data or (), values, profile)
     place = out or runs.runs_folder() / "sweeps" / "-".join([*names, *datasets, profile, *values])
-    words = [os.path.basename(word) if word in (data or ()) else word for word in sys.argv[1:]]
-    command = shlex.join(["fer-kit", *words])
+    command = _command_without_folders(data or ())
     try:
-        found = sweeps.sweep(
-            rows, numbers or [runs.SEED], profile, place, workers, command, cluster
-        )
+        found = sweeps.sweep(rows, numbers, profile, place, workers, command, cluster)
     except KeyboardInterrupt:
         _stopped("The same command goes on where it was.")
     print(f"{sweeps.as_text(found)}\n\n{place}.md")
@@ -805,6 +800,18 @@ def _name_and_value(text: str) -> tuple[str, Any]:
         return name, ast.literal_eval(value.title() if value in ("true", "false") else value)
     except (ValueError, SyntaxError):
         return name, value
+
+
+def _networks_and_seeds(words: list[str], seeds: Sequence[int]) -> tuple[list[str], list[int]]:
+    """Of `--seeds 42 1 2`, the words after the first come as networks; no network is a number."""
+    numbers = [*seeds, *(int(word) for word in words if word.isdecimal())]
+    return [word for word in words if not word.isdecimal()], numbers or [runs.SEED]
+
+
+def _command_without_folders(data: Sequence[str]) -> str:
+    """What was typed; of the data only the last part of each path."""
+    words = [os.path.basename(word) if word in data else word for word in sys.argv[1:]]
+    return shlex.join(["fer-kit", *words])
 
 
 def _name_and_values(text: str) -> tuple[str, list[Any]]:

@@ -93,12 +93,7 @@ def load(
     }
     options = _understood(name, source, given)
     faces = cached(name, source.read, options) if cache else source.read(**options)
-    _check_parts(faces, need)
-    if len(shown := np.unique(faces.labels)) == 1:
-        log.warning(
-            "All faces show one emotion, %s: whoever always says so is right.",
-            faces.emotions[shown[0]],
-        )
+    _check_faces(faces, need)
     if size is None or "size" in options:
         return faces
     return sample(faces, size, seed)
@@ -125,7 +120,8 @@ def check_path(name: str, path: str | Path | None) -> None:
         )
 
 
-def _check_parts(faces: Faces, need: Sequence[str]) -> None:
+def _check_faces(faces: Faces, need: Sequence[str]) -> None:
+    """Raise an InputError where a part is empty; warn where there is nothing to tell apart."""
     counts = {name: int((faces.split == name).sum()) for name in SPLITS}
     empty = [name for name in need if not counts[name]]
     if empty:
@@ -135,6 +131,9 @@ def _check_parts(faces: Faces, need: Sequence[str]) -> None:
             "Point to the folder above, add pictures, or get the whole data set: data/README.md "
             "says how parts are told."
         )
+    if len(shown := np.unique(faces.labels)) == 1:
+        only = faces.emotions[shown[0]]
+        log.warning("All faces show one emotion, %s: whoever always says so is right.", only)
 
 
 def _check_numbers(size: tuple[int, int, int] | None, seed: int, image_size: int) -> None:
