@@ -24,6 +24,7 @@ from fer_kit.files import write_json, write_whole
 from fer_kit.prior import TINY, corrected, tempered
 
 RESAMPLES = 2000
+LEVELS = (0.025, 0.975)  # quantiles, between which is the middle 95 %
 BINS = 15
 TEMPERATURES = (0.05, 20)  # between which `fit_temperature` looks
 STEPS = 20  # how finely `fit_prior` looks
@@ -469,7 +470,7 @@ def _macro_intervals(matrix: np.ndarray) -> dict[str, list[float]]:
     for name, size in sizes.items():
         values = np.divide(hits, size, out=np.zeros(hits.shape), where=size > 0)
         macro = (values * present).sum(axis=1) / present.sum(axis=1)
-        intervals[f"macro_{name}_95"] = np.quantile(macro, [0.025, 0.975]).tolist()
+        intervals[f"macro_{name}_95"] = np.quantile(macro, LEVELS).tolist()
     return intervals
 
 
@@ -536,5 +537,5 @@ def mean_interval(
     for index in range(RESAMPLES):
         drawn = generator.integers(0, len(sums), len(sums))
         means[index] = sums[drawn].sum() / sizes[drawn].sum()
-    low, high = np.quantile(means, [0.025, 0.975])
+    low, high = np.quantile(means, LEVELS)
     return float(values.mean()), float(low), float(high)

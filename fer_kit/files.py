@@ -23,6 +23,7 @@ from typing import Any, BinaryIO
 
 from fer_kit.errors import InputError
 
+MEGABYTE = 1_000_000
 LEFT = 24 * 3600  # seconds after which nobody is still at a temporary folder
 # What systems put beside the files of people.
 BESIDE = ("__macosx", "thumbs.db", "desktop.ini", "@eadir", "$recycle.bin")

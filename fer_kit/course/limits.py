@@ -1,6 +1,7 @@
 """How much a bundle may hold: `bundle` warns of it, and `grade` refuses more."""
 
-MEGABYTE = 1_000_000
+from fer_kit.files import MEGABYTE
+
 MOST_MEMBERS = 2000  # files
 LARGEST_MEMBER = 40 * MEGABYTE
 LARGEST_BUNDLE = 400 * MEGABYTE  # unpacked

@@ -20,11 +20,12 @@ from fer_kit.course.executed import (
     source,
     source_hash,
 )
-from fer_kit.course.limits import LARGEST_MEMBER, MEGABYTE
+from fer_kit.course.limits import LARGEST_MEMBER
 from fer_kit.course.matching import Cell, match
 from fer_kit.course.results import read_metrics
 from fer_kit.course.rubric import read_rubric
 from fer_kit.errors import InputError
+from fer_kit.files import MEGABYTE
 from fer_kit.lessons import LESSONS, METRICS
 from fer_kit.run import as_typed, in_course, make_options, read_config, runs_folder
 

@@ -18,11 +18,11 @@ from typing import Any, BinaryIO, Literal
 
 from pydantic import BaseModel, ValidationError
 
-from fer_kit.course.limits import DENSEST, LARGEST_BUNDLE, LARGEST_MEMBER, MEGABYTE, MOST_MEMBERS
+from fer_kit.course.limits import DENSEST, LARGEST_BUNDLE, LARGEST_MEMBER, MOST_MEMBERS
 from fer_kit.course.manifest import FORMAT
 from fer_kit.errors import InputError, first_few
 from fer_kit.faces import are_drawn
-from fer_kit.files import is_beside
+from fer_kit.files import MEGABYTE, is_beside
 from fer_kit.grading.handed_in import AGAIN
 from fer_kit.grading.plain import moment
 from fer_kit.grading.told import Claims, Manifest

@@ -18,11 +18,10 @@ from typing import Any
 
 from tqdm import tqdm
 
-from fer_kit.course.limits import MEGABYTE
 from fer_kit.course.workers import check_workers, each, fitting, side_by_side, why_not
 from fer_kit.errors import InputError, choose, first_few
 from fer_kit.evaluation import percent
-from fer_kit.files import locked
+from fer_kit.files import MEGABYTE, locked
 from fer_kit.grading import pages
 from fer_kit.grading.alike import Pair, Work, find_pairs
 from fer_kit.grading.gradebook import FORMATS, left_out, write_gradebook

@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from fer_kit.errors import InputError
+from fer_kit.files import MEGABYTE
 from fer_kit.grading import walls
-from fer_kit.grading.walls import MEGABYTE
 
 LOOK_EVERY = 0.1  # seconds
 

@@ -33,7 +33,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-MEGABYTE = 1_000_000
+from fer_kit.files import MEGABYTE
+
 NOBODY = 65534
 HOME = "/student"
 PATH = "/usr/local/bin:/usr/bin:/bin"  # where bubblewrap and the tools around it are looked for

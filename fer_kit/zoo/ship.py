@@ -24,11 +24,10 @@ from fer_kit import plots
 from fer_kit.cards import FOLDER, LIMITS, best_among, history_file, read_card, shipped
 from fer_kit.errors import InputError
 from fer_kit.evaluation import percent, with_interval
-from fer_kit.files import save_figure, write_text, write_whole
+from fer_kit.files import MEGABYTE, save_figure, write_text, write_whole
 from fer_kit.training import read_history
 from fer_kit.zoo.plan import Planned, Published, read_plan
 
-MEGABYTE = 1_000_000
 LARGEST_FILE, LARGEST_FOLDER = 16 * MEGABYTE, 60 * MEGABYTE
 DATASETS = ("fer2013", "ferplus")  # by whose labels models are measured
 WEIGHTS = "model.weights.h5"
