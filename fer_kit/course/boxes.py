@@ -21,7 +21,7 @@ EMPTY_HEAD = re.compile(r"<th\b([^>]*)>(\s|&nbsp;|\xa0)*</th>")
 DRAWN = "━"  # of tables that are drawn with letters, and must not be broken
 PHONE = 280  # pixels beside each other on a small telephone, as this file estimates them
 LETTER, AROUND = 7.7, 12  # pixels of a letter in a table, and beside the text of a cell
-LONGEST_FORMULA = 32  # letters of a formula that fits on a telephone
+LONGEST_FORMULA = 21  # letters of a formula that fits on a telephone, with fractions and wide gaps
 
 
 def in_boxes(html: str) -> str:

@@ -320,7 +320,7 @@ def test_what_is_folded_in_jupyter_is_folded_on_the_page(run_folder):
     cells = [ran("'the answer is seven'"), ran("1 + 1")]
     cells[0].metadata["jupyter"] = {"source_hidden": True}
     add_notebook(run_folder, "04_lenet5", cells)
-    opened, *folded = page(run_folder, "04_lenet5").split("<details><summary>Code</summary>")
+    opened, *folded = page(run_folder, "04_lenet5").split("<summary>Code</summary>")
     assert len(folded) == 1
     code, _, rest = folded[0].partition("</details>")
     assert "seven" in code
