@@ -23,6 +23,7 @@ from fer_kit.course.results import Metrics, read_metrics
 from fer_kit.course.workers import OneAfterTheOther, check_workers, fitting, side_by_side, why_not
 from fer_kit.datasets import check_dataset
 from fer_kit.errors import InputError
+from fer_kit.evaluation import percent
 from fer_kit.faces import DRAWN
 from fer_kit.lessons import LESSONS, Lesson, feeds, find
 from fer_kit.processes import GRACE, speaking_as, threads_each
@@ -330,13 +331,13 @@ def _finish(run: Run, lessons: Sequence[Lesson], notebooks: Path) -> None:
 
 def results_table(metrics: Metrics) -> str:
     """The results of all models as text: a line for each."""
-    lines = [f"\nResults on {metrics.source} (test part):"]
-    width = max(map(len, metrics.models), default=0)
-    for name, of in metrics.models.items():
-        low, high = of.accuracy_95
+    lines = [f"\nResults on {metrics.source} (test part; in brackets 95 % intervals):"]
+    shown = [(of.title or name, of) for name, of in metrics.models.items()]
+    width = max((len(title) for title, _ in shown), default=0)
+    for title, of in shown:
         lines.append(
-            f"  {name:<{width}}  accuracy {of.accuracy:.3f} (95 %: {low:.3f} to {high:.3f}; "
-            f"always the commonest: {of.majority_baseline:.3f})  macro F1 {of.macro_f1:.3f}  "
+            f"  {title:<{width}}  accuracy {percent(of.accuracy, of.accuracy_95)}, always the "
+            f"commonest {percent(of.majority_baseline)}, macro F1 {percent(of.macro_f1)}; "
             f"{of.protocol}"
         )
     if metrics.synthetic:

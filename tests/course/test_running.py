@@ -446,6 +446,7 @@ def test_what_cannot_be_used_is_refused_before_anything_runs(notebooks, no_kerne
 
 def test_the_results_say_what_they_are_computed_on():
     scores = Scores(
+        title="LeNet-5",
         protocol="honest",
         faces=8,
         accuracy=0.625,
@@ -459,7 +460,7 @@ def test_the_results_say_what_they_are_computed_on():
     metrics = Metrics(source="synthetic faces", synthetic=True, models={"lenet5": scores})
     table = results_table(metrics)
     assert "synthetic faces" in table
-    assert "0.625 (95 %: 0.500 to 0.750" in table
+    assert "LeNet-5  accuracy 62.5 % (50.0 to 75.0)" in table
     assert "nothing here says anything about real faces" in table
     assert "drawn" not in results_table(Metrics(source="FER2013", synthetic=False, models={}))
 
