@@ -5,6 +5,7 @@ import pytest
 from saved_models import save_lenet5
 
 from fer_kit import cards
+from fer_kit.card import Input, TrainedOn, said
 from fer_kit.errors import InputError
 from fer_kit.networks import build
 from fer_kit.run import runs_folder
@@ -25,6 +26,15 @@ def test_the_card_says_what_the_model_is(saved):
     assert card["emotions"][3] == "happy"
     assert card["trained_on"]["faces"] == 14
     assert card["protocol"] == "honest"
+
+
+def test_what_a_card_says_counts_and_what_it_does_not_say_has_one_meaning():
+    assert said({"temperature": 1.7}, "temperature") == 1.7
+    assert [said({}, name) for name in ("temperature", "correction", "unsure_below")] == [1, 0, 0]
+    assert said({}, "pictures") == ["visible"]
+    assert said({}, "range", Input) == [0, 1]
+    assert said({"balanced": 0.5}, "balanced", TrainedOn) == 0.5
+    assert said({}, "balanced", TrainedOn) == 0
 
 
 def test_a_model_of_drawn_faces_says_so(saved):

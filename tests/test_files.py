@@ -10,7 +10,7 @@ import pytest
 
 from fer_kit import files
 from fer_kit.errors import InputError
-from fer_kit.files import locked, read_json, write_json, write_text, write_whole
+from fer_kit.files import locked, read_bytes, read_json, sha256, write_json, write_text, write_whole
 
 
 def test_json_round_trip(tmp_path):
@@ -35,6 +35,23 @@ def test_an_unwritable_folder_is_a_sentence(tmp_path):
     blocker = write_text(tmp_path / "file", "")
     with pytest.raises(InputError, match="Expected to write"):
         write_text(blocker / "below.txt", "text")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no such pipes and devices")
+def test_a_pipe_a_folder_and_a_device_are_no_files(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", tmp_path, "/dev/zero"):
+        with pytest.raises(OSError, match="it is no file"):
+            read_bytes(path)
+        with pytest.raises(InputError, match="it is no file"):
+            sha256(path)
+
+
+def test_a_file_that_is_too_large_is_not_read(tmp_path):
+    path = write_text(tmp_path / "a.txt", "12345")
+    assert read_bytes(path, most=5) == b"12345"
+    with pytest.raises(OSError, match="5 bytes, more than 4"):
+        read_bytes(path, most=4)
 
 
 @pytest.mark.parametrize("content", ["", "{", "\x00"])

@@ -165,6 +165,7 @@ def test_a_packed_table_needs_no_unpacking(lines, path, tmp_path, form):
             archive.write(path, "archive/fer2013.csv")
             archive.writestr("__MACOSX/archive/._fer2013.csv", "rubbish")
             archive.writestr("archive/example_submission.csv", "rubbish")
+            archive.writestr("archive/._notes.csv", "rubbish")
     elif form == "gz":
         packed.write_bytes(gzip.compress(path.read_bytes()))
     else:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 
 import pytest
 
@@ -76,6 +77,13 @@ def test_another_kind_of_file_is_named(table, content, said):
 def test_a_folder_is_no_table(tmp_path):
     with pytest.raises(InputError, match="Expected a table. Received"):
         read_table(tmp_path, "a table")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no such pipes")
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "list.csv")
+    with pytest.raises(InputError, match=r"list\.csv \(it is no file\)"):
+        read_table(tmp_path / "list.csv", "a class list")
 
 
 @pytest.mark.parametrize(("text", "value"), [("15.5", 15.5), ("15,5", 15.5), ("7", 7), ("0,0", 0)])
