@@ -8,6 +8,11 @@ from typing import NamedTuple
 from fer_kit.files import open_file
 
 START = 400  # bytes that tell
+# A file with such an ending is a picture, and damaged if it cannot be read.
+ENDINGS = (
+    ".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm", ".gif", ".jfif",
+    ".jpe", ".avif", ".heic", ".heif", ".jp2", ".tga",
+)  # fmt: skip
 
 
 class Kind(NamedTuple):

@@ -12,7 +12,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from fer_kit.errors import InputError
 from fer_kit.files import read_bytes, write_whole
-from fer_kit.kinds import PICTURE, START, kind_of, kind_of_file
+from fer_kit.kinds import ENDINGS, PICTURE, START, kind_of, kind_of_file
 
 log = logging.getLogger(__name__)
 
@@ -20,11 +20,6 @@ ASSETS = Path(__file__).parent / "assets"
 # NASA's portrait of Eileen Collins, in the public domain; see assets/README.md.
 PHOTOGRAPH = ASSETS / "astronaut.jpg"
 
-# A file with such an ending is a picture, and damaged if it cannot be read.
-EXTENSIONS = (
-    ".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm", ".gif", ".jfif",
-    ".jpe", ".avif", ".heic", ".heif", ".jp2", ".tga",
-)  # fmt: skip
 MOST_PIXELS = 100_000_000  # that are decoded; a JPEG of more is read at half its size, or less
 MOST_BYTES = 6 * MOST_PIXELS  # of a file: three colours of 16 bits for each pixel
 FRAMES = 50  # of an animation, in which one is sought that shows something
@@ -97,7 +92,7 @@ def scale(picture: np.ndarray, size: int) -> np.ndarray:
 
 def is_picture(path: Path) -> bool:
     """Whether a file is to be read as a picture: its ending says so, or how it begins."""
-    if path.suffix.lower() in EXTENSIONS:
+    if path.suffix.lower() in ENDINGS:
         return True
     kind = kind_of_file(path)
     return kind is not None and kind.group == "picture"

@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from fer_kit.embedded import holds_picture
+from fer_kit.kinds import ENDINGS
 
 # Files that can hold a face. All else that Python and the system bring along is code, fonts and
 # settings; all else that is opened elsewhere counts, whatever it is called.
 PICTURES = (
-    *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".bmp", ".dib", ".tif", ".tiff", ".webp"),
-    *(".avif", ".heic", ".heif", ".jp2", ".ppm", ".pgm", ".ico", ".psd", ".svg", ".mp4", ".mov"),
-    *(".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg"),
+    *(*ENDINGS, ".dib", ".ico", ".psd", ".svg"),
+    *(".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg"),
 )
 TABLES = (
     *(".npy", ".npz", ".csv", ".tsv", ".mat", ".h5", ".hdf5", ".pkl", ".pickle", ".pkz", ".joblib"),

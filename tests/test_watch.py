@@ -18,6 +18,7 @@ from PIL import Image
 
 from fer_kit import watch
 from fer_kit.faces import Faces
+from fer_kit.kinds import ENDINGS
 from fer_kit.pictures import PHOTOGRAPH, read_picture
 from fer_kit.run import Run
 
@@ -157,6 +158,14 @@ def test_pixels_may_come_in_any_file(lab, tmp_path, name):
     assert seen(lab) == ""
     (tmp_path / name).read_bytes()
     assert seen(lab) == f"after the notebook read the file {name}"
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_what_the_course_reads_as_a_picture_counts_within_the_run_too(lab, ending):
+    path = lab.file(f"data/me{ending}")
+    unheard(path, lambda path: path.write_bytes(ME.tobytes()))
+    path.read_bytes()
+    assert seen(lab) == f"after the notebook read the file me{ending}"
 
 
 def test_pixels_may_come_in_a_module_of_one_s_own(lab, tmp_path, monkeypatch):

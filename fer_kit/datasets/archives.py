@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from fer_kit.errors import InputError, first_few
 from fer_kit.files import is_beside
-from fer_kit.pictures import EXTENSIONS
+from fer_kit.kinds import ENDINGS
 
 KINDS = (".zip", ".7z")
 MOST_BYTES = 4 * 1024**3  # of all pictures of one archive
@@ -62,7 +62,7 @@ def _is_zip(archive: Path) -> bool:
 
 def _is_picture(name: str) -> bool:
     path = PurePosixPath(name)
-    return path.suffix.lower() in EXTENSIONS and not any(map(is_beside, path.parts))
+    return path.suffix.lower() in ENDINGS and not any(map(is_beside, path.parts))
 
 
 def _members_of_zip(archive: Path) -> list[Member]:

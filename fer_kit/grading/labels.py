@@ -101,12 +101,9 @@ def _names(table: Table) -> dict[str, str]:
 
 
 def _head(table: Table, name: str) -> str:
-    known = (name, *HEADS[name])
-    found = next((head for head in known if head in table.columns), None)
-    if found is None:
+    if not (found := table.head(name, *HEADS[name])):
         raise InputError(
-            f"Expected labels with the columns id, split and label. Received: {table.path} with "
-            f"{', '.join(table.columns)[:200]}."
+            f"Expected labels with the columns id, split and label. Received: {table}."
         )
     return found
 

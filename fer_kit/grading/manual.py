@@ -110,8 +110,7 @@ def _check(table: Table, criteria: Mapping[str, float]) -> None:
     if unknown or not {"submission", "id"} & set(table.columns):
         raise InputError(
             f"Expected the columns submission or id, {', '.join(criteria)}, comment. Received: "
-            f"{', '.join(table.columns)[:200]} in {table.path}. Call what is for the student "
-            "comment, and leave the rest out."
+            f"{table}. Call what is for the student comment, and leave the rest out."
         )
     for index, row in enumerate(table.rows):
         for name in most.keys() & row.keys():

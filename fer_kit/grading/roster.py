@@ -90,17 +90,14 @@ def read_roster(path: str | Path) -> tuple[Person, ...]:
         InputError: no such file, none of these columns, or an id that two people have.
     """
     table = read_table(path, "a class list")
-    heads = {
-        key: next((h for h in names if h in table.columns), "") for key, names in HEADS.items()
-    }
+    heads = {key: table.head(*names) for key, names in HEADS.items()}
     if heads["id"] in ("", "id") and heads["canvas"] == "id" and "sis login id" in table.columns:
         heads["id"] = "sis login id"  # an export of Canvas without the ids of the school
     if heads["id"] == heads["canvas"]:
         heads["canvas"] = ""
     if not any(heads[key] for key in ("id", "name", "last", "email")):
         raise InputError(
-            f"Expected a class list with a column id, name or email. Received: {table.path} with "
-            f"{', '.join(table.columns)[:200]}."
+            f"Expected a class list with a column id, name or email. Received: {table}."
         )
     people = []
     for row in table.rows:

@@ -39,6 +39,13 @@ class Table:
         """Where a row stands, for a message."""
         return f"line {self.lines[row]} of {self.path}"
 
+    def head(self, *names: str) -> str:
+        """The first of these heads that it has, or ""."""
+        return next((name for name in names if name in self.columns), "")
+
+    def __str__(self) -> str:
+        return f"{self.path} with {', '.join(self.columns)[:200]}"
+
 
 def read_table(path: str | Path, what: str) -> Table:
     """Read a CSV.
