@@ -144,8 +144,9 @@ def read_rubric(path: str | Path = "") -> Rubric:
     try:
         told = tomllib.loads(decode(read_bytes(path)))
     except (OSError, tomllib.TOMLDecodeError) as error:
+        reason = getattr(error, "strerror", error)
         raise InputError(
-            f"Expected a rubric in TOML. Received: {path} ({error}). Begin with the course's own, "
+            f"Expected a rubric in TOML. Received: {path} ({reason}). Begin with the course's own, "
             "rubric.toml."
         ) from error
     try:
