@@ -52,8 +52,8 @@ class Audit:
             ("redundant pictures", self.redundant, "copies beyond the first of each group"),
             ("groups across splits", leaked["group"].nunique(), "a test face seen in training"),
             ("pictures across splits", len(leaked), "all copies of these groups"),
-            ("groups with two labels", conflicting["group"].nunique(), "one label is wrong"),
-            ("pictures with two labels", len(conflicting), "all copies of these groups"),
+            ("groups in conflict", conflicting["group"].nunique(), "at most one label is right"),
+            ("pictures in conflict", len(conflicting), "all copies of these groups"),
         ]
         return pd.DataFrame(lines, columns=["what", "count", "meaning"]).set_index("what")
 
