@@ -252,8 +252,8 @@ LESSONS = (
         # People are drawn to learn from and to be tested on, ten faces each; so many of the first
         # are learned from, in each of the trainings.
         settings={
-            "people": Per((30, 24), (400, 240), (900, 600)),
-            "learned": Per(20, 218, 498),
+            "people": Per((48, 24), (400, 240), (900, 600)),
+            "learned": Per(21, 218, 498),
             "epochs": Per(1, 15, 30),
         },
     ),
