@@ -260,7 +260,7 @@ LESSONS = (
     Lesson(
         "08c_seeds",
         "Seeds: one training is one draw",
-        minutes=1.5,
+        minutes=1,
         needs=(PREPARED, "predictions/lenet5.csv", "predictions/*.csv"),
         makes=("results/seeds.json",),
         # Each of so many seeds trains two recipes, on so many faces.
