@@ -115,6 +115,13 @@ def find_sandbox() -> None:
             "this computer. On Linux: apt install bubblewrap; elsewhere grade without --rerun, or "
             "inside of a Linux virtual machine."
         )
+    hiding = [place for place in walls.PARTS.values() if Path(place) in Path(sys.prefix).parents]
+    if hiding:
+        raise InputError(
+            f"Expected the course's Python outside of {hiding[0]}, in whose place a submission "
+            f"sees an empty folder. Received: {sys.prefix}. Move the course's folder, and run make "
+            "setup there."
+        )
     reason = _why_not()
     if reason:
         raise InputError(

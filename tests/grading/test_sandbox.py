@@ -86,6 +86,7 @@ def test_without_a_sandbox_it_refuses_with_a_sentence(monkeypatch):
 def test_a_sandbox_that_does_not_work_here_is_refused_too(command, reason, monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda name, path: "/bin/false")
     monkeypatch.setattr(walls, "outer", lambda *_: [*command, "#"])
+    monkeypatch.setattr(sys, "prefix", "/usr")
     find_sandbox.cache_clear()
     with pytest.raises(InputError, match=f"Received: .*{reason}.*--rerun"):
         find_sandbox()
@@ -98,8 +99,18 @@ def test_without_libseccomp_it_refuses_too(monkeypatch):
 
     monkeypatch.setattr(shutil, "which", lambda name, path: "/usr/bin/bwrap")
     monkeypatch.setattr(ctypes, "CDLL", missing)
+    monkeypatch.setattr(sys, "prefix", "/usr")
     find_sandbox.cache_clear()
     with pytest.raises(InputError, match="install libseccomp"):
+        find_sandbox()
+    find_sandbox.cache_clear()
+
+
+def test_a_course_where_the_sandbox_has_a_folder_of_its_own_is_told_so(monkeypatch):
+    monkeypatch.setattr(shutil, "which", lambda name, path: "/usr/bin/bwrap")
+    monkeypatch.setattr(sys, "prefix", "/tmp/course/.venv")
+    find_sandbox.cache_clear()
+    with pytest.raises(InputError, match="outside of /tmp.*Received: /tmp/course/.venv. Move"):
         find_sandbox()
     find_sandbox.cache_clear()
 
