@@ -23,20 +23,24 @@ def mirrored_copies(ask: Ask) -> None:
     hidden = [3, 11, 26]
     train[hidden] = test[[5, 0, 9], :, ::-1]
     train[17] = test[4, ::-1]  # upside down: nobody asked for these
+    train[20] = test[7]  # nor for plain copies
+    test[10] = test[5]
     rows = sorted(expect_numbers(ask(train, test), "rows of the training images"))
     head = (
         "Row 17 stands on its head. The columns are the third axis of (N, H, W, C): "
         "images[:, :, ::-1]."
     )
+    of_test = (
+        "These are rows of the test images. What has to leave is the training face, so its row is "
+        "what counts."
+    )
     slips = [
         ([17], head),
         (sorted([*hidden, 17]), head),
         ([], "That is none: compare the bytes of each mirrored test image with the training's."),
-        (
-            [0, 5, 9],
-            "These are rows of the test images. What has to leave is the training face, so its row "
-            "is what counts.",
-        ),
+        (sorted([*hidden, 20]), "Row 20 is a copy as it is: compare with mirrored images only."),
+        ([3, *hidden], "Row 3 mirrors a test image that occurs twice: a row is listed once."),
+        *((wrong, of_test) for wrong in ([0, 5, 9], [0, 5, 9, 10])),
     ]
     slip = "Every training row that equals some mirrored test image, once."
     expect_equal(rows, hidden, "as rows of the training images", slip, slips)

@@ -3,7 +3,6 @@
 import numpy as np
 
 from fer_kit.check.answers import Ask, check, expect, expect_array
-from fer_kit.evaluation import percent
 
 
 @check
@@ -48,7 +47,7 @@ def standardise(ask: Ask) -> None:
 @check
 def split_by_person(ask: Ask) -> None:
     """`split_by_person(subject, share, seed)` → bool (N,), True for test; no person in both."""
-    subject = np.repeat([f"s{k:02d}" for k in range(40)], 5)
+    subject = np.repeat([f"s{k:02d}" for k in range(39)], 5)
     subject = subject[np.random.default_rng(4).permutation(len(subject))]
     mask = expect_array(ask(subject, 0.25, 7), subject.shape, "a mask")
     slip = "np.isin(subject, chosen_people) is one."
@@ -57,12 +56,23 @@ def split_by_person(ask: Ask) -> None:
     slip = "Draw people, not faces: shuffle np.unique(subject), and take all faces of those chosen."
     expect(not both, "nobody in both parts", f"{both} people in both", slip)
     expect(mask.any() and not mask.all(), "faces in both parts", "an empty part")
-    slip = "The share says how much is test; True stands for test."
-    expected = "about a quarter of the faces in the test part"
-    expect(0.2 <= mask.mean() <= 0.3, expected, percent(mask.mean(), digits=0), slip)
+    _expect_a_quarter_of_the_people(ask, subject)
     is_same = np.array_equal(mask, ask(subject, 0.25, 7))
     slip = "Use np.random.default_rng(seed) inside of the function."
     expect(is_same, "the same split for the same seed", "another one", slip)
     is_other = not np.array_equal(mask, ask(subject, 0.25, 8))
     slip = "np.unique sorts: shuffle the people with the seed before you choose."
     expect(is_other, "another split for another seed", "the same one", slip)
+
+
+def _expect_a_quarter_of_the_people(ask: Ask, subject: np.ndarray) -> None:
+    """The same number of people for every seed: with ten seeds, chance alone does not get there."""
+    masks = (np.asarray(ask(subject, 0.25, seed)) for seed in range(10))
+    people = [len(np.unique(subject[mask])) for mask in masks]
+    slip = "The share says how many of the people are test; True stands for test."
+    if min(people) < 9 and max(people) <= 10:
+        slip = "Somebody was drawn twice: say generator.choice(…, replace=False), or shuffle."
+    elif min(people) < 10 < max(people):
+        slip = "A coin for each person hits the share only on average: shuffle, and take the first."
+    expected = "9 or 10 of 39 people in the test part, for each of ten seeds"
+    expect(set(people) <= {9, 10}, expected, people, slip)

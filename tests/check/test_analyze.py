@@ -12,6 +12,13 @@ WRONG = {
         (lambda a, b: [0, 5, 9], "rows of the test images"),
         (lambda a, b: [i for i, x in enumerate(a) if any((x == y[::-1]).all() for y in b)],
          "on its head"),
+        (lambda a, b: [i for i, x in enumerate(a)
+                       if any((x == y).all() or (x == y[:, ::-1]).all() for y in b)],
+         "a copy as it is"),
+        (lambda a, b: [i for i, x in enumerate(a) for y in b if (x == y[:, ::-1]).all()],
+         "listed once"),
+        (lambda a, b: [j for j, y in enumerate(b) if any((x == y[:, ::-1]).all() for x in a)],
+         "rows of the test images"),
         (lambda a, b: list(range(len(a))), "Every training row"),
         (lambda a, b: 3, "as a list"),
         (lambda a, b: (3, 11, 26), "Put list(…) around"),

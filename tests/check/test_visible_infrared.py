@@ -13,6 +13,11 @@ def paired_without_ir(visible, infrared):
     return [(name, partners[key]) for name, key in keys.items() if key in partners]
 
 
+def paired_with_vis_replaced(visible, infrared):
+    partners = {name: name.replace("vis", "ir") for name in visible}
+    return [(name, partner) for name, partner in partners.items() if partner in infrared]
+
+
 def paired_with_none(visible, infrared):
     partners = {name[:-7]: name for name in infrared}
     return [(name, partners.get(name[:-8])) for name in visible]
@@ -24,7 +29,8 @@ WRONG = {
         (lambda v, i: [(b, a) for a, b in paired(v, i, str.__eq__)], "visible picture first"),
         (lambda v, i: sorted(paired(v, i, str.__eq__)), "order of the visible"),
         (lambda v, i: paired(v, i, lambda a, b: b.startswith(a)), "not only to begin alike"),
-        (paired_without_ir, "removesuffix"),
+        (paired_without_ir, 'changes "irina-2"'),
+        (paired_with_vis_replaced, 'changes "elvis-1"'),
         (paired_with_none, "Neither list"),
         (lambda v, i: paired(v, i, str.__eq__)[:1], "what is left has to be equal"),
         (lambda v, i: dict(paired(v, i, str.__eq__)), "a list of pairs"),
