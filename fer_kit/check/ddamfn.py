@@ -32,6 +32,8 @@ def attention_loss(ask: Ask) -> None:
     expect(np.isfinite(equal), f"a large number as {what}", f"{equal}", slip)
     slip = "The 10⁻⁶ belongs to the sum in the denominator."
     expect_number(equal, 1e6, what, slip, within=1e5)
+    slip = "Add 10⁻⁶ once, to the sum, and not to the distance of each pair."
+    expect_number(ask([zero] * 3), 3e6, "the loss of three equal heads", slip, within=1e5)
 
 
 def _expect_pairs(ask: Ask, shape: tuple[int, ...]) -> None:
@@ -60,6 +62,11 @@ def label_by_majority(ask: Ask) -> None:
             [4, 1, 1, 1, 3],
             0,
             "Answers of one person alone go first: 4 of the 7 votes that are left are a majority.",
+        ),
+        (
+            [4, 2, 2, 0, 0],
+            -1,
+            "Only the answers of one person go. Those of two stay, and all of their votes count.",
         ),
         ([1, 1, 1, 1, 1], -1, "Nothing is left once the answers of one person are gone."),
         (

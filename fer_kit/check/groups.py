@@ -4,10 +4,12 @@ import numpy as np
 
 from fer_kit.check.answers import Ask, as_number, check, expect, expect_array, expect_number
 
-# Ten faces of the group: of four angry ones three are called so, of six others two. Then four of
-# other people, not angry, and all called angry.
+# Ten faces of the group: of four angry ones three are called so, of six others two, and
+# two more are called afraid. Then four of other people, not angry, and all called angry.
 TRUE = np.array(["angry"] * 4 + ["sad"] * 3 + ["happy"] * 3 + ["sad"] * 4)
-SAID = np.array(["angry"] * 3 + ["sad", "angry", "angry", "sad"] + ["happy"] * 3 + ["angry"] * 4)
+SAID = np.array(
+    ["angry"] * 3 + ["sad", "angry", "angry", "fear", "fear"] + ["happy"] * 2 + ["angry"] * 4
+)
 INSIDE = np.arange(14) < 10
 
 
@@ -26,6 +28,7 @@ def false_alarm_rate(ask: Ask) -> None:
         (5 / 6, called),
         (3 / 4, "That is the share of the angry faces that were found: the recall."),
         (1 / 4, "That is the share of the angry faces that were missed."),
+        (4 / 6, "Sad called fear is a mistake but no alarm of angry: compare said with angry."),
         (6 / 10, "Only the faces of the group count, where `inside` is True."),
     ]
     expect_number(ask(TRUE, SAID, "angry", INSIDE), 2 / 6, "false alarms of angry", "", slips)

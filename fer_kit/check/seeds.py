@@ -60,4 +60,9 @@ def holm(ask: Ask) -> None:
     right = np.array([0.06, 0.06, 0.06])
     slip = "None may be smaller than one before it: np.maximum.accumulate."
     expect(np.allclose(found, right), f"{right.tolist()} from {falling}", found.round(4), slip)
+    turning = np.array([0.2, 0.6, 0.01])  # its order, [2, 0, 1], is not its own inverse
+    found = expect_array(ask(turning), (3,), "as many p-values as came")
+    right = np.array([0.4, 0.6, 0.03])
+    slip = "p[order] sorts; to put back what is sorted, write corrected[order] = …"
+    expect(np.allclose(found, right), f"{right.tolist()} from {turning}", found.round(4), slip)
     expect_number(ask(np.array([0.04]))[0], 0.04, "the only one, unchanged,")

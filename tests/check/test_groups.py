@@ -12,6 +12,7 @@ WRONG = {
         (lambda t, s, e, g: (s == e)[(t == e) & g].mean(), "recall"),
         (lambda t, s, e, g: (s != e)[(t == e) & g].mean(), "missed"),
         (lambda t, s, e, g: (s == e)[t != e].mean(), "where `inside`"),
+        (lambda t, s, e, g: (s != t)[g & (t != e)].mean(), "compare said with angry"),
         (lambda t, s, e, g: 2 / 6, "arguments"),
         (
             lambda t, s, e, g: ((s == e) & (t != e) & g).sum() / max(1, ((t != e) & g).sum()),

@@ -16,6 +16,12 @@ def raised(p):
     return found
 
 
+def sorted_twice(p):
+    order = np.argsort(p)
+    found = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)).clip(max=1)
+    return found[order]
+
+
 def half(a, *, ddof=1, degrees=1, level=0.975):
     return t.ppf(level, len(a) - degrees) * np.std(a, ddof=ddof) / len(a) ** 0.5
 
@@ -43,6 +49,7 @@ WRONG = {
             lambda p: np.minimum(np.maximum.accumulate(np.sort(p) * np.arange(len(p), 0, -1)), 1),
             "in the order in which",
         ),
+        (sorted_twice, "corrected[order] = …"),
         (lambda p: p, "the smallest times m"),
         (lambda p: raised(p).tolist(), "as an array"),
         (lambda p: float(p.min() * len(p)), "as an array"),
