@@ -9,7 +9,7 @@ LYING = np.tile(STRIPES[:, None, None], (1, 48, 1))
 STANDING = np.tile(STRIPES[None, :, None], (48, 1, 1))
 GREY = np.full((48, 48, 1), 128, np.uint8)
 THIRDS, HALVES = ([1 / 3, 2 / 3], "⅓ and ⅔"), ([1 / 2, 1 / 2], "½ and ½")
-WHOLE = ([1, 0], "1 and 0")
+QUARTERS, WHOLE = ([1 / 4, 3 / 4], "¼ and ¾"), ([1, 0], "1 and 0")
 
 
 @check
@@ -28,6 +28,11 @@ def principal_weights(ask: Ask) -> None:
     expect_number(_weights(ask, picture, twice)[0], 1 / 3, what, slip, slips, within=1e-3)
     slip = "One component is negative there: take absolute values, before you divide by the sum."
     _expect_weights(ask, picture, 255 - twice, THIRDS, "for a negative, too", slip)
+    # C is 225 · [[1, 1/3], [1/3, 17/9]], times (1, 3) it is 450 · (1, 3).
+    partly = 10 * (LYING // 100) + 40 * (STANDING // 100)
+    slip = "The contrasts alone do not decide: what C has beside its diagonal counts as well."
+    where = "for two that vary together only in part"
+    _expect_weights(ask, 30 * (LYING // 100), partly, QUARTERS, where, slip)
     slip = "One constant picture is no special case: C tells which of the two says something."
     _expect_weights(ask, picture, GREY, WHOLE, "where the second picture is one grey", slip)
     _expect_weights_of_alike(ask)

@@ -12,10 +12,22 @@ CORRECT = np.array([0, 1, 0, 1, 1, 1, 1, 0, 0, 1]) > 0
 @check
 def threshold_for(ask: Ask) -> None:
     """`threshold_for(confidence, share)` → the confidence that this share of the faces reaches."""
-    for share in (0.8, 0.5, 0.3):
-        line = as_number(ask(CONFIDENCE, share), "the threshold")
+    shares, ordered = np.array([0.8, 0.5, 0.3]), np.sort(CONFIDENCE)
+    lines = [as_number(ask(CONFIDENCE, share), "the threshold") for share in shares.tolist()]
+    one_more = (
+        "It is itself the confidence of a face that reaches it as well, one too many: take the "
+        "next larger one or, as np.quantile does by itself, a value between the two."
+    )
+    slips = (
+        (np.quantile(CONFIDENCE, shares), "np.quantile(confidence, q) has q *below*: 1 - share."),
+        (ordered[((1 - shares) * 10).astype(int)], "(1 - 0.8) * 10 is 1.9999…, int 1: use round."),
+        (np.quantile(CONFIDENCE, 1 - shares, method="lower"), one_more),
+        (np.quantile(CONFIDENCE, 1 - shares, method="nearest"), one_more),
+    )
+    said = (said for wrong, said in slips if np.allclose(lines, wrong))
+    slip = next(said, "A face reaches the threshold if its confidence is not below it.")
+    for share, line in zip(shares, lines, strict=True):
         reached = float((line <= CONFIDENCE).mean())
-        slip = "np.quantile(confidence, q) has the share q *below* it: q = 1 - share."
         expected = f"a threshold that {percent(share, digits=0)} of the ten faces reach"
         received = f"{line:g}, which {percent(reached, digits=0)} reach"
         expect(abs(reached - share) < 1e-9, expected, received, slip)

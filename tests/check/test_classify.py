@@ -54,6 +54,7 @@ def rolled(shares, window):
 WRONG = {
     "overlap": [
         (overlap_without_zero, "max(0"),
+        (lambda a, b: max(0, overlap_without_zero(a, b)), "multiply to a positive area"),
         (overlap_counted_twice, "counted twice"),
         (lambda a, b: 1.0, "upper half"),
     ],

@@ -13,6 +13,12 @@ def pca(first, second, column=1, power=1, size=np.abs, equal=lambda low, high: F
     return v / v.sum()
 
 
+def contrasts(first, second):
+    """Weights by contrast alone, whatever the two pictures have in common."""
+    size = np.array([first.std(), second.std()])
+    return size / size.sum() if size[0] != size[1] else np.array([0.5, 0.5])
+
+
 def both_halves(learned, asked, count=np.isin):
     """How many halves are known, with another meaning of "known"."""
     return count(asked[:, 0], learned[:, 0]).astype(int) + count(asked[:, 1], learned[:, 1])
@@ -32,6 +38,7 @@ WRONG = {
         (lambda a, b: pca(a, b, equal=lambda low, high: high == 0), "with each other"),
         (lambda a, b: pca(a, b, equal=lambda low, high: high - low < 10), "their sum"),
         (lambda a, b: pca(a, b, equal=lambda *_: not a.std() or not b.std()), "no special case"),
+        (contrasts, "contrasts alone"),
         (lambda a, b: pca(a, b) * np.array([1, 1.5]), "sum to 1"),
         (lambda a, b: pca(a, b)[1], "two weights"),
         (lambda a, b: pca(a, b) / bool(a.std()), "divided by zero"),

@@ -1,7 +1,10 @@
 """Wrong answers to the checks of lesson 11b, and what they are told."""
 
 import numpy as np
+import pytest
 from checks import told, wrong_answers
+
+from fer_kit import check
 
 
 def costs(confidence, correct, line, price, right=0.0, wrong=1.0):
@@ -10,7 +13,11 @@ def costs(confidence, correct, line, price, right=0.0, wrong=1.0):
 
 WRONG = {
     "threshold_for": [
-        (lambda confidence, share: float(np.quantile(confidence, share)), "*below* it"),
+        (lambda confidence, share: float(np.quantile(confidence, share)), "*below*"),
+        (lambda c, share: np.sort(c)[int((1 - share) * len(c))], "use round"),
+        (lambda c, share: np.quantile(c, 1 - share, method="lower"), "one too many"),
+        (lambda c, share: np.quantile(c, 1 - share, method="nearest"), "one too many"),
+        (lambda c, share: np.sort(c)[::-1][int(share * len(c))], "one too many"),
         (lambda confidence, share: share, "reach"),
         (lambda confidence, share: confidence >= share, "as one number"),
     ],
@@ -37,3 +44,15 @@ WRONG = {
 @wrong_answers("refusing", WRONG)
 def test_a_wrong_answer_is_told_what_was_overlooked(name, answer, said):
     assert said in told(name, answer)
+
+
+@pytest.mark.parametrize(
+    "threshold_for",
+    [
+        lambda c, share: np.quantile(c, 1 - share, method="higher"),
+        lambda c, share: np.sort(c)[round((1 - share) * len(c))],
+        lambda c, share: np.sort(c)[-round(share * len(c))],
+    ],
+)
+def test_other_ways_to_the_threshold_are_right(threshold_for):
+    assert check.threshold_for(threshold_for)
