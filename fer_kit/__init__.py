@@ -25,6 +25,7 @@ _NAMES = {
     "normalise": "preprocess",
     "one_hot": "faces",
     "percent": "evaluation",
+    "points": "evaluation",
     "predict_emotion": "classify",
     "reveal": "tell",
     "write_bundle": "course.bundle",

@@ -451,6 +451,11 @@ def percent(value: float, interval: Sequence[float] | None = None, *, digits: in
     return f"{text} %" + (f" ({' to '.join(bounds)})" if bounds else "")
 
 
+def points(value: float, low: float, high: float) -> str:
+    """A difference of shares, with its interval: "+1.2 points (-0.4 to +2.8)" (lesson 05c)."""
+    return f"{100 * value:+.1f} points ({100 * low:+.1f} to {100 * high:+.1f})"
+
+
 def with_interval(scores: Mapping[str, Any], name: str = "accuracy") -> str:
     """A score and its 95 % interval, which `scores` has as NAME_95, in `percent`."""
     return percent(scores[name], scores[f"{name}_95"])

@@ -408,3 +408,7 @@ def test_the_bootstrap_interval_of_a_macro_mean_holds_95_percent():
     scores = evaluation.score(predictions_with(one_hot(said, 2), true))
     low, high = scores["macro_recall_95"]
     assert high - low == pytest.approx(2 * 1.96 * 0.02 / np.sqrt(2), rel=0.08)
+
+
+def test_a_difference_is_written_in_points_with_its_interval():
+    assert evaluation.points(0.012, -0.004, 0.028) == "+1.2 points (-0.4 to +2.8)"
