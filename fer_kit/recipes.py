@@ -16,6 +16,7 @@ from fer_kit.lessons import PROFILES
 OPTIMIZERS = ("sgd", "adam")
 SCHEDULES = ("cosine", "plateau", "constant", "steps")
 VIEWS = (1, 10)
+DOWNSAMPLING = (0, 1, 2, 4)
 PRECISIONS = ("float32", "bfloat16")
 GEOMETRY = ("rotation", "shift", "shear", "zoom", "flip")
 
@@ -26,6 +27,8 @@ class Recipe:
 
     Attributes:
         width: multiplies the filters of a network that can be narrower.
+        downsampling: how much ResNet-18's first layer reduces the picture: 1, 2 or 4; 0 is the
+            network's own, as published for large pictures.
         epochs, batch_size: how long, and how many faces at a time.
         patience: epochs without a better validation accuracy after which the training stops.
         optimizer: "sgd" with Nesterov momentum of 0.9, or "adam".
@@ -65,6 +68,7 @@ class Recipe:
     """
 
     width: Annotated[float, between(0.05, 8)] = 1.0
+    downsampling: Annotated[int, among(DOWNSAMPLING)] = 0
     epochs: Annotated[int, between(1, 10_000)] = 100
     batch_size: Annotated[int, between(1, 65_536)] = 128
     patience: Annotated[int, between(1, 10_000)] = 40

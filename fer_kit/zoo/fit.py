@@ -61,7 +61,7 @@ def fit(
     )
     threads = cores() if gpus() else 1
     batches = RecipeBatches(train.images, train.targets, recipe, seed, threads)
-    with training.multiplying_in(recipe.precision):
+    with training.multiplying_in(recipe.precision), training.fused_normalisation():
         trainer.fit(
             batches,
             validation_data=(shown(validation.images, recipe, seed), validation.targets),
@@ -85,14 +85,16 @@ def shown(images: np.ndarray, recipe: Recipe, seed: int) -> np.ndarray:
 
 
 def build_by(recipe: Recipe, network: str, faces: Faces) -> keras.Model:
-    """The network for these faces, as wide as the recipe says.
+    """The network for these faces, as wide, and as early small, as the recipe says.
 
     Raises:
-        InputError: the network comes in one width.
+        InputError: the network comes in one width, or has no `downsampling`.
     """
     options = {"input_shape": faces.images.shape[1:], "classes": len(faces.emotions)}
     if recipe.width != 1:
         options["width"] = recipe.width
+    if recipe.downsampling:
+        options["downsampling"] = recipe.downsampling
     return networks.build(network, **options)
 
 
