@@ -47,6 +47,7 @@ def test_all_tricks_can_be_switched_off():
         ({"sam": True}, "Expected sam as a number"),
         ({"optimizer": "lion"}, "Expected optimizer among sgd, adam. Received: 'lion'"),
         ({"schedule": "zigzag"}, "Expected schedule among"),
+        ({"downsampling": 3}, "Expected downsampling among 0, 1, 2, 4. Received: 3"),
         ({"views": 5}, "Expected views among 1, 10"),
         ({"crop": 0}, "Expected crop as a number from 0.3 to 1"),
         ({"averaging": float("nan")}, "Expected averaging"),

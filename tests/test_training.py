@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fer_kit import augment, training
+from fer_kit import augment, networks, training
 from fer_kit.errors import InputError
 
 
@@ -260,3 +260,22 @@ def test_a_training_that_goes_on_has_waited_as_long_as_before():
     assert {"wait", "best", "best_epoch"} <= {
         name for name in training._KEPT if hasattr(before, name)
     }
+
+
+def test_fused_normalisation_learns_the_same():
+    x = np.random.default_rng(0).random((32, 48, 48, 1), np.float32)
+    y = np.eye(7)[np.arange(32) % 7]
+
+    def learned():
+        training.set_seed(1)
+        model = networks.build("small", width=0.25, dropout=0.0)
+        model.compile("sgd", "categorical_crossentropy", jit_compile=False)
+        losses = model.fit(x, y, epochs=2, batch_size=16, shuffle=False, verbose=0).history["loss"]
+        return losses, model.predict(x, verbose=0)
+
+    usual = learned()
+    with training.fused_normalisation():
+        fused = learned()
+    for one, other in zip(usual, fused, strict=True):
+        np.testing.assert_allclose(one, other, atol=2e-3)
+    np.testing.assert_array_equal(learned()[0], usual[0])  # as before, behind the block

@@ -56,6 +56,18 @@ def test_half_the_digits_in_training_leave_a_float32_model(faces, tmp_path):
     assert np.allclose(answers.sum(axis=1), 1, atol=1e-5)  # bfloat16 would be off by 1e-3
 
 
+def test_a_recipe_says_how_early_a_resnet_reduces_the_picture(faces):
+    narrow = {"width": 0.125, "batch_size": 8}
+    made = [
+        fit.build_by(changed(Recipe(), narrow | {"downsampling": by}), "resnet18", faces)
+        for by in (0, 1, 2)
+    ]
+    usual, whole, half = (model.get_layer("stage1_block1_conv1").output.shape[1] for model in made)
+    assert (usual, whole, half) == (12, 48, 24)
+    with pytest.raises(InputError, match="an option of small"):
+        fit.build_by(changed(Recipe(), {"downsampling": 2}), "small", faces)
+
+
 def test_statistics_are_those_of_prediction_before_each_validation():
     inputs = keras.Input((8, 8, 1))
     x = keras.layers.Dropout(0.5)(inputs)
