@@ -43,6 +43,7 @@ ROWS = {
     "votes": {"votes": 1.0},
     "votes-mixed": {"votes": 0.5},
     "student": {"teacher": "ensemble-fer2013"},
+    "reduced": {"reduced": 0.5},
     "balanced": {"balanced": 1.0},
     "with-copies": {"clean": False},
     "none": NO_TRICKS,

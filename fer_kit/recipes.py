@@ -49,6 +49,9 @@ class Recipe:
             validation faces by which the epoch is chosen.
         mixup: the alpha of `augment.mix`.
         averaging: momentum of the running mean of the weights that is tested and kept (EMA).
+        reduced: the share of the epochs, the first ones, in which faces are reduced to two thirds
+            of their side, for less than half the cost (progressive resizing, Howard 2018). Not for
+            networks with dense layers behind their maps, such as LeNet-5.
         precision: "bfloat16" multiplies with fewer digits where the processor is faster at that;
             weights stay float32. See `training.multiplying_in`.
         votes: the share that FER+'s votes have in FER2013's training targets, which are its labels
@@ -91,6 +94,7 @@ class Recipe:
     noise: Share = 0.0
     mixup: Annotated[float, between(0, 10)] = 0.2
     averaging: Annotated[float, between(0, 0.99999)] = 0.999
+    reduced: Share = 0.0
     precision: Annotated[str, among(PRECISIONS)] = "float32"
     votes: Share = 0.0
     teacher: str = ""

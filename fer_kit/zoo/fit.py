@@ -3,9 +3,11 @@
 import math
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import keras
 import numpy as np
 from keras import ops
@@ -23,6 +25,7 @@ from fer_kit.recipes import Recipe
 from fer_kit.sharpness import SharpnessAware
 
 AHEAD = 32  # batches that are made before they are asked for
+REDUCED = 2 / 3  # of their side is what reduced faces have: 32 of 48 pixels
 STATISTICS = 2560  # training faces from which batch normalisation takes its statistics
 
 
@@ -61,15 +64,23 @@ def fit(
     )
     threads = cores() if gpus() else 1
     batches = RecipeBatches(train.images, train.targets, recipe, seed, threads)
+    watching = [*callbacks(recipe, path, batches, model), StopInTime(until)]
+    seen = shown(validation.images, recipe, seed)
+    early = round(recipe.epochs * recipe.reduced)
+    if early:
+        take_any_size(model, recipe, network, faces)
     with training.multiplying_in(recipe.precision), training.fused_normalisation():
-        trainer.fit(
-            batches,
-            validation_data=(shown(validation.images, recipe, seed), validation.targets),
-            epochs=recipe.epochs,
-            callbacks=[*callbacks(recipe, path, batches, model), StopInTime(until)],
-            shuffle=False,
-            verbose=0,
-        )
+        for epochs, scale in ((early, REDUCED), (recipe.epochs, 1)):
+            if epochs:  # the second `fit` goes on where the first has stopped: see `Resume`
+                batches.scale = scale
+                trainer.fit(
+                    batches,
+                    validation_data=(seen, validation.targets),
+                    epochs=epochs,
+                    callbacks=watching,
+                    shuffle=False,
+                    verbose=0,
+                )
 
 
 def shown(images: np.ndarray, recipe: Recipe, seed: int) -> np.ndarray:
@@ -96,6 +107,29 @@ def build_by(recipe: Recipe, network: str, faces: Faces) -> keras.Model:
     if recipe.downsampling:
         options["downsampling"] = recipe.downsampling
     return networks.build(network, **options)
+
+
+def take_any_size(model: keras.Model, recipe: Recipe, network: str, faces: Faces) -> None:
+    """Let a network take reduced faces as well as whole ones.
+
+    Raises:
+        InputError: for reduced faces it would have other weights.
+    """
+    one = faces.subset(np.arange(len(faces)) == 0)
+    reduced = build_by(recipe, network, replace(one, images=scaled(one.images, REDUCED)))
+    if [weight.shape for weight in reduced.weights] != [weight.shape for weight in model.weights]:
+        raise InputError(
+            f"Expected reduced = 0 for {network}, which has dense layers that fit one size of "
+            f"faces. Received: {recipe.reduced}. It works with small and resnet18."
+        )
+    model.input_spec = keras.InputSpec(shape=(None, None, None, faces.images.shape[-1]))
+
+
+def scaled(images: np.ndarray, scale: float) -> np.ndarray:
+    """Pictures uint8 (N, H, W, C) with their sides times `scale`."""
+    height, width = (round(side * scale) for side in images.shape[1:3])
+    area = [cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA) for image in images]
+    return np.stack(area).reshape(len(images), height, width, -1)
 
 
 def start_from(model: keras.Model, start: Classifier, faces: Faces) -> None:
@@ -193,7 +227,7 @@ class RecipeBatches(augment.Batches):
         self.pool = ThreadPoolExecutor(threads) if threads > 1 else None
         geometry = recipe.geometry | ({"flip": 0.0} if recipe.alternate else {})
         super().__init__(images, targets, recipe.batch_size, seed, **geometry)
-        self.recipe = recipe
+        self.recipe, self.scale = recipe, 1
         self.first = np.random.default_rng([seed, len(images)]).random(len(images)) < 0.5
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
@@ -214,7 +248,8 @@ class RecipeBatches(augment.Batches):
         if recipe.alternate:
             is_mirrored = self.first[rows] ^ bool(self.epoch % 2)
             images = np.where(is_mirrored[:, None, None, None], images[:, :, ::-1], images)
-        images = normalise(self._moved(images, generator))
+        images = self._moved(images, generator)
+        images = normalise(images if self.scale == 1 else scaled(images, self.scale))
         if recipe.noise:
             images = augment.add_noise(images, generator, recipe.noise)
         if recipe.erasing:

@@ -517,3 +517,27 @@ def test_a_training_that_was_stopped_before_the_test_is_not_finished(tmp_path):
     assert train.finished(path, plan) is None
     write_json(path.with_suffix(".json"), card | {"results": {}})
     assert train.finished(path, plan)["results"] == {}
+
+
+def test_faces_are_reduced_in_the_first_epochs(faces, tmp_path, monkeypatch):
+    seen = []
+    made = RecipeBatches._made
+
+    def noted(self, index):
+        images, targets = made(self, index)
+        seen.append((self.epoch, images.shape[1:]))
+        return images, targets
+
+    monkeypatch.setattr(RecipeBatches, "_made", noted)
+    plan = recipe(reduced=0.5, epochs=4, averaging=0.9)
+    fit.fit("small", plan, faces, tmp_path / "m.keras", seed=1)
+    sizes = [next(size for epoch, size in seen if epoch == number) for number in range(1, 5)]
+    assert sizes == [(32, 32, 1)] * 2 + [(48, 48, 1)] * 2
+    history = training.read_history(tmp_path / "m-history.csv")
+    assert list(history.index) == [1, 2, 3, 4]
+    assert keras.saving.load_model(tmp_path / "m.keras").input_shape == (None, 48, 48, 1)
+
+
+def test_a_network_of_one_size_takes_no_reduced_faces(faces, tmp_path):
+    with pytest.raises(InputError, match="Expected reduced = 0 for lenet5"):
+        fit.fit("lenet5", recipe(reduced=0.5), faces, tmp_path / "m.keras", seed=1)
