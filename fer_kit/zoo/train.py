@@ -102,7 +102,7 @@ def finished(path: Path, plan: dict[str, Any]) -> dict[str, Any] | None:
     if not (path.exists() and path.with_suffix(".json").exists()):
         return None
     card = cards.read_card(path)
-    if card.get("plan") == plan:
+    if _filled(card.get("plan")) == _filled(plan):
         return card if "results" in card else None  # it was stopped before the look at the test
     raise InputError(
         f"Expected no model of another training in {path}. Received: one by another recipe, seed "
@@ -110,10 +110,16 @@ def finished(path: Path, plan: dict[str, Any]) -> dict[str, Any] | None:
     )
 
 
+def _filled(plan: dict[str, Any] | None) -> dict[str, Any]:
+    """A plan with all switches of a recipe, also those that came after it was written."""
+    return plan | {"recipe": asdict(Recipe(**plan["recipe"]))} if plan else {}
+
+
 def _begin(path: Path, plan: dict[str, Any]) -> None:
     """Note the plan, so that an unfinished training by another one is never continued."""
     noted = beside(path, "plan.json")
-    if beside(path, "unfinished.npz").exists() and read_json(noted) != plan:
+    begun = beside(path, "unfinished.npz").exists()
+    if begun and _filled(read_json(noted)) != _filled(plan):
         raise InputError(
             f"Expected to go on with the training of {path.name} by the same recipe, seed and "
             f"faces. Received: others. Give this one another name (--name): the unfinished one can "

@@ -321,6 +321,15 @@ def test_sam_trains_the_same_network(faces, tmp_path):
     assert keras.saving.load_model(tmp_path / "m.keras").count_params() == 168_971
 
 
+def test_a_model_from_before_a_switch_came_is_not_trained_again(trained):
+    path = trained[1] / "mine/models/lenet5-synthetic.keras"
+    card = cards.read_card(path)
+    older = {name: value for name, value in card["plan"]["recipe"].items() if name != "reduced"}
+    write_json(path.with_suffix(".json"), card | {"plan": card["plan"] | {"recipe": older}})
+    assert train.finished(path, card["plan"])["plan"]["recipe"] == older
+    write_json(path.with_suffix(".json"), card)
+
+
 def test_a_training_that_diverges_leaves_no_model(faces):
     lab = Run.open("mine", "synthetic", "", "smoke", 5)
     wild = recipe(learning_rate=10, optimizer="sgd", averaging=0, weight_decay=1)
