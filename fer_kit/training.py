@@ -366,9 +366,11 @@ class Resume(keras.callbacks.Callback):
     def __init__(self, path: str | Path, keep: Sequence[Any] = (), forget: bool = True):
         super().__init__()
         self.path, self.keep, self.forget = Path(path), list(keep), forget
+        self.recipe = ""
 
     def on_train_begin(self, logs=None):
-        self.recipe = _recipe(self.model)
+        # A second `fit` meets another learning rate than was compiled: a schedule has changed it.
+        self.recipe = self.recipe or _recipe(self.model)
         if self.path.exists():
             self._restore(*self._read())
 

@@ -538,7 +538,7 @@ def test_faces_are_reduced_in_the_first_epochs(faces, tmp_path, monkeypatch):
         return images, targets
 
     monkeypatch.setattr(RecipeBatches, "_made", noted)
-    plan = recipe(reduced=0.5, epochs=4, averaging=0.9)
+    plan = recipe(reduced=0.5, epochs=4, averaging=0.9, warmup=0)
     fit.fit("small", plan, faces, tmp_path / "m.keras", seed=1)
     sizes = [next(size for epoch, size in seen if epoch == number) for number in range(1, 5)]
     assert sizes == [(32, 32, 1)] * 2 + [(48, 48, 1)] * 2
