@@ -112,7 +112,8 @@ def finished(path: Path, plan: dict[str, Any]) -> dict[str, Any] | None:
 
 def _filled(plan: dict[str, Any] | None) -> dict[str, Any]:
     """A plan with all switches of a recipe, also those that came after it was written."""
-    return plan | {"recipe": asdict(Recipe(**plan["recipe"]))} if plan else {}
+    plan = plan or {}
+    return plan | {"recipe": asdict(Recipe(**plan.get("recipe", {})))}
 
 
 def _begin(path: Path, plan: dict[str, Any]) -> None:
