@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
+from os.path import commonprefix
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ the validation part, where the best epoch was kept as well: this table is there 
 nothing is chosen on the test part. It is the mean over the seeds; its 95 % interval says what \
 other faces would change, and *spread*, the standard deviation over the seeds, what other seeds \
 would. *Difference* is to the first row on the same data set, on the same faces and seeds, in \
-points, with its 95 % interval.
+points, with its 95 % interval.{shared}
 
 ![Accuracy of each recipe: the mean with its interval, and each seed]({picture})
 
@@ -263,6 +264,7 @@ def write(found: pd.DataFrame, profile: str, trainings: int, out: Path, command:
         return
     seeds = [column for column in found if column.startswith("seed ")]
     write_whole(out.with_name(f"{out.name}.csv"), lambda path: found.to_csv(path, index=False))
+    found, shared = shortened(found)
     save_figure(draw(found, seeds), out.with_name(f"{out.name}.png"))
     head = ["row", "data set", "changes", "accuracy", "spread", *seeds, "difference", "minutes"]
     page = PAGE.format(
@@ -272,6 +274,7 @@ def write(found: pd.DataFrame, profile: str, trainings: int, out: Path, command:
         all=trainings,
         profile=profile,
         hardware=describe()["device"],
+        shared=f" All rows: {shared}." if shared else "",
         picture=f"{out.name}.png",
         head=" | ".join(head),
         rule=" --- |" * len(head),
@@ -279,6 +282,19 @@ def write(found: pd.DataFrame, profile: str, trainings: int, out: Path, command:
         remark=f"\n{DRAWN}\n" if any(map(are_drawn, found["dataset"])) else "",
     )
     write_text(out.with_name(f"{out.name}.md"), page)
+
+
+def shortened(found: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """The table without what all rows have in common, and the changes that all of them make."""
+    if len(found) < 2:
+        return found, ""
+    begin = commonprefix(list(found["row"]))
+    begin = begin[: begin.rfind("-") + 1]
+    changes = [row.split(", ") for row in found["changes"]]
+    shared = [one for one in changes[0] if all(one in row for row in changes)]
+    own = [", ".join(one for one in row if one not in shared) for row in changes]
+    rows = found["row"].str.removeprefix(begin)
+    return found.assign(row=rows, changes=own), ", ".join(filter(None, shared))
 
 
 def _line(of: pd.Series, seeds: Sequence[str]) -> str:

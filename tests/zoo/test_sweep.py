@@ -81,6 +81,18 @@ def test_the_table_holds_means_spreads_intervals_and_differences(there):
     assert sweeps.as_text(found).count("lenet5") == 2
 
 
+def test_what_all_rows_share_is_said_once():
+    rows = ["small-epochs8-all", "small-epochs8-with-mixup"]
+    changes = ["epochs 8", "epochs 8, mixup 0.2"]
+    found = pd.DataFrame({"row": rows, "changes": changes})
+    short, shared = sweeps.shortened(found)
+    assert shared == "epochs 8"
+    assert list(short["row"]) == ["all", "with-mixup"]
+    assert list(short["changes"]) == ["", "mixup 0.2"]
+    assert sweeps.shortened(found[:1])[1] == ""
+    assert list(sweeps.shortened(found.assign(row=["cnn", "cnn-b"]))[0]["row"]) == ["cnn", "cnn-b"]
+
+
 def test_each_training_is_what_train_does(there):
     from fer_kit.zoo.train import train_from_scratch
 
