@@ -17,6 +17,7 @@ OPTIMIZERS = ("sgd", "adam")
 SCHEDULES = ("cosine", "plateau", "constant", "steps")
 VIEWS = (1, 10)
 DOWNSAMPLING = (0, 1, 2, 4)
+REDUCED = 2 / 3  # of their side is what reduced faces have: 32 of 48 pixels
 PRECISIONS = ("float32", "bfloat16")
 GEOMETRY = ("rotation", "shift", "shear", "zoom", "flip")
 
@@ -106,6 +107,11 @@ class Recipe:
     sam_every: Annotated[int, between(1, 1000)] = 1
     views: Annotated[int, among(VIEWS)] = 10
     clean: bool = True
+
+    @property
+    def early(self) -> int:
+        """How many epochs see reduced faces."""
+        return round(self.epochs * self.reduced)
 
     @property
     def geometry(self) -> dict[str, float]:

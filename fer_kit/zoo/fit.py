@@ -21,11 +21,10 @@ from fer_kit.faces import Faces
 from fer_kit.preprocess import normalise
 from fer_kit.prior import RAREST
 from fer_kit.processes import cores
-from fer_kit.recipes import Recipe
+from fer_kit.recipes import REDUCED, Recipe
 from fer_kit.sharpness import SharpnessAware
 
 AHEAD = 32  # batches that are made before they are asked for
-REDUCED = 2 / 3  # of their side is what reduced faces have: 32 of 48 pixels
 STATISTICS = 2560  # training faces from which batch normalisation takes its statistics
 
 
@@ -66,11 +65,10 @@ def fit(
     batches = RecipeBatches(train.images, train.targets, recipe, seed, threads)
     watching = [*callbacks(recipe, path, batches, model), StopInTime(until)]
     seen = shown(validation.images, recipe, seed)
-    early = round(recipe.epochs * recipe.reduced)
-    if early:
+    if recipe.early:
         take_any_size(model, recipe, network, faces)
     with training.multiplying_in(recipe.precision), training.fused_normalisation():
-        for epochs, scale in ((early, REDUCED), (recipe.epochs, 1)):
+        for epochs, scale in ((recipe.early, REDUCED), (recipe.epochs, 1)):
             if epochs:  # the second `fit` goes on where the first has stopped: see `Resume`
                 batches.scale = scale
                 trainer.fit(

@@ -91,8 +91,7 @@ def _petaflop(card: dict[str, Any], classifier: Classifier, folder: Path) -> flo
     """What the training cost; of an ensemble, those of its members."""
     plan, faces = card["plan"], card["trained_on"]["faces"]
     if "members" not in plan:
-        sam = bool(plan["recipe"].get("sam"))
-        return cost.petaflop(classifier.model, faces, card["epochs"], sam)
+        return cost.petaflop(classifier.model, faces, card["epochs"], Recipe(**plan["recipe"]))
     parts = (
         (
             classifier.model.get_layer(name.replace(".", "_")),
@@ -100,7 +99,10 @@ def _petaflop(card: dict[str, Any], classifier: Classifier, folder: Path) -> flo
         )
         for name in plan["members"]
     )
-    return sum(cost.petaflop(model, faces, member["epochs"]) for model, member in parts)
+    return sum(
+        cost.petaflop(model, faces, member["epochs"], Recipe(**member["plan"]["recipe"]))
+        for model, member in parts
+    )
 
 
 def measure_all(names: Sequence[str], data: str | Path, folder: Path = cards.FOLDER) -> Path:

@@ -20,6 +20,7 @@ from fer_kit.detect import Box
 from fer_kit.emotions import FER2013
 from fer_kit.errors import InputError
 from fer_kit.pictures import PHOTOGRAPH, read_picture
+from fer_kit.recipes import Recipe
 from fer_kit.video import VideoAnswers
 from fer_kit.zoo import cost, photographs, scores
 from fer_kit.zoo.predict import FileAnswers, as_text, predict_path, summaries, write_csv
@@ -252,4 +253,9 @@ def test_the_cost_of_a_training_counts_each_place_of_a_kernel():
     x = keras.layers.Dense(5)(keras.layers.Flatten()(x))
     model = keras.Model(inputs, x)
     assert cost.multiplications(model) == 8 * 8 * 9 * 4 + 8 * 8 * 4 * 5
-    assert cost.petaflop(model, 10, 2) == pytest.approx(6e-15 * 20 * cost.multiplications(model))
+    once = 6e-15 * 20 * cost.multiplications(model)
+    assert cost.petaflop(model, 10, 2) == pytest.approx(once)
+    now_and_then = Recipe(sam=0.05, sam_every=4)
+    assert cost.petaflop(model, 10, 2, now_and_then) == pytest.approx(1.25 * once)
+    half_reduced = Recipe(epochs=2, reduced=0.5)
+    assert cost.petaflop(model, 10, 2, half_reduced) == pytest.approx((1 + 4 / 9) / 2 * once)
