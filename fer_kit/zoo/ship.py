@@ -44,10 +44,10 @@ def ship(path: str | Path, folder: Path = FOLDER) -> Path:
     _check_there(folder)
     path = Path(path)
     card = read_card(path)
-    if "plan" not in card:
+    if not {"plan", "results"} <= card.keys():
         raise InputError(
-            "Expected a model that fer-kit train has trained: its card says how it is made again. "
-            f"Received: {path}."
+            "Expected a model that fer-kit train has trained and tested: its card says how it is "
+            f"made again, and what it reached. Received: {path}. Train it, or let it go on."
         )
     others = sum(file.stat().st_size for file in folder.glob("*") if file.stem != path.stem)
     size = path.stat().st_size
