@@ -165,7 +165,7 @@ def test_what_cannot_be_shipped_is_a_sentence(trained, tmp_path, monkeypatch):
     for lacking in (
         "plan",
         "results",
-    ):  # not by `fer-kit train`; stopped before the look at the test
+    ):  # another program's; or not tested yet
         less = {name: value for name, value in card.items() if name != lacking}
         trained.with_suffix(".json").write_text(json.dumps(less))
         with pytest.raises(InputError, match="that fer-kit train has trained"):
