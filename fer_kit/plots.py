@@ -410,9 +410,10 @@ def distributions(
 
 
 def _styles() -> Iterator[dict[str, str]]:
-    """How one line after the other is drawn: in a colour of its own, and with a marker."""
-    for colour, marker in zip(cycle(SERIES_COLOURS), cycle(MARKERS), strict=False):
-        yield {"color": colour, "marker": marker}
+    """How one line after the other is drawn: a colour and a marker; once all are used, dashed."""
+    for dashes in cycle(("-", "--", ":")):
+        for colour, marker in zip(SERIES_COLOURS, MARKERS, strict=False):
+            yield {"color": colour, "marker": marker, "linestyle": dashes}
 
 
 def _pattern(ax: Axes) -> None:

@@ -43,7 +43,8 @@ CONTENTS = {
     ],
 }
 # Pages that others link to; they stand in no side bar.
-BESIDE = ["models/ablation/lenet5-10-epochs.md", "models/ablation/lenet5-60-epochs.md"]
+ABLATIONS = ("lenet5-10-epochs", "lenet5-60-epochs", "small-8-epochs")
+BESIDE = [f"models/ablation/{name}.md" for name in ABLATIONS]
 MADE = {"docs/command.md", "reference/index.md"}  # not in the repository: made here
 GLOSSARY = "docs/glossary.md"
 ENTRY = re.compile(r"^- \*\*.*\((\d\d\w?(?:, \d\d\w?)*)\)$", re.MULTILINE)
