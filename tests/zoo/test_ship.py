@@ -190,5 +190,6 @@ def test_the_table_in_the_repository_is_the_one_that_the_cards_give():
     for name, card in known.items():
         assert cards.fast_copy(cards.FOLDER / f"{name}.keras", card)
         assert card["photographs"]["balanced_accuracy"] > 0
-        assert card["results"]["calibration_error"] <= 0.03
         assert card["results"]["accuracy_95"]
+    default = known[cards.best_shipped()]  # how sure it is, is said beside every photograph
+    assert default["results"]["calibration_error"] <= 0.03
