@@ -138,7 +138,8 @@ def processor() -> str:
         name = next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
     except (OSError, StopIteration):
         name = platform.processor() or platform.machine()
-    return f"{name}, {cores()} cores"
+    count = cores()
+    return f"{name}, {count} {'core' if count == 1 else 'cores'}"
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import cv2
 import keras
 import numpy as np
 from keras import ops
@@ -18,6 +17,7 @@ from fer_kit.classify import Classifier
 from fer_kit.course.workers import gpus
 from fer_kit.errors import InputError
 from fer_kit.faces import Faces
+from fer_kit.pictures import scale
 from fer_kit.preprocess import normalise
 from fer_kit.prior import RAREST
 from fer_kit.processes import cores
@@ -68,9 +68,9 @@ def fit(
     if recipe.early:
         take_any_size(model, recipe, network, faces)
     with training.multiplying_in(recipe.precision), training.fused_normalisation():
-        for epochs, scale in ((recipe.early, REDUCED), (recipe.epochs, 1)):
+        for epochs, is_reduced in ((recipe.early, True), (recipe.epochs, False)):
             if epochs:  # the second `fit` goes on where the first has stopped: see `Resume`
-                batches.scale = scale
+                batches.is_reduced = is_reduced
                 trainer.fit(
                     batches,
                     validation_data=(seen, validation.targets),
@@ -114,8 +114,8 @@ def take_any_size(model: keras.Model, recipe: Recipe, network: str, faces: Faces
         InputError: for reduced faces it would have other weights.
     """
     one = faces.subset(np.arange(len(faces)) == 0)
-    reduced = build_by(recipe, network, replace(one, images=scaled(one.images, REDUCED)))
-    if [weight.shape for weight in reduced.weights] != [weight.shape for weight in model.weights]:
+    other = build_by(recipe, network, replace(one, images=reduced(one.images)))
+    if [weight.shape for weight in other.weights] != [weight.shape for weight in model.weights]:
         raise InputError(
             f"Expected reduced = 0 for {network}, which has dense layers that fit one size of "
             f"faces. Received: {recipe.reduced}. It works with small and resnet18."
@@ -123,11 +123,11 @@ def take_any_size(model: keras.Model, recipe: Recipe, network: str, faces: Faces
     model.input_spec = keras.InputSpec(shape=(None, None, None, faces.images.shape[-1]))
 
 
-def scaled(images: np.ndarray, scale: float) -> np.ndarray:
-    """Pictures uint8 (N, H, W, C) with their sides times `scale`."""
-    height, width = (round(side * scale) for side in images.shape[1:3])
-    area = [cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA) for image in images]
-    return np.stack(area).reshape(len(images), height, width, -1)
+def reduced(images: np.ndarray) -> np.ndarray:
+    """Square pictures uint8 (N, S, S, C) with two thirds of their side."""
+    side = round(images.shape[1] * REDUCED)
+    small = np.stack([scale(image, side) for image in images])
+    return small.reshape(len(images), side, side, -1)  # OpenCV drops a single channel
 
 
 def start_from(model: keras.Model, start: Classifier, faces: Faces) -> None:
@@ -225,7 +225,7 @@ class RecipeBatches(augment.Batches):
         self.pool = ThreadPoolExecutor(threads) if threads > 1 else None
         geometry = recipe.geometry | ({"flip": 0.0} if recipe.alternate else {})
         super().__init__(images, targets, recipe.batch_size, seed, **geometry)
-        self.recipe, self.scale = recipe, 1
+        self.recipe, self.is_reduced = recipe, False
         self.first = np.random.default_rng([seed, len(images)]).random(len(images)) < 0.5
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
@@ -247,7 +247,7 @@ class RecipeBatches(augment.Batches):
             is_mirrored = self.first[rows] ^ bool(self.epoch % 2)
             images = np.where(is_mirrored[:, None, None, None], images[:, :, ::-1], images)
         images = self._moved(images, generator)
-        images = normalise(images if self.scale == 1 else scaled(images, self.scale))
+        images = normalise(reduced(images) if self.is_reduced else images)
         if recipe.noise:
             images = augment.add_noise(images, generator, recipe.noise)
         if recipe.erasing:
