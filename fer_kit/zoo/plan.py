@@ -31,6 +31,7 @@ class Planned:
         published, goal, why: for the table: what others reached, what is aimed at, and why it is
             not reached.
         aim, noise: the accuracies on the test part that are aimed at, also under noise.
+        views: 10 if it is aimed at with ten views of each face.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Planned:
     goal: str = "–"
     aim: float = 0.0
     noise: dict[str, float] = field(default_factory=dict)
+    views: int = 1
     why: str = ""
 
     @property

@@ -12,7 +12,7 @@ import fer_kit as fk
 from fer_kit import cards
 from fer_kit.errors import InputError
 from fer_kit.zoo import ship as ship_module
-from fer_kit.zoo.plan import read_plan
+from fer_kit.zoo.plan import Planned, read_plan
 
 PLAN = """
 [[model]]
@@ -114,12 +114,29 @@ def test_shipping_copies_model_card_and_history_and_renews_the_table(trained, tm
         assert (folder / picture).read_bytes().startswith(b"\x89PNG")
     table = (folder / "README.md").read_text()
     assert "**50.0 % (48.0 to 52.0)**; under noise 45.0 %" in table
-    assert "not reached yet: too few epochs" in table
-    assert "ResNet-18 | 73 | 73.7 | not reached yet: wants a GPU" in table
+    assert "- `lenet5-fer2013`, goal 56: too few epochs." in table
+    assert "- ResNet-18, goal 73.7: not trained; wants a GPU." in table
     assert "fer-kit train lenet5 --dataset fer2013" in table
     results = table.split("- *Published*")[0]
     columns = {line.count("|") for line in results.splitlines() if line.startswith("| ")}
     assert len(columns) == 1
+
+
+@pytest.mark.parametrize(("accuracy", "told"), [(0.51, "51.2 %"), (0.5, "–")])
+def test_ten_views_are_told_where_they_are_better_on_validation(trained, accuracy, told):
+    card = json.loads(trained.with_suffix(".json").read_text())
+    card["validation"]["ten_views"] = card["validation"] | {"accuracy": accuracy}
+    table = ship_module.table_text({"lenet5-fer2013": card}, [], [])
+    row = next(line for line in table.splitlines() if line.startswith("| `lenet5-fer2013`, "))
+    assert told in row.split("|")[4]
+
+
+@pytest.mark.parametrize(("views", "is_reached"), [(1, False), (10, True)])
+def test_a_goal_for_ten_views_is_compared_with_ten_views(trained, views, is_reached):
+    card = json.loads(trained.with_suffix(".json").read_text())
+    goal = Planned("lenet5-fer2013", "LeNet-5", "fer2013", aim=0.51, views=views, why="too few")
+    table = ship_module.table_text({"lenet5-fer2013": card}, [goal], [])
+    assert ("too few" not in table) == is_reached
 
 
 def test_a_shipped_model_is_loaded_by_its_name_from_anywhere(trained, tmp_path, monkeypatch):
