@@ -176,26 +176,6 @@ def mix(
     return blend(images), blend(targets)
 
 
-def ten_views(images: np.ndarray, side: float = 0.9) -> list[np.ndarray]:
-    """Ten views of each picture for testing: whole and its four corners, each also mirrored.
-
-    The corners are windows of `side` times the picture's side, enlarged to its size. Published
-    results with "ten crops" (Krizhevsky et al. 2012) average the answers to such views.
-
-    Args:
-        images: (N, H, W, C), uint8 or float32.
-
-    Returns:
-        Ten arrays of the same shape, type and range.
-    """
-    count, height, width = images.shape[:3]
-    views = [images]
-    for x, y in ((0, 0), (1, 0), (0, 1), (1, 1)):
-        matrix = np.array([[1, 0, -x * (1 - side) * width], [0, 1, -y * (1 - side) * height]])
-        views.append(warp(images, np.broadcast_to(matrix / side, (count, 2, 3))))
-    return views + [view[:, :, ::-1] for view in views]
-
-
 class Batches(keras.utils.PyDataset):
     """Batches of changed faces for `model.fit`, other ones in every epoch (lesson 05).
 

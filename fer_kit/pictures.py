@@ -24,6 +24,7 @@ MOST_PIXELS = 100_000_000  # that are decoded; a JPEG of more is read at half it
 MOST_BYTES = 6 * MOST_PIXELS  # of a file: three colours of 16 bits for each pixel
 FRAMES = 50  # of an animation, in which one is sought that shows something
 UNSAFE = ("EPS",)  # what another program would be started for
+VIEWS = (1, 10)  # in how many views a network may look at a picture
 WHITE = (1, 255, 1023, 4095, 16383, 65535)  # the largest value of floats, and of 8 to 16 bits
 
 
@@ -88,6 +89,32 @@ def scale(picture: np.ndarray, size: int) -> np.ndarray:
         return picture
     method = cv2.INTER_AREA if size < len(picture) else cv2.INTER_CUBIC
     return cv2.resize(picture, (size, size), interpolation=method)
+
+
+def ten_views(images: np.ndarray, side: float = 0.9) -> list[np.ndarray]:
+    """Ten views of each picture for testing: whole and its four corners, each also mirrored.
+
+    The corners are windows of `side` times the picture's side, enlarged to its size. Published
+    results with "ten crops" (Krizhevsky et al. 2012) average the answers to such views.
+
+    Args:
+        images: (N, H, W, C), uint8 or float32.
+
+    Returns:
+        Ten arrays of the same shape, type and range.
+    """
+    import cv2
+
+    size = images.shape[2], images.shape[1]
+    views = [images]
+    for x, y in ((0, 0), (1, 0), (0, 1), (1, 1)):
+        window = np.array([[1, 0, -x * (1 - side) * size[0]], [0, 1, -y * (1 - side) * size[1]]])
+        corner = np.empty_like(images)
+        for image, target in zip(images, corner, strict=True):
+            enlarged = cv2.warpAffine(image, window / side, size, borderMode=cv2.BORDER_REPLICATE)
+            target[:] = enlarged.reshape(target.shape)  # OpenCV drops a single channel
+        views.append(corner)
+    return views + [view[:, :, ::-1] for view in views]
 
 
 def is_picture(path: Path) -> bool:

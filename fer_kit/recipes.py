@@ -12,10 +12,10 @@ from typing import Annotated, Any
 from fer_kit.checked import Share, among, between, checked
 from fer_kit.errors import choose
 from fer_kit.lessons import PROFILES
+from fer_kit.pictures import VIEWS
 
 OPTIMIZERS = ("sgd", "adam")
 SCHEDULES = ("cosine", "plateau", "constant", "steps")
-VIEWS = (1, 10)
 DOWNSAMPLING = (0, 1, 2, 4)
 REDUCED = 2 / 3  # of their side is what reduced faces have: 32 of 48 pixels
 PRECISIONS = ("float32", "bfloat16")
@@ -67,7 +67,7 @@ class Recipe:
             random ones.
         sam: how far sharpness-aware minimisation climbs (rho).
         sam_every: it climbs in every so many-th step only; the others are ordinary and cost half.
-        views: 10 tests also with ten views of each face; see `augment.ten_views`.
+        views: 10 tests also with ten views of each face; see `pictures.ten_views`.
         clean: leave faulty training pictures out, those that are also test pictures among them.
     """
 

@@ -237,16 +237,3 @@ def test_pairs_that_are_not_turned_alike_do_not_agree(images, targets):
 def test_pairs_of_different_sizes_are_a_sentence(images, targets):
     with pytest.raises(InputError, match="infrared picture of the same size"):
         augment.PairBatches(images, images[:, :40], targets, 4, seed=0)
-
-
-def test_the_ten_views_are_the_picture_its_four_corners_and_their_mirror_images():
-    rows, columns = np.mgrid[:40, :40].astype(np.float32)
-    pictures = np.stack([rows, columns], axis=-1)[None]
-    views = augment.ten_views(pictures, side=0.5)
-    assert len(views) == 10
-    # Where the middle of each view was in the picture: (row, column).
-    middles = [tuple(np.round(view[0, 19:21, 19:21].mean(axis=(0, 1)))) for view in views[:5]]
-    expected = [(19.5, 19.5), (10, 10), (10, 30), (30, 10), (30, 30)]
-    np.testing.assert_allclose(middles, expected, atol=1.1)
-    for view, mirrored in zip(views[:5], views[5:], strict=True):
-        np.testing.assert_array_equal(mirrored, view[:, :, ::-1])

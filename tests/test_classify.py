@@ -13,7 +13,7 @@ from fer_kit import cards, classify
 from fer_kit.emotions import FER2013
 from fer_kit.errors import InputError
 from fer_kit.files import sha256
-from fer_kit.pictures import PHOTOGRAPH, read_picture
+from fer_kit.pictures import PHOTOGRAPH, read_picture, ten_views
 from fer_kit.run import runs_folder
 
 
@@ -234,6 +234,19 @@ def test_faces_of_another_size_or_type_are_a_sentence(classifier):
 
 def test_no_faces_give_no_rows(classifier):
     assert classifier.probabilities(np.zeros((0, 48, 48, 1), np.uint8)).shape == (0, 7)
+
+
+def test_the_answers_to_ten_views_are_averaged(classifier, make_faces):
+    images = make_faces(3).images
+    many = classifier.in_views(10)
+    rows = many.probabilities(images)
+    apart = [classifier.probabilities(view) for view in ten_views(images)]
+    np.testing.assert_allclose(rows, np.mean(apart, axis=0), atol=1e-6)
+    assert "in 10 views" in many.about
+    (answer,) = fk.predict_emotion(classifier, images[0], views=10)
+    np.testing.assert_allclose(list(answer.probabilities.values()), rows[0], atol=1e-5)
+    with pytest.raises(InputError, match="a number of views"):
+        classifier.in_views(5)
 
 
 def test_something_else_than_a_classifier_is_a_sentence():

@@ -295,3 +295,17 @@ def test_a_picture_is_shrunk_by_averaging_over_areas():
     averages = noise.reshape(48, 10, 48, 10).mean(axis=(1, 3))
     np.testing.assert_allclose(small, averages, atol=1)
     assert scale(small, 96).shape == (96, 96)
+
+
+def test_the_ten_views_are_the_picture_its_four_corners_and_their_mirror_images():
+    rows, columns = np.mgrid[:40, :40].astype(np.float32)
+    grid = np.stack([rows, columns], axis=-1)[None]
+    views = pictures.ten_views(grid, side=0.5)
+    assert len(views) == 10
+    np.testing.assert_array_equal(views[0], grid)
+    # Where the middle of each view was in the picture: (row, column).
+    middles = [tuple(np.round(view[0, 19:21, 19:21].mean(axis=(0, 1)))) for view in views[:5]]
+    expected = [(19.5, 19.5), (10, 10), (10, 30), (30, 10), (30, 30)]
+    np.testing.assert_allclose(middles, expected, atol=1.1)
+    for view, mirrored in zip(views[:5], views[5:], strict=True):
+        np.testing.assert_array_equal(mirrored, view[:, :, ::-1])

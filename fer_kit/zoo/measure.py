@@ -79,9 +79,10 @@ def measure(path: Path, bench: Bench) -> dict[str, Any]:
     raw = predict_faces(classifier, original.subset(original.split != "train"))
     found = measured(classifier, original, recipe, raw)
     classifier = replace(classifier, card=classifier.card | found)
-    found["photographs"] = on_photographs(
-        classifier, *bench.photographs(classifier.size), bench.truths()
-    )
+    pasted = *bench.photographs(classifier.size), bench.truths()
+    found["photographs"] = on_photographs(classifier, *pasted) | {
+        "ten_views": on_photographs(classifier.in_views(10), *pasted)
+    }
     found["petaflop"] = _petaflop(card, classifier, path.parent)
     cards.add_to_card(path, {"trained_on": about} | found)
     return copy_beside(path, bench.drawn(classifier.size))

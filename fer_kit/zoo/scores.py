@@ -4,11 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from fer_kit import emotions
 from fer_kit.audit import copies_of
-from fer_kit.augment import ten_views
 from fer_kit.classify import Classifier
 from fer_kit.datasets import load
 from fer_kit.errors import InputError
@@ -69,7 +66,7 @@ def predict_faces(classifier: Classifier, faces: Faces, views: int = 1) -> Predi
     The emotions go by name: a data set may number them differently, or lack some.
 
     Args:
-        views: 10 takes the mean of the answers to `augment.ten_views` of each face.
+        views: 10 takes the mean of the answers to `pictures.ten_views` of each face.
 
     Raises:
         InputError: the data set has faces of an emotion that the model does not know.
@@ -87,8 +84,7 @@ def predict_faces(classifier: Classifier, faces: Faces, views: int = 1) -> Predi
             f"{', '.join(strange)}. Choose a data set or a model with the same emotions."
         )
     targets = emotions.convert(faces.targets, faces.emotions, classifier.emotions)
-    seen = [faces.images] if views == 1 else ten_views(faces.images)
-    rows = np.mean([classifier.probabilities(images) for images in seen], axis=0)
+    rows = classifier.in_views(views).probabilities(faces.images)
     return Predictions(faces.ids, faces.split, targets, rows, classifier.emotions)
 
 

@@ -268,8 +268,13 @@ def _priors(card: dict[str, Any]) -> str:
         for under in (found[prior] for prior in ("training", "default", "even") if found)
     ]
     seen = card.get("photographs", {})
-    balanced = [percent(seen[name]["balanced_accuracy"]) for name in DATASETS if name in seen]
-    return _line([f"`{card['name']}`", *(cells or [""] * 3), " / ".join(balanced)])
+    balanced = [_balanced(seen), _balanced(seen.get("ten_views", {}))]
+    return _line([f"`{card['name']}`", *(cells or [""] * 3), *balanced])
+
+
+def _balanced(seen: dict[str, Any]) -> str:
+    """Balanced accuracy on photographs by the labels of each data set."""
+    return " / ".join(percent(seen[name]["balanced_accuracy"]) for name in DATASETS if name in seen)
 
 
 def _line(cells: list[str]) -> str:

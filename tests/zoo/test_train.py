@@ -478,17 +478,6 @@ def test_mixing_blends_pictures_and_targets_alike():
     np.testing.assert_allclose(targets.sum(axis=1), 1, atol=1e-6)
 
 
-def test_ten_views_are_whole_corners_and_mirrored(make_faces):
-    images = make_faces(3).images
-    views = augment.ten_views(images)
-    assert len(views) == 10
-    np.testing.assert_array_equal(views[0], images)
-    np.testing.assert_array_equal(views[5], images[:, :, ::-1])
-    assert all(view.shape == images.shape and view.dtype == np.uint8 for view in views)
-    # The first window keeps the upper left pixel, the last one the lower right.
-    assert abs(int(views[1][0, 0, 0, 0]) - int(images[0, 0, 0, 0])) <= 1
-
-
 def test_copies_are_found_across_all_parts(faces):
     assert np.flatnonzero(copies_of(faces.images) >= 0).tolist() == [0, 3]
 
