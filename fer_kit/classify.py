@@ -263,8 +263,8 @@ def predict_emotion(
         prior: how often each emotion is expected. A network expects it as often as in training;
             the card says how far that is taken back. "even" takes it back wholly, "training" not
             at all, and {"happy": 0.5, …} puts shares of your own in its place.
-        views: 10 takes the mean of the answers to ten views of each face, which is more often right
-            and takes ten times as long.
+        views: 10 takes the mean of the answers to ten views of each face. With most models it is
+            more often right; the network takes ten times as long.
 
     Raises:
         InputError: no classifier, no picture, a prior that the card does not allow, or another

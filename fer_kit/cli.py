@@ -397,7 +397,7 @@ def predict(
         int,
         Option(
             callback=_views,
-            help="10 looks at each face in ten views: more often right, and ten times as long.",
+            help="10 looks at each face in ten views: mostly more often right, and more work.",
         ),
     ] = 1,
     as_json: Json = False,

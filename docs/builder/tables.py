@@ -1,4 +1,4 @@
-"""What pages hold that is made and not written: `<!-- made: lessons -->` becomes a table.
+"""What a page holds that is made, not written: `<!-- made: lessons -->` makes its line a table.
 
 Objectives, exercises and points are the notebooks' own; points of the whole are the rubric's.
 """
@@ -19,7 +19,7 @@ from fer_kit.errors import choose
 from fer_kit.lessons import LESSONS, Lesson
 
 ROOT = Path(__file__).parents[2]
-PLACE = re.compile(r"^<!-- made: ([\w-]+) -->$", re.MULTILINE)
+PLACE = re.compile(r"^.*<!-- made: ([\w-]+) -->$", re.MULTILINE)
 OBJECTIVES = re.compile(r"\*\*What you will learn\*\*\n\n((?:- .*\n?|  .*\n?)+)")
 
 

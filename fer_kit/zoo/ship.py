@@ -162,6 +162,7 @@ def table_text(
         missing="\n".join(filter(None, missing)) or "None.",
         costs="\n".join(_costs(card) for _, card in pairs),
         priors="\n".join(map(_priors, cards.values())),
+        photographs="\n".join(map(_photographs, cards.values())),
         others="\n".join(f"- {other.name}: {other.protocol}." for other in published),
         default=best_among(cards) or "none",
         commands="\n".join(card["command"] for card in cards.values()) or "# none is shipped yet",
@@ -267,14 +268,18 @@ def _priors(card: dict[str, Any]) -> str:
         f"{with_interval(under)}; {with_interval(under, 'macro_recall')}"
         for under in (found[prior] for prior in ("training", "default", "even") if found)
     ]
+    return _line([f"`{card['name']}`", *(cells or [""] * 3)])
+
+
+def _photographs(card: dict[str, Any]) -> str:
+    """A line of the table of photographs: balanced accuracy by the labels of each data set."""
     seen = card.get("photographs", {})
-    balanced = [_balanced(seen), _balanced(seen.get("ten_views", {}))]
-    return _line([f"`{card['name']}`", *(cells or [""] * 3), *balanced])
-
-
-def _balanced(seen: dict[str, Any]) -> str:
-    """Balanced accuracy on photographs by the labels of each data set."""
-    return " / ".join(percent(seen[name]["balanced_accuracy"]) for name in DATASETS if name in seen)
+    cells = [
+        with_interval(scores[name], "balanced_accuracy") if name in scores else "–"
+        for scores in (seen, seen.get("ten_views", {}))
+        for name in DATASETS
+    ]
+    return _line([f"`{card['name']}`", *cells])
 
 
 def _line(cells: list[str]) -> str:
@@ -287,7 +292,7 @@ def _percent(found: dict[str, Any] | None) -> str:
 
 def _noise(results: dict[str, Any]) -> str:
     """Accuracy under noise, for a model that was trained with it."""
-    told = [percent(found["accuracy"]) for found in results.get("noise", {}).values()]
+    told = [with_interval(found) for found in results.get("noise", {}).values()]
     return f"; under noise {' / '.join(told)}" if told else ""
 
 

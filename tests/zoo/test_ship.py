@@ -113,7 +113,7 @@ def test_shipping_copies_model_card_and_history_and_renews_the_table(trained, tm
     for picture in ("training.png", "refusal.png"):
         assert (folder / picture).read_bytes().startswith(b"\x89PNG")
     table = (folder / "README.md").read_text()
-    assert "**50.0 % (48.0 to 52.0)**; under noise 45.0 %" in table
+    assert "**50.0 % (48.0 to 52.0)**; under noise 45.0 % (48.0 to 52.0)" in table
     assert "- `lenet5-fer2013`, goal 56: too few epochs." in table
     assert "- ResNet-18, goal 73.7: not trained; wants a GPU." in table
     assert "fer-kit train lenet5 --dataset fer2013" in table
