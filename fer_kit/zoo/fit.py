@@ -53,7 +53,7 @@ def fit(
     train, validation = faces.subset("train"), faces.subset("validation")
     model = build_by(recipe, network, faces)
     if start:
-        start_from(model, start, faces)
+        start_from(model, start)
     trainer = _trainer(model, recipe)
     trainer.compile(
         optimizer=training.optimizer(recipe),
@@ -130,12 +130,11 @@ def reduced(images: np.ndarray) -> np.ndarray:
     return small.reshape(len(images), side, side, -1)  # OpenCV drops a single channel
 
 
-def start_from(model: keras.Model, start: Classifier, faces: Faces) -> None:
-    """Give a model the weights of a trained one of the same shape.
+def start_from(model: keras.Model, start: Classifier) -> None:
+    """Give a model the weights of a trained one.
 
     Raises:
-        InputError: another shape, other emotions, or trained on other pictures of this data set:
-            those may be among the test pictures here.
+        InputError: that one has another shape.
     """
     shapes = [[weight.shape for weight in of.weights] for of in (model, start.model)]
     if shapes[0] != shapes[1]:
@@ -143,16 +142,6 @@ def start_from(model: keras.Model, start: Classifier, faces: Faces) -> None:
             f"Expected start as a {model.name} of {model.count_params():,} parameters, like the "
             f"new one. Received: {start.name}, a {start.model.name} of "
             f"{start.model.count_params():,}. Set the same width."
-        )
-    learned = start.card["trained_on"]
-    is_same_source = learned["source"] == faces.source
-    if start.emotions != tuple(faces.emotions) or (
-        is_same_source and learned["fingerprint"] != faces.fingerprint()
-    ):
-        raise InputError(
-            f"Expected start as a model of the same emotions, and trained on the same part of "
-            f"{faces.source} if on that at all. Received: {start.name}, trained on "
-            f"{learned['source']} otherwise. Choose another, or set the same clean."
         )
     model.set_weights(start.model.get_weights())
 

@@ -65,6 +65,8 @@ def train_from_scratch(
     }
     original = faces_of(lab)
     faces = clean(original)[0] if recipe.clean else original
+    if start := others.get("start"):
+        _check_start(start, faces)
     plan = _plan(network, recipe, lab.seed, faces, others)
     if card := finished(path, plan):
         print(f"{path.name} is trained already and stays. For another training: --name.")
@@ -72,7 +74,7 @@ def train_from_scratch(
     _begin(path, plan)
     teacher = others.get("teacher")
     lessons = taught(faces, recipe.votes, teacher, recipe.teaching, lab.data)
-    fit(network, recipe, lessons, path, lab.seed, others.get("start"), until)
+    fit(network, recipe, lessons, path, lab.seed, start, until)
     habits = {"shares": cards.shares_of(lessons), "balanced": recipe.balanced}
     card = finish(path, original, faces, habits, recipe, _details(plan, lab, path))
     beside(path, "unfinished.npz").unlink(missing_ok=True)
@@ -91,6 +93,20 @@ def _plan(
         "fingerprint": faces.fingerprint(),
     }
     return plan | {role: model.card["sha256"] for role, model in others.items()}
+
+
+def _check_start(start: Classifier, faces: Faces) -> None:
+    """What a training starts from may not have seen what are test pictures here."""
+    learned = start.card["trained_on"]
+    is_same_source = learned["source"] == faces.source
+    if start.emotions != tuple(faces.emotions) or (
+        is_same_source and learned["fingerprint"] != faces.fingerprint()
+    ):
+        raise InputError(
+            f"Expected start as a model of the same emotions, and trained on the same part of "
+            f"{faces.source} if on that at all. Received: {start.name}, trained on "
+            f"{learned['source']} otherwise. Choose another, or set the same clean."
+        )
 
 
 def finished(path: Path, plan: dict[str, Any]) -> dict[str, Any] | None:
