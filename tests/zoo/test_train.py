@@ -114,10 +114,13 @@ def test_a_start_of_another_shape_is_refused(start, faces, tmp_path):
         fit.fit("small", recipe(), faces, tmp_path / "small.keras", 1, start)
 
 
-def test_a_start_that_may_know_the_test_faces_is_refused(start, faces, tmp_path):
+def test_a_start_that_may_know_the_test_faces_is_refused(faces, monkeypatch):
+    lab = Run.open("mine", "synthetic", "", "smoke", 5)
+    train_from_scratch("lenet5", recipe(epochs=1), lab)
     moved = replace(faces, split=np.roll(faces.split, 1))
+    monkeypatch.setattr(train, "faces_of", lambda _lab: moved)
     with pytest.raises(InputError, match="trained on synthetic noise otherwise"):
-        fit.fit("lenet5", recipe(), moved, tmp_path / "lenet5.keras", 1, start)
+        train_from_scratch("lenet5", recipe(start="lenet5-synthetic"), lab, "further")
 
 
 def test_a_start_is_looked_for_in_the_run_and_its_file_belongs_to_the_plan(faces):
@@ -127,6 +130,8 @@ def test_a_start_is_looked_for_in_the_run_and_its_file_belongs_to_the_plan(faces
     second = train_from_scratch("lenet5", recipe(**changes), lab, "further")
     assert second["plan"]["start"] == first["sha256"]
     assert "--set start=lenet5-synthetic" in second["command"]
+    taught = recipe(**changes, teacher="lenet5-synthetic")  # other targets, the same faces
+    assert train_from_scratch("lenet5", taught, lab, "taught")["plan"]["teacher"] == first["sha256"]
 
 
 def test_a_stop_after_the_last_epoch_costs_no_epoch(faces, monkeypatch):
