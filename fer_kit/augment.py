@@ -13,6 +13,7 @@ import keras
 import numpy as np
 
 from fer_kit.errors import InputError
+from fer_kit.pictures import warp
 
 ERASED = (0.02, 0.25)  # the smallest and the largest share of a picture that `erase` covers
 
@@ -63,33 +64,6 @@ def draw_matrices(
     offset = moved - linear @ centre
     matrices = np.concatenate([linear, offset[:, :, None]], axis=2)
     return _distorted(matrices, size, generator, distortion) if distortion else matrices
-
-
-def warp(images: np.ndarray, matrices: np.ndarray) -> np.ndarray:
-    """Move pictures as their matrices say; what comes into view repeats the edge (lesson 05).
-
-    Args:
-        images: (N, H, W, C), uint8 or float32.
-        matrices: (N, 2, 3) or (N, 3, 3), as `draw_matrices` returns.
-
-    Returns:
-        The moved pictures, of the same shape, type and range.
-
-    Raises:
-        InputError: not one matrix for each picture.
-    """
-    if matrices.shape not in ((len(images), 2, 3), (len(images), 3, 3)):
-        raise InputError(
-            f"Expected matrices of shape {(len(images), 2, 3)}: one for each picture. "
-            f"Received: {matrices.shape}."
-        )
-    size = images.shape[2], images.shape[1]
-    warp_one = cv2.warpAffine if matrices.shape[1] == 2 else cv2.warpPerspective
-    moved = np.empty_like(images)
-    for image, matrix, target in zip(images, matrices, moved, strict=True):
-        warped = warp_one(image, matrix, size, borderMode=cv2.BORDER_REPLICATE)
-        target[:] = warped.reshape(target.shape)  # OpenCV drops a single channel
-    return moved
 
 
 def move(points: np.ndarray, matrices: np.ndarray) -> np.ndarray:

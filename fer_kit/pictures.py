@@ -91,6 +91,35 @@ def scale(picture: np.ndarray, size: int) -> np.ndarray:
     return cv2.resize(picture, (size, size), interpolation=method)
 
 
+def warp(images: np.ndarray, matrices: np.ndarray) -> np.ndarray:
+    """Move pictures as their matrices say; what comes into view repeats the edge (lesson 05).
+
+    Args:
+        images: (N, H, W, C), uint8 or float32.
+        matrices: (N, 2, 3) or (N, 3, 3), as `draw_matrices` returns.
+
+    Returns:
+        The moved pictures, of the same shape, type and range.
+
+    Raises:
+        InputError: not one matrix for each picture.
+    """
+    if matrices.shape not in ((len(images), 2, 3), (len(images), 3, 3)):
+        raise InputError(
+            f"Expected matrices of shape {(len(images), 2, 3)}: one for each picture. "
+            f"Received: {matrices.shape}."
+        )
+    import cv2
+
+    size = images.shape[2], images.shape[1]
+    warp_one = cv2.warpAffine if matrices.shape[1] == 2 else cv2.warpPerspective
+    moved = np.empty_like(images)
+    for image, matrix, target in zip(images, matrices, moved, strict=True):
+        warped = warp_one(image, matrix, size, borderMode=cv2.BORDER_REPLICATE)
+        target[:] = warped.reshape(target.shape)  # OpenCV drops a single channel
+    return moved
+
+
 def ten_views(images: np.ndarray, side: float = 0.9) -> list[np.ndarray]:
     """Ten views of each picture for testing: whole and its four corners, each also mirrored.
 
@@ -103,17 +132,11 @@ def ten_views(images: np.ndarray, side: float = 0.9) -> list[np.ndarray]:
     Returns:
         Ten arrays of the same shape, type and range.
     """
-    import cv2
-
-    size = images.shape[2], images.shape[1]
+    count, height, width = images.shape[:3]
     views = [images]
     for x, y in ((0, 0), (1, 0), (0, 1), (1, 1)):
-        window = np.array([[1, 0, -x * (1 - side) * size[0]], [0, 1, -y * (1 - side) * size[1]]])
-        corner = np.empty_like(images)
-        for image, target in zip(images, corner, strict=True):
-            enlarged = cv2.warpAffine(image, window / side, size, borderMode=cv2.BORDER_REPLICATE)
-            target[:] = enlarged.reshape(target.shape)  # OpenCV drops a single channel
-        views.append(corner)
+        matrix = np.array([[1, 0, -x * (1 - side) * width], [0, 1, -y * (1 - side) * height]])
+        views.append(warp(images, np.broadcast_to(matrix / side, (count, 2, 3))))
     return views + [view[:, :, ::-1] for view in views]
 
 

@@ -218,7 +218,7 @@ def _row(planned: Planned, card: dict[str, Any]) -> str:
             f"`{card['name']}`, {planned.title}{careless}",
             f"**{_percent(results)}**{_noise(results)}",
             with_interval(results, "macro_recall"),
-            _percent(results["ten_views"]) if gains_by_views(card) else "–",
+            _percent(results["ten_views"]) if _gains_by_views(card) else "–",
             _percent(results["without_copies"]),
             f"{results['macro_f1']:.3f}",
             f"{results['calibration_error']:.3f}",
@@ -228,7 +228,7 @@ def _row(planned: Planned, card: dict[str, Any]) -> str:
     )
 
 
-def gains_by_views(card: dict[str, Any]) -> bool:
+def _gains_by_views(card: dict[str, Any]) -> bool:
     """Whether more validation faces are answered rightly in ten views than in one."""
     scores = card["validation"]
     return "ten_views" in scores and scores["ten_views"]["accuracy"] > scores["accuracy"]
