@@ -60,6 +60,9 @@ class Recipe:
         teacher: name or path of a trained model whose answers take part in the training targets
             (distillation, Hinton et al. 2015), "" for none.
         teaching: the share of the teacher's answers in the targets.
+        teaching_views: in so many ways all faces are changed by turns, and the teacher answers to
+            each face as it is then (Beyer et al. 2022); 0 changes them otherwise in every epoch,
+            and the teacher has seen them as they are, and mirrored.
         balanced: how far the loss takes the training part's shares for granted, so that the network
             need not learn them (balanced softmax, Ren et al. 2020): 1 wholly.
         attention: weight of the loss that keeps DDAMFN's heads apart; see `fer_kit.attention`.
@@ -100,6 +103,7 @@ class Recipe:
     votes: Share = 0.0
     teacher: str = ""
     teaching: Share = 0.5
+    teaching_views: Annotated[int, between(0, 256)] = 0
     balanced: Share = 0.0
     attention: Annotated[float, between(0, 10)] = 0.0
     start: str = ""

@@ -109,6 +109,18 @@ def test_a_damaged_model_is_named_and_the_others_are_asked(tmp_path, caplog):
         assert "small-fer2013 is passed over" in caplog.text
 
 
+def test_a_slow_network_does_not_answer_where_none_is_named():
+    def card(balanced: float, multiplications: int) -> dict:
+        return {
+            "trained_on": {"synthetic": False},
+            "photographs": {"balanced_accuracy": balanced},
+            "multiplications": multiplications,
+        }
+
+    known = {"slow": card(0.7, 3 * cards.FAST), "fast": card(0.6, cards.FAST), "bad": card(0.5, 1)}
+    assert cards.best_among(known) == "fast"
+
+
 def test_the_default_model_is_the_cnn_where_there_is_one(make_faces):
     assert cards.default_model("mine") == "lenet5"
     save_lenet5(runs_folder() / "mine" / "models", make_faces(), "cnn")

@@ -4,6 +4,7 @@ import math
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from fer_kit.prior import RAREST
 from fer_kit.processes import cores
 from fer_kit.recipes import REDUCED, Recipe
 from fer_kit.sharpness import SharpnessAware
+from fer_kit.zoo import compiled
+from fer_kit.zoo.targets import view_maps
 
 AHEAD = 32  # batches that are made before they are asked for
 STATISTICS = 2560  # training faces from which batch normalisation takes its statistics
@@ -36,6 +39,7 @@ def fit(
     seed: int,
     start: Classifier | None = None,
     until: float = math.inf,
+    views: np.ndarray | None = None,
 ) -> None:
     """Train, keeping the best model by validation accuracy in `path`.
 
@@ -45,6 +49,8 @@ def fit(
     Args:
         start: a trained model of the same shape, whose weights the training starts from.
         until: the time (`time.time()`) by which to stop.
+        views: what a teacher says to the training faces in each of `recipe.teaching_views`, see
+            `targets.taught_in_views`.
 
     Raises:
         OutOfTime: the next epoch would not end in time; the state of the last one is kept.
@@ -54,6 +60,15 @@ def fit(
     model = build_by(recipe, network, faces)
     if start:
         start_from(model, start)
+    if compiled.can_train(recipe):
+        is_over = compiled.fit(
+            model, partial(build_by, recipe, network, faces), recipe, faces,
+            partial(shown, recipe=recipe, seed=seed), loss(recipe, train.targets), path, seed,
+            views, until,
+        )  # fmt: skip
+        if not is_over:
+            raise OutOfTime
+        return
     trainer = _trainer(model, recipe)
     trainer.compile(
         optimizer=training.optimizer(recipe),
@@ -62,7 +77,7 @@ def fit(
         **training.execution("full"),
     )
     threads = cores() if gpus() else 1
-    batches = RecipeBatches(train.images, train.targets, recipe, seed, threads)
+    batches = RecipeBatches(train.images, train.targets, recipe, seed, threads, views)
     watching = [*callbacks(recipe, path, batches, model), StopInTime(until)]
     seen = shown(validation.images, recipe, seed)
     if recipe.early:
@@ -206,15 +221,23 @@ class RecipeBatches(augment.Batches):
     Args:
         threads: above 1, so many make the next batches while the network trains: a GPU would wait
             for one. (The `workers` of Keras begin an epoch before they are told of it.)
+        views: targets (V, N, K) for V ways of changing the faces, which the epochs take in turn.
     """
 
     def __init__(
-        self, images: np.ndarray, targets: np.ndarray, recipe: Recipe, seed: int, threads: int = 1
+        self,
+        images: np.ndarray,
+        targets: np.ndarray,
+        recipe: Recipe,
+        seed: int,
+        threads: int = 1,
+        views: np.ndarray | None = None,
     ):
+        self.views = views
         self.pool = ThreadPoolExecutor(threads) if threads > 1 else None
         geometry = recipe.geometry | ({"flip": 0.0} if recipe.alternate else {})
-        super().__init__(images, targets, recipe.batch_size, seed, **geometry)
         self.recipe, self.is_reduced = recipe, False
+        super().__init__(images, targets, recipe.batch_size, seed, **geometry)
         self.first = np.random.default_rng([seed, len(images)]).random(len(images)) < 0.5
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
@@ -228,14 +251,18 @@ class RecipeBatches(augment.Batches):
     def _begin(self, epoch: int) -> None:
         self.coming: dict[int, Future] = {}  # batches that are being made
         super()._begin(epoch)
+        if self.views is not None:
+            view, size = epoch % len(self.views), self.images.shape[1:3]
+            self.targets = self.views[view]
+            self.maps = view_maps(self.recipe, len(self.images), size, self.seed, view)
 
     def _made(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         rows, generator = self._drawn(index)
         images, targets, recipe = self.images[rows], self.targets[rows], self.recipe
-        if recipe.alternate:
-            is_mirrored = self.first[rows] ^ bool(self.epoch % 2)
-            images = np.where(is_mirrored[:, None, None, None], images[:, :, ::-1], images)
-        images = self._moved(images, generator)
+        if self.views is not None:
+            images = augment.warp(images, self.maps[rows])
+        else:
+            images = self._moved(self._mirrored(images, rows), generator)
         images = normalise(reduced(images) if self.is_reduced else images)
         if recipe.noise:
             images = augment.add_noise(images, generator, recipe.noise)
@@ -244,6 +271,12 @@ class RecipeBatches(augment.Batches):
         if recipe.mixup:
             images, targets = augment.mix(images, targets, generator, recipe.mixup)
         return images, targets
+
+    def _mirrored(self, images: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        if not self.recipe.alternate:
+            return images
+        is_mirrored = self.first[rows] ^ bool(self.epoch % 2)
+        return np.where(is_mirrored[:, None, None, None], images[:, :, ::-1], images)
 
     def _moved(self, images: np.ndarray, generator: np.random.Generator) -> np.ndarray:
         size = images.shape[1:3]

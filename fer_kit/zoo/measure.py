@@ -85,6 +85,7 @@ def measure(path: Path, bench: Bench) -> dict[str, Any]:
         "ten_views": on_photographs(classifier.in_views(10), *pasted)
     }
     found["petaflop"] = _petaflop(card, classifier, path.parent)
+    found["multiplications"] = cost.multiplications(model)
     cards.add_to_card(path, {"trained_on": about} | found)
     return copy_beside(path, bench.drawn(classifier.size))
 

@@ -28,6 +28,7 @@ class Planned:
         members: of an ensemble, the names of its models.
         set: switches of the recipe.
         gpu: it would take days without one, and is left out then.
+        ships: False for what others learn from alone: it stays in its run.
         published, goal, why: for the table: what others reached, what is aimed at, and why it is
             not reached.
         aim, noise: the accuracies on the test part that are aimed at, also under noise.
@@ -42,6 +43,7 @@ class Planned:
     seed: int = 42
     set: dict[str, Any] = field(default_factory=dict)
     gpu: bool = False
+    ships: bool = True
     published: str = "–"
     goal: str = "–"
     aim: float = 0.0
@@ -104,18 +106,25 @@ def state(planned: Planned, folder: Path = cards.FOLDER) -> str:
     """How far a planned model is: "shipped", "trained", "unfinished", "waits for …" or "to do"."""
     if _is_made(planned, folder / f"{planned.name}.json"):
         return "shipped"
-    made = run_folder(planned) / "models" / f"{planned.name}.json"
+    made = trained_file(planned).with_suffix(".json")
     if _is_made(planned, made):
         return "trained"
     if beside(made, "unfinished.npz").exists():
         return "unfinished"
-    missing = [name for name in planned.needs if not (folder / f"{name}.keras").exists()]
+    others = {one.name: trained_file(one) for one in read_plan(folder)[0] if not one.ships}
+    places = {name: others.get(name, folder / f"{name}.keras") for name in planned.needs}
+    missing = [name for name, place in places.items() if not place.exists()]
     return f"waits for {' and '.join(missing)}" if missing else "to do"
 
 
 def run_folder(planned: Planned) -> Path:
     """The run that a model is trained in: one for each data set and seed."""
     return runs_folder() / f"zoo-{planned.dataset}-{planned.seed}"
+
+
+def trained_file(planned: Planned) -> Path:
+    """Where a model is until it is shipped."""
+    return run_folder(planned) / "models" / f"{planned.name}.keras"
 
 
 def status(folder: Path = cards.FOLDER) -> pd.DataFrame:

@@ -236,6 +236,8 @@ def _gains_by_views(card: dict[str, Any]) -> bool:
 
 def _missing(planned: Planned, card: dict[str, Any] | None) -> str:
     """A line about what a model was to reach and did not, and why; "" if it did."""
+    if not planned.ships:
+        return ""
     if card is None:
         return f"- {planned.title}, goal {planned.goal}: not trained; {planned.why}."
     results = card["results"]

@@ -5,11 +5,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from tqdm import tqdm
 
-from fer_kit import emotions
+from fer_kit import augment, emotions
 from fer_kit.classify import Classifier
 from fer_kit.errors import InputError
 from fer_kit.faces import Faces
+from fer_kit.files import write_whole
+from fer_kit.pictures import warp
+from fer_kit.recipes import Recipe
 from fer_kit.zoo.scores import load_for
 
 
@@ -31,6 +35,13 @@ def taught(
                                 faces.emotions)  # fmt: skip
         mix_in(targets, teaching, np.flatnonzero(train), rows)
     return replace(faces, targets=targets)
+
+
+def with_targets(faces: Faces, targets: np.ndarray) -> Faces:
+    """The same faces with other targets (N, K) for the N of them that are for training."""
+    all_targets = faces.targets.copy()
+    all_targets[faces.split == "train"] = targets
+    return replace(faces, targets=all_targets)
 
 
 def mix_in(targets: np.ndarray, share: float, places: np.ndarray, rows: np.ndarray) -> None:
@@ -59,3 +70,40 @@ def _answers(teacher: Classifier, images: np.ndarray) -> np.ndarray:
     plain = teacher.through_keras().expecting("training")
     rows = plain.probabilities(images) + plain.probabilities(images[:, :, ::-1])
     return rows / 2
+
+
+def taught_in_views(
+    faces: Faces, teacher: Classifier, recipe: Recipe, seed: int, path: Path
+) -> np.ndarray:
+    """Targets for each of the recipe's `teaching_views`: float32 (V, N, K) for N training faces.
+
+    A teacher that sees what the network sees says what can still be told from that
+    (Beyer et al., "Knowledge distillation: a good teacher is patient and consistent", 2022).
+
+    Args:
+        faces: their targets get a share of `teaching` of its answers.
+        path: where to keep the answers; those that are there are not asked for again.
+    """
+    train = faces.subset("train")
+    if not path.exists():
+        plain, size = teacher.through_keras().expecting("training"), train.images.shape[1:3]
+        answers = np.zeros((recipe.teaching_views, len(train), len(plain.emotions)), np.float16)
+        for view in tqdm(range(len(answers)), desc="The teacher answers", unit="view"):
+            maps = view_maps(recipe, len(train), size, seed, view)
+            answers[view] = plain.probabilities(warp(train.images, maps))
+        write_whole(path, lambda there: np.savez(there, answers=answers))
+    answers = np.load(path)["answers"].astype(np.float32)
+    targets = np.repeat(train.targets[None].astype(np.float32), len(answers), axis=0)
+    for view, rows in zip(targets, answers, strict=True):
+        known = emotions.convert(rows, teacher.emotions, faces.emotions)
+        mix_in(view, recipe.teaching, np.arange(len(train)), known)
+    return targets
+
+
+def view_maps(
+    recipe: Recipe, count: int, size: tuple[int, int], seed: int, view: int
+) -> np.ndarray:
+    """How the training faces are changed in a view, (count, 2, 3): see `augment.draw_matrices`."""
+    draw = np.random.default_rng([seed, view, 2])
+    maps = augment.draw_matrices(count, size, draw, **recipe.geometry)
+    return augment.crop(maps, size, draw, recipe.crop) if recipe.crop < 1 else maps

@@ -23,7 +23,7 @@ from fer_kit.run import Run
 from fer_kit.zoo.finish import finish
 from fer_kit.zoo.fit import fit
 from fer_kit.zoo.scores import faces_of
-from fer_kit.zoo.targets import taught
+from fer_kit.zoo.targets import taught, taught_in_views, with_targets
 
 PROTOCOL = (
     "training part {}; epoch, temperature and prior chosen on validation; test part used once"
@@ -72,9 +72,14 @@ def train_from_scratch(
         print(f"{path.name} is trained already and stays. For another training: --name.")
         return card
     _begin(path, plan)
-    teacher = others.get("teacher")
-    lessons = taught(faces, recipe.votes, teacher, recipe.teaching, lab.data)
-    fit(network, recipe, lessons, path, lab.seed, start, until)
+    teacher, views = others.get("teacher"), None
+    if teacher and recipe.teaching_views:
+        answers = lab.file(f"models/{name}-answers.npz")
+        views = taught_in_views(faces, teacher, recipe, lab.seed, answers)
+        lessons = with_targets(faces, views.mean(axis=0))
+    else:
+        lessons = taught(faces, recipe.votes, teacher, recipe.teaching, lab.data)
+    fit(network, recipe, lessons, path, lab.seed, start, until, views)
     habits = {"shares": cards.shares_of(lessons), "balanced": recipe.balanced}
     card = finish(path, original, faces, habits, recipe, _details(plan, lab, path))
     beside(path, "unfinished.npz").unlink(missing_ok=True)

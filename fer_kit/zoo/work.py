@@ -4,18 +4,21 @@ It trains what is missing, side by side where there is room, stops in time, ship
 and goes on where it stopped when it is called again.
 """
 
+import shutil
 import time
 from concurrent.futures import FIRST_COMPLETED, wait
+from functools import partial
 from pathlib import Path
 
 from fer_kit import cards
 from fer_kit.course.workers import fitting, gpus, side_by_side
 from fer_kit.errors import InputError
+from fer_kit.files import write_whole
 from fer_kit.run import Run
 from fer_kit.zoo.ensemble import make_ensemble
 from fer_kit.zoo.fit import OutOfTime
 from fer_kit.zoo.measure import Bench, measure
-from fer_kit.zoo.plan import Planned, read_plan, run_folder, state
+from fer_kit.zoo.plan import Planned, read_plan, run_folder, state, trained_file
 from fer_kit.zoo.ship import ship, write_table
 from fer_kit.zoo.train import train_from_scratch
 
@@ -43,7 +46,7 @@ def work(
             busy = {one.name for one in running.values()}
             waiting = [one for one in startable(folder) if one.name not in busy | told.keys()]
             for one in waiting[: workers - len(running)]:
-                running[executor.submit(trained, one, data, until)] = one
+                running[executor.submit(trained, one, data, until, folder)] = one
             if not running:
                 break
             # A model is shipped before the next one starts: others may be waiting for it.
@@ -58,17 +61,25 @@ def work(
 
 
 def startable(folder: Path) -> list[Planned]:
-    """The models of the plan that are missing, and for whose training everything is there."""
-    return [
-        one
-        for one in read_plan(folder)[0]
-        if state(one, folder) in ("to do", "unfinished", "trained") and (gpus() or not one.gpu)
-    ]
+    """The models of the plan that are missing, and for whose training everything is there.
+
+    One that does not ship is missing where another that is missing learns from it.
+    """
+    plan, wanted, lacking = read_plan(folder)[0], set(), set()
+    for one in reversed(plan):  # what others learn from comes before them
+        now = state(one, folder)
+        is_wanted = now != "shipped" if one.ships else one.name in wanted and now != "trained"
+        if is_wanted:
+            wanted.update(one.needs)
+        if is_wanted and not now.startswith("waits"):
+            lacking.add(one.name)
+    return [one for one in plan if one.name in lacking and (gpus() or not one.gpu)]
 
 
-def trained(planned: Planned, data: str | Path, until: float) -> bool:
+def trained(planned: Planned, data: str | Path, until: float, folder: Path = cards.FOLDER) -> bool:
     """Train a model, or go on with it; False if it could not be finished in time."""
     lab = Run.open(run_folder(planned).name, planned.dataset, data, "full", planned.seed)
+    _bring(planned, folder)
     try:
         if planned.members:
             make_ensemble(planned.members, lab, planned.name)
@@ -79,7 +90,22 @@ def trained(planned: Planned, data: str | Path, until: float) -> bool:
     return True
 
 
+def _bring(planned: Planned, folder: Path) -> None:
+    """Copy what a model learns from, and what does not ship, into its own run, where it is found.
+
+    A run belongs to one data set and one seed.
+    """
+    for other in read_plan(folder)[0]:
+        source, target = trained_file(other), trained_file(planned).with_name(f"{other.name}.keras")
+        if other.name in planned.needs and not other.ships and source != target:
+            for ending in (".keras", ".json"):  # the card last: without it nobody takes the model
+                copy = partial(shutil.copy, source.with_suffix(ending))
+                write_whole(target.with_suffix(ending), copy)
+
+
 def _shipped(planned: Planned, bench: Bench, folder: Path) -> str:
-    ship(run_folder(planned) / "models" / f"{planned.name}.keras", folder)
+    if not planned.ships:
+        return "trained"
+    ship(trained_file(planned), folder)
     measure(folder / f"{planned.name}.keras", bench)
     return "trained and shipped"

@@ -117,6 +117,45 @@ set = { epochs = 2, width = 0.5 }
     assert list(work.work(10, "", folder, workers=1)) == ["wrong"]
 
 
+TEACHER = """
+[[model]]
+name = "teacher"
+title = "in a run of its own"
+network = "lenet5"
+dataset = "synthetic"
+seed = 1
+ships = false
+set = { epochs = 2, batch_size = 16, averaging = 0 }
+
+[[model]]
+name = "student"
+title = "learns from it"
+network = "lenet5"
+dataset = "synthetic"
+set = { epochs = 2, batch_size = 16, averaging = 0, teacher = "teacher", teaching_views = 2 }
+"""
+
+
+def test_what_only_teaches_is_trained_where_it_is_needed_and_is_not_shipped(folder, monkeypatch):
+    monkeypatch.setattr(work, "measure", lambda *_: None)  # which needs the real data
+    (folder / "plan.toml").write_text(TEACHER)
+    assert list(plan.status(folder)["state"]) == ["to do", "waits for teacher"]
+    assert work.work(10, "", folder, workers=1) == {
+        "teacher": "trained",
+        "student": "trained and shipped",
+    }
+    assert list(plan.status(folder)["state"]) == ["trained", "shipped"]
+    assert set(cards.shipped(folder)) == {"student"}
+    (teacher, student), _ = plan.read_plan(folder)
+    assert cards.read_card(folder / "student.keras")["plan"]["recipe"]["teacher"] == "teacher"
+    # On another machine, where the student is shipped, nobody waits for its teacher.
+    for file in plan.trained_file(teacher).parent.glob("teacher*"):
+        file.unlink()
+    assert plan.state(teacher, folder) == "to do"
+    assert work.startable(folder) == []
+    assert plan.state(student, folder) == "shipped"
+
+
 @pytest.mark.parametrize("text", ["[[model", "[[model]]\nname = 'x'\nbest = 1", "model = 3"])
 def test_what_is_no_plan_is_a_sentence(folder, text):
     (folder / "plan.toml").write_text(text)

@@ -544,3 +544,28 @@ def test_faces_are_reduced_in_the_first_epochs(faces, tmp_path, monkeypatch):
 def test_a_network_of_one_size_takes_no_reduced_faces(faces, tmp_path):
     with pytest.raises(InputError, match="Expected reduced = 0 for lenet5"):
         fit.fit("lenet5", recipe(reduced=0.5), faces, tmp_path / "m.keras", seed=1)
+
+
+def test_a_student_learns_what_its_teacher_answers_to_what_it_sees_itself(faces, start, tmp_path):
+    views = recipe(teaching=1.0, teaching_views=3, crop=0.8)
+    path = tmp_path / "answers.npz"
+    taught = targets.taught_in_views(faces, start, views, 5, path)
+    train_part = faces.subset("train")
+    assert taught.shape == (3, len(train_part), 7)
+    batches = RecipeBatches(
+        train_part.images, train_part.targets,
+        recipe(teaching_views=3, crop=0.8, erasing=0.0, mixup=0.0), 5, views=taught,
+    )  # fmt: skip
+    seen = []
+    for epoch in range(4):
+        images, answers = batches[0]
+        said = start.expecting("training").probabilities(np.rint(255 * images).astype(np.uint8))
+        np.testing.assert_allclose(said, answers, atol=2e-3)  # kept as float16
+        seen.append(images[np.argsort(batches.order[: len(images)])])
+        batches.on_epoch_begin()
+        assert batches.epoch == epoch + 1
+    assert len(path.read_bytes()) > 0
+    start_again = replace(start, network=None)  # what is there is not asked for again
+    np.testing.assert_array_equal(
+        taught, targets.taught_in_views(faces, start_again, views, 5, path)
+    )
