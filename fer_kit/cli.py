@@ -706,7 +706,10 @@ def zoo_run(
     What is not finished in time goes on the next time.
     """
     done = _from("zoo.work").work(minutes, data, workers=workers)
-    print("\n".join(f"{name}: {what}" for name, what in done.items()) or "Nothing is missing.")
+    told = [f"{name}: {what}" for name, what in done.items()]
+    print(
+        "\n".join(told or ["Nothing is missing that can be trained here: see fer-kit zoo status."])
+    )
 
 
 @zoo.command()

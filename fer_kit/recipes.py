@@ -62,7 +62,8 @@ class Recipe:
         teaching: the share of the teacher's answers in the targets.
         teaching_views: in so many ways all faces are changed by turns, and the teacher answers to
             each face as it is then (Beyer et al. 2022); 0 changes them otherwise in every epoch,
-            and the teacher has seen them as they are, and mirrored.
+            and the teacher has seen them as they are, and mirrored. Chance mirrors the views; what
+            is erased, mixed or noise comes after, and the teacher has not seen it.
         balanced: how far the loss takes the training part's shares for granted, so that the network
             need not learn them (balanced softmax, Ren et al. 2020): 1 wholly.
         attention: weight of the loss that keeps DDAMFN's heads apart; see `fer_kit.attention`.
@@ -129,7 +130,8 @@ NO_TRICKS = {"crop": 1.0} | dict.fromkeys(
 )
 # What differs from the defaults above. LeNet-5 is too small to need taming, and has no batch
 # normalisation to carry it over a large learning rate. The small network's and the CNN's are cut to
-# what a processor trains in some hours; with a GPU, give them three times the epochs, and mixup.
+# what a processor trains in some hours; with a GPU, give them three times the epochs and a teacher,
+# as models/plan.toml does.
 RECIPES = {
     "lenet5": {
         "epochs": 60,

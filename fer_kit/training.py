@@ -406,7 +406,7 @@ class Resume(keras.callbacks.Callback):
                 f"Expected an unfinished training. Received: {self.path} ({error}). "
                 "To start anew, give that file another name."
             ) from error
-        if about["recipe"] != self.recipe or len(about["kept"]) != len(self.keep):
+        if about.get("recipe") != self.recipe or len(about["kept"]) != len(self.keep):
             raise InputError(
                 "Expected an unfinished training of this network with these compile settings. "
                 f"Received: {self.path} of another one. To start anew, give that file another name."

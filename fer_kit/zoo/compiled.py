@@ -1,9 +1,9 @@
 """Whole epochs as one program: how JAX trains a network, so that a GPU need not wait.
 
 A GPU is through with a batch of small faces before Python has made the next one. So faces, targets
-and weights stay in its memory, it changes the faces itself, and the processor draws nothing but an
-affine map for each face and epoch. What is learned is that of `fer_kit.zoo.fit`: the same recipe,
-the same optimizer of Keras, other chance.
+and weights stay in its memory, it changes the faces itself, and the processor only draws by chance:
+an order, an affine map for each face, and shares for mixup. What is learned is that of
+`fer_kit.zoo.fit`: the same recipe, the same optimizer of Keras, other chance.
 """
 
 import json
@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import keras
 import numpy as np
@@ -26,15 +27,15 @@ from fer_kit.errors import InputError
 from fer_kit.faces import Faces
 from fer_kit.files import beside, write_whole
 from fer_kit.recipes import Recipe
-from fer_kit.zoo.targets import view_maps
+from fer_kit.zoo.targets import is_first, maps_by, view_maps
 
-STATISTICS = 10  # batches from which batch normalisation takes its statistics
+STATISTICS = 2560  # training faces from which batch normalisation takes its statistics
 BATCH = 256  # faces at a time where nothing is learned
-KEEP_EVERY = 60.0  # seconds, after which an unfinished training is written down
+KEEP_EVERY = 15.0  # seconds, after which an unfinished training is written down
 
 
 def can_train(recipe: Recipe) -> bool:
-    """Whether a recipe can be compiled: on JAX, without what looks at a training from outside."""
+    """Whether a recipe can be compiled: on JAX, and without SAM, DDAMFN's loss and the like."""
     has_more = recipe.sam or recipe.attention or recipe.reduced or recipe.schedule == "plateau"
     return keras.backend.backend() == "jax" and not has_more
 
@@ -61,7 +62,7 @@ class Progress:
     def is_over(self, recipe: Recipe) -> bool:
         """Whether all epochs are done, or `patience` of them have brought nothing."""
         done = len(self.history)
-        return done >= recipe.epochs or (done and done - 1 - self.best_epoch >= recipe.patience)
+        return done >= recipe.epochs or (done > 0 and done - 1 - self.best_epoch >= recipe.patience)
 
     def save(self, path: Path) -> None:
         """Write everything into one file."""
@@ -90,7 +91,7 @@ class Progress:
                 self.state = [_listed(stored, f"state-{part}", n) for part, n in enumerate(sizes)]
                 self.best = [_listed(stored, f"best-{part}", n) for part, n in enumerate(sizes[:2])]
                 self.history = about["history"]
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
             raise InputError(
                 f"Expected an unfinished training that JAX has begun. Received: {path} ({error}). "
                 "Finish it with the backend that began it, or give this one another name."
@@ -110,7 +111,7 @@ def fit(
     loss: Callable,
     path: Path,
     seed: int,
-    views: np.ndarray | None = None,
+    view_targets: np.ndarray | None = None,
     until: float = math.inf,
 ) -> bool:
     """Train, keeping the best model by validation accuracy in `path`, and the history beside it.
@@ -120,7 +121,7 @@ def fit(
         build: makes another one like it.
         shown: makes pictures uint8 what the network will meet: see `fer_kit.zoo.fit.shown`.
         loss: of targets and answers.
-        views: targets (V, N, K) for V ways of changing the N training faces, which the epochs take
+        view_targets: (V, N, K), for V ways of changing the N training faces, which the epochs take
             in turn; None changes them otherwise in each epoch, and takes their own targets.
         until: the time (`time.time()`) by which to stop.
 
@@ -129,25 +130,38 @@ def fit(
     """
     program = Program(model, build, recipe, loss, seed)
     train, validation = faces.subset("train"), faces.subset("validation")
-    program.take(train, shown(train.images[: STATISTICS * BATCH]), shown(validation.images), views)
+    program.load(train, shown(train.images[:STATISTICS]), shown(validation.images), view_targets)
     progress = Progress(program.first_state())
     unfinished = beside(path, "unfinished.npz")
     if unfinished.exists():
         progress.restore(unfinished)
+    path.with_suffix(".json").unlink(missing_ok=True)  # the card of another training
+    _go_on(program, progress, recipe, validation.targets, unfinished, until)
+    if progress.history:
+        progress.save(unfinished)
+        _write(model, progress, path)
+    return progress.is_over(recipe)
+
+
+def _go_on(
+    program: "Program",
+    progress: Progress,
+    recipe: Recipe,
+    targets: np.ndarray,
+    unfinished: Path,
+    until: float,
+) -> None:
+    """Epoch after epoch, until the training is over or its time is up."""
     done, kept = len(progress.history), time.time()
     with tqdm(total=recipe.epochs, initial=done, desc="Training", unit="epoch", mininterval=1,
               file=sys.stdout) as bar:  # fmt: skip
         while not progress.is_over(recipe) and _is_time_for_one_more(progress, until):
-            _one_epoch(program, progress, recipe, validation.targets, loss)
+            _one_epoch(program, progress, recipe, targets)
             bar.set_postfix(val_accuracy=f"{progress.history[-1]['val_accuracy']:.3f}")
             bar.update()
             if time.time() - kept > KEEP_EVERY:
                 progress.save(unfinished)
                 kept = time.time()
-    if progress.history:
-        progress.save(unfinished)
-        _write(model, progress, path)
-    return progress.is_over(recipe)
 
 
 def _is_time_for_one_more(progress: Progress, until: float) -> bool:
@@ -156,9 +170,7 @@ def _is_time_for_one_more(progress: Progress, until: float) -> bool:
     return time.time() + min(known, default=0.0) <= until
 
 
-def _one_epoch(
-    program: "Program", progress: Progress, recipe: Recipe, targets: np.ndarray, loss: Callable
-) -> None:
+def _one_epoch(program: "Program", progress: Progress, recipe: Recipe, targets: np.ndarray) -> None:
     began, epoch = time.perf_counter(), len(progress.history)
     rate = training.learning_rate(recipe, epoch)
     progress.state, losses, right = program.epoch(progress.state, epoch, rate)
@@ -170,7 +182,7 @@ def _one_epoch(
             "training has diverged. Lower the learning rate."
         )
     hits = answers.argmax(axis=1) == targets.argmax(axis=1)
-    row |= {"val_accuracy": float(hits.mean()), "val_loss": float(loss(targets, answers))}
+    row |= {"val_accuracy": float(hits.mean()), "val_loss": float(program.loss(targets, answers))}
     row |= {"learning_rate": rate, "seconds": time.perf_counter() - began}
     progress.history.append(row)
     if progress.best_epoch == epoch:
@@ -190,11 +202,12 @@ def _write(model: keras.Model, progress: Progress, path: Path) -> None:
 
 
 class Program:
-    """One network's training, compiled: `take` the faces, then `epoch` and `validate` by turns.
+    """One network's training, compiled: `load` the faces, then `epoch` and `validate` by turns.
 
     Args:
         model: the network in float32, with the weights to start from.
         build: makes another one like it.
+        recipe, loss, seed: as in `fit`.
     """
 
     def __init__(
@@ -208,9 +221,8 @@ class Program:
         import jax
 
         self.recipe, self.loss, self.seed, self.model = recipe, loss, seed, model
-        self.learning = _like(model, build, recipe.precision)
-        self.measuring = _without_memory(_like(model, build, recipe.precision))
-        self.asking = _like(model, build, "float32")
+        self.learning = _computing_in(recipe.precision, build)
+        self.measuring = _without_memory(_computing_in(recipe.precision, build))
         self.optimizer = training.optimizer(recipe)
         self.optimizer.build(model.trainable_variables)
         names = [variable.path.split("/")[-1] for variable in model.non_trainable_variables]
@@ -220,23 +232,24 @@ class Program:
         self._measure = jax.jit(self._statistics)
         self._ask = jax.jit(self._asked)
 
-    def take(
-        self, train: Faces, met: np.ndarray, held_out: np.ndarray, views: np.ndarray | None
+    def load(
+        self, train: Faces, first: np.ndarray, held_out: np.ndarray, view_targets: np.ndarray | None
     ) -> None:
         """Put everything into the GPU's memory.
 
         Args:
-            met: the first training faces, as the network will meet them.
+            first: the first training faces, as the network will meet them, for its statistics.
             held_out: validation faces, likewise.
-            views: as in `fit`.
+            view_targets: as in `fit`.
         """
         import jax.numpy as jnp
 
-        self.size, self.count, self.views = train.images.shape[1:3], len(train), views
-        targets = train.targets[None] if views is None else views
-        self.known = jnp.asarray(train.images), jnp.asarray(targets, jnp.float32)
-        self.met = [jnp.asarray(batch) for batch in _batches(met)]
-        self.asked = [jnp.asarray(batch) for batch in _batches(held_out)]
+        self.size, self.count = train.images.shape[1:3], len(train)
+        self.in_views = view_targets is not None
+        targets = view_targets if self.in_views else train.targets[None]
+        self.train_data = jnp.asarray(train.images), jnp.asarray(targets, jnp.float32)
+        self.first_faces = [jnp.asarray(batch) for batch in _batches(first)]
+        self.validation_faces = [jnp.asarray(batch) for batch in _batches(held_out)]
 
     def first_state(self) -> list[list[Any]]:
         """Weights, other variables, the optimizer's memory: copies, since an epoch uses them up."""
@@ -256,21 +269,21 @@ class Program:
         import jax
 
         draw = np.random.default_rng([self.seed, epoch])
-        view = epoch % len(self.known[1])
+        view = epoch % len(self.train_data[1])
         size = min(self.recipe.batch_size, self.count)
         steps = self.count // size  # what is left over comes in another epoch
         order = draw.permutation(self.count)[: steps * size].reshape(steps, size)
-        if self.views is None:
-            maps = maps_of(self.recipe, self.count, self.size, self.seed, epoch)
-        else:
+        if self.in_views:
             maps = view_maps(self.recipe, self.count, self.size, self.seed, view)
+        else:
+            maps = epoch_maps(self.recipe, self.count, self.size, self.seed, epoch)
         alpha = self.recipe.mixup
         shares = draw.beta(alpha, alpha, order.shape) if alpha else np.ones(order.shape)
         keys = jax.random.split(jax.random.key(int(draw.integers(2**31))), steps)
         drawn = jax.device_put((view, backwards(maps), order, shares.astype(np.float32), keys))
         rate, losses, right = np.float32(rate), [], []
         for step in range(steps):  # the GPU is told the next step before it is through with this
-            state, loss, hits = self._step(state, self.known, drawn, step, rate)
+            state, loss, hits = self._step(state, self.train_data, drawn, step, rate)
             losses.append(loss)
             right.append(hits)
         return state, np.mean(jax.device_get(losses)), np.mean(jax.device_get(right))
@@ -286,7 +299,7 @@ class Program:
             averages = self.optimizer._model_variables_moving_average
             weights = [memory[self.place_of[id(average)]] for average in averages]
         if any(self.is_statistic):
-            each = [self._measure([weights, others], faces) for faces in self.met]
+            each = [self._measure([weights, others], faces) for faces in self.first_faces]
             others = [
                 sum(values) / len(values) if is_statistic else other
                 for *values, other, is_statistic in zip(
@@ -295,17 +308,21 @@ class Program:
             ]
         # Copies: the next step takes the memory of the state for its own.
         kept = [[values.copy() for values in part] for part in (weights, others)]
-        answers = [np.asarray(self._ask(kept, faces)) for faces in self.asked]
+        answers = [np.asarray(self._ask(kept, faces)) for faces in self.validation_faces]
         return kept, np.concatenate(answers)
 
-    def _stepped(self, state, known, drawn, step, rate):
-        """One step; all arguments are JAX's."""
+    def _stepped(self, state, train_data, drawn, step, rate):
+        """Learn from one batch.
+
+        Args:
+            drawn: what chance has drawn for the whole epoch; step is the batch's number in it.
+        """
         import jax
 
         weights, others, memory = state
         memory = list(memory)
         memory[self.place_of[id(self.optimizer._learning_rate)]] = rate
-        (images, targets), (view, maps, order, shares, keys) = known, drawn
+        (images, targets), (view, maps, order, shares, keys) = train_data, drawn
         rows = order[step]
         faces, targets = self._changed(
             images[rows], targets[view, rows], maps[rows], shares[step], keys[step]
@@ -344,26 +361,22 @@ class Program:
 
     def _asked(self, kept, faces):
         """The answers of what would be kept."""
-        return self.asking.stateless_call(*kept, faces, training=False)[0]
+        return self.model.stateless_call(*kept, faces, training=False)[0]
 
 
 def _batches(faces: np.ndarray) -> list[np.ndarray]:
     return np.array_split(faces, max(1, len(faces) // BATCH))
 
 
-def maps_of(recipe: Recipe, count: int, size: tuple[int, int], seed: int, epoch: int) -> np.ndarray:
-    """The affine map of each training face in an epoch, (count, 2, 3); see `augment.draw_matrices`.
-
-    Args:
-        epoch: counted from 0.
-    """
-    draw = np.random.default_rng([seed, epoch, 1])
-    geometry = recipe.geometry | ({"flip": 0.0} if recipe.alternate else {})
-    maps = augment.draw_matrices(count, size, draw, **geometry)
-    if recipe.alternate:
-        first = np.random.default_rng([seed, count]).random(count) < 0.5
-        maps = np.where((first ^ bool(epoch % 2))[:, None, None], maps @ _mirror(size[1]), maps)
-    return augment.crop(maps, size, draw, recipe.crop) if recipe.crop < 1 else maps
+def epoch_maps(
+    recipe: Recipe, count: int, size: tuple[int, int], seed: int, epoch: int
+) -> np.ndarray:
+    """The affine map of each training face in an epoch, counted from 0: float64 (count, 2, 3)."""
+    maps = maps_by(recipe, count, size, np.random.default_rng([seed, epoch, 1]))
+    if not recipe.alternate:
+        return maps
+    is_mirrored = is_first(count, seed) ^ bool(epoch % 2)
+    return np.where(is_mirrored[:, None, None], maps @ _mirror(size[1]), maps)
 
 
 def _mirror(width: int) -> np.ndarray:
@@ -442,19 +455,19 @@ def _erased(faces, chance: float, key):
     return jnp.where(erased, jax.random.uniform(pixels, faces.shape), faces)
 
 
-def _like(model: keras.Model, build: Callable[[], keras.Model], precision: str) -> keras.Model:
-    """Another network with the same variables, which computes with "float32" or "bfloat16".
+def _computing_in(precision: str, build: Callable[[], keras.Model]) -> keras.Model:
+    """A network whose variables are float32, and which computes in "float32" or "bfloat16".
 
     Its answers are float32 in either case: as bfloat16, a probability has two digits.
     """
     usual = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
     try:
-        other = build()
+        network = build()
     finally:
         keras.config.set_dtype_policy(usual)
-    other.layers[-1].dtype_policy = keras.DTypePolicy("float32")
-    return other
+    network.layers[-1].dtype_policy = keras.DTypePolicy("float32")
+    return network
 
 
 def _without_memory(model: keras.Model) -> keras.Model:

@@ -25,10 +25,9 @@ from fer_kit.processes import cores
 from fer_kit.recipes import REDUCED, Recipe
 from fer_kit.sharpness import SharpnessAware
 from fer_kit.zoo import compiled
-from fer_kit.zoo.targets import view_maps
+from fer_kit.zoo.targets import is_first, maps_by, view_maps
 
 AHEAD = 32  # batches that are made before they are asked for
-STATISTICS = 2560  # training faces from which batch normalisation takes its statistics
 
 
 def fit(
@@ -39,7 +38,7 @@ def fit(
     seed: int,
     start: Classifier | None = None,
     until: float = math.inf,
-    views: np.ndarray | None = None,
+    view_targets: np.ndarray | None = None,
 ) -> None:
     """Train, keeping the best model by validation accuracy in `path`.
 
@@ -49,26 +48,39 @@ def fit(
     Args:
         start: a trained model of the same shape, whose weights the training starts from.
         until: the time (`time.time()`) by which to stop.
-        views: what a teacher says to the training faces in each of `recipe.teaching_views`, see
+        view_targets: what is to be learned in each of `recipe.teaching_views`, see
             `targets.taught_in_views`.
 
     Raises:
         OutOfTime: the next epoch would not end in time; the state of the last one is kept.
     """
     training.set_seed(seed)
-    train, validation = faces.subset("train"), faces.subset("validation")
     model = build_by(recipe, network, faces)
     if start:
         start_from(model, start)
     if compiled.can_train(recipe):
+        to_lose = loss(recipe, faces.subset("train").targets)
         is_over = compiled.fit(
             model, partial(build_by, recipe, network, faces), recipe, faces,
-            partial(shown, recipe=recipe, seed=seed), loss(recipe, train.targets), path, seed,
-            views, until,
+            partial(shown, recipe=recipe, seed=seed), to_lose, path, seed, view_targets, until,
         )  # fmt: skip
         if not is_over:
             raise OutOfTime
         return
+    _fit_by_keras(model, network, recipe, faces, path, seed, until, view_targets)
+
+
+def _fit_by_keras(
+    model: keras.Model,
+    network: str,
+    recipe: Recipe,
+    faces: Faces,
+    path: Path,
+    seed: int,
+    until: float,
+    view_targets: np.ndarray | None,
+) -> None:
+    train, validation = faces.subset("train"), faces.subset("validation")
     trainer = _trainer(model, recipe)
     trainer.compile(
         optimizer=training.optimizer(recipe),
@@ -77,7 +89,7 @@ def fit(
         **training.execution("full"),
     )
     threads = cores() if gpus() else 1
-    batches = RecipeBatches(train.images, train.targets, recipe, seed, threads, views)
+    batches = RecipeBatches(train.images, train.targets, recipe, seed, threads, view_targets)
     watching = [*callbacks(recipe, path, batches, model), StopInTime(until)]
     seen = shown(validation.images, recipe, seed)
     if recipe.early:
@@ -168,7 +180,7 @@ def callbacks(
     that fit these weights."""
     # First in line: what is tested and kept are the averaged weights.
     averaged = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if recipe.averaging else []
-    seen = shown(batches.images[:STATISTICS], recipe, batches.seed)
+    seen = shown(batches.images[: compiled.STATISTICS], recipe, batches.seed)
     return training.callbacks(
         path, batches, recipe.patience, rate=training.schedule(recipe),
         before=[*averaged, FreshStatistics(model, seen), training.Seconds()], forget=False,
@@ -221,7 +233,7 @@ class RecipeBatches(augment.Batches):
     Args:
         threads: above 1, so many make the next batches while the network trains: a GPU would wait
             for one. (The `workers` of Keras begin an epoch before they are told of it.)
-        views: targets (V, N, K) for V ways of changing the faces, which the epochs take in turn.
+        view_targets: (V, N, K), for V ways of changing the faces, which the epochs take in turn.
     """
 
     def __init__(
@@ -231,14 +243,13 @@ class RecipeBatches(augment.Batches):
         recipe: Recipe,
         seed: int,
         threads: int = 1,
-        views: np.ndarray | None = None,
+        view_targets: np.ndarray | None = None,
     ):
-        self.views = views
+        self.view_targets = view_targets
         self.pool = ThreadPoolExecutor(threads) if threads > 1 else None
-        geometry = recipe.geometry | ({"flip": 0.0} if recipe.alternate else {})
         self.recipe, self.is_reduced = recipe, False
-        super().__init__(images, targets, recipe.batch_size, seed, **geometry)
-        self.first = np.random.default_rng([seed, len(images)]).random(len(images)) < 0.5
+        super().__init__(images, targets, recipe.batch_size, seed)
+        self.first = is_first(len(images), seed)
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         if self.pool is None:
@@ -251,15 +262,16 @@ class RecipeBatches(augment.Batches):
     def _begin(self, epoch: int) -> None:
         self.coming: dict[int, Future] = {}  # batches that are being made
         super()._begin(epoch)
-        if self.views is not None:
-            view, size = epoch % len(self.views), self.images.shape[1:3]
-            self.targets = self.views[view]
+        if self.view_targets is not None:
+            view = (epoch - 1) % len(self.view_targets)  # the first epoch of a training is 1
+            size = self.images.shape[1:3]
+            self.targets = self.view_targets[view]
             self.maps = view_maps(self.recipe, len(self.images), size, self.seed, view)
 
     def _made(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         rows, generator = self._drawn(index)
         images, targets, recipe = self.images[rows], self.targets[rows], self.recipe
-        if self.views is not None:
+        if self.view_targets is not None:
             images = augment.warp(images, self.maps[rows])
         else:
             images = self._moved(self._mirrored(images, rows), generator)
@@ -279,11 +291,8 @@ class RecipeBatches(augment.Batches):
         return np.where(is_mirrored[:, None, None, None], images[:, :, ::-1], images)
 
     def _moved(self, images: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-        size = images.shape[1:3]
-        matrices = augment.draw_matrices(len(images), size, generator, **self.geometry)
-        if self.recipe.crop < 1:
-            matrices = augment.crop(matrices, size, generator, self.recipe.crop)
-        return augment.warp(images, matrices)
+        maps = maps_by(self.recipe, len(images), images.shape[1:3], generator)
+        return augment.warp(images, maps)
 
 
 class FreshStatistics(keras.callbacks.Callback):

@@ -111,15 +111,21 @@ def state(planned: Planned, folder: Path = cards.FOLDER) -> str:
         return "trained"
     if beside(made, "unfinished.npz").exists():
         return "unfinished"
-    others = {one.name: trained_file(one) for one in read_plan(folder)[0] if not one.ships}
-    places = {name: others.get(name, folder / f"{name}.keras") for name in planned.needs}
-    missing = [name for name, place in places.items() if not place.exists()]
+    plan = {one.name: one for one in read_plan(folder)[0]}
+    missing = [name for name in planned.needs if not _is_there(name, plan.get(name), folder)]
     return f"waits for {' and '.join(missing)}" if missing else "to do"
 
 
 def run_folder(planned: Planned) -> Path:
     """The run that a model is trained in: one for each data set and seed."""
     return runs_folder() / f"zoo-{planned.dataset}-{planned.seed}"
+
+
+def _is_there(name: str, planned: Planned | None, folder: Path) -> bool:
+    """Whether others can learn from a model."""
+    if planned and not planned.ships:
+        return _is_made(planned, trained_file(planned).with_suffix(".json"))
+    return (folder / f"{name}.keras").exists()
 
 
 def trained_file(planned: Planned) -> Path:
@@ -145,7 +151,7 @@ def status(folder: Path = cards.FOLDER) -> pd.DataFrame:
 def _is_made(planned: Planned, path: Path) -> bool:
     """Whether a model is there that was trained as planned; switches that came later are off."""
     card = read_json(path, None)
-    if card is None or not path.with_suffix(".keras").exists():
+    if card is None or "results" not in card or not path.with_suffix(".keras").exists():
         return False
     if planned.members:
         return list(card["plan"].get("members", ())) == planned.members

@@ -82,7 +82,8 @@ def taught_in_views(
 
     Args:
         faces: their targets get a share of `teaching` of its answers.
-        path: where to keep the answers; those that are there are not asked for again.
+        path: where to keep the answers, which may take longer than the training: those that are
+            there are not asked for again.
     """
     train = faces.subset("train")
     if not path.exists():
@@ -103,7 +104,22 @@ def taught_in_views(
 def view_maps(
     recipe: Recipe, count: int, size: tuple[int, int], seed: int, view: int
 ) -> np.ndarray:
-    """How the training faces are changed in a view, (count, 2, 3): see `augment.draw_matrices`."""
-    draw = np.random.default_rng([seed, view, 2])
-    maps = augment.draw_matrices(count, size, draw, **recipe.geometry)
-    return augment.crop(maps, size, draw, recipe.crop) if recipe.crop < 1 else maps
+    """How the training faces are changed in a view, float64 (count, 2, 3)."""
+    return maps_by(recipe, count, size, np.random.default_rng([seed, view, 2]))
+
+
+def maps_by(
+    recipe: Recipe, count: int, size: tuple[int, int], generator: np.random.Generator
+) -> np.ndarray:
+    """An affine map by a recipe for each face, float64 (count, 2, 3): see `augment.draw_matrices`.
+
+    A recipe that mirrors each face in every second epoch mirrors none by chance.
+    """
+    geometry = recipe.geometry | ({"flip": 0.0} if recipe.alternate else {})
+    maps = augment.draw_matrices(count, size, generator, **geometry)
+    return augment.crop(maps, size, generator, recipe.crop) if recipe.crop < 1 else maps
+
+
+def is_first(count: int, seed: int) -> np.ndarray:
+    """Which faces a recipe with `alternate` mirrors in the first epoch, bool (count,): half."""
+    return np.random.default_rng([seed, count]).random(count) < 0.5

@@ -10,6 +10,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from fer_kit import cards, evaluation, plots, training
 from fer_kit.cards import history_file
 from fer_kit.classify import Classifier, load_model
@@ -28,6 +30,7 @@ from fer_kit.zoo.targets import taught, taught_in_views, with_targets
 PROTOCOL = (
     "training part {}; epoch, temperature and prior chosen on validation; test part used once"
 )
+ANSWERS = "answers.npz"  # a teacher's, beside the model that learns from them
 CLEANED = (
     "without blank pictures, second copies, pictures labelled in two ways, and any that are also "
     "validation or test pictures"
@@ -47,15 +50,18 @@ def train_from_scratch(
         recipe: see `recipe_for`.
         lab: names the data set, the profile (how many faces) and the seed.
         name: of the model; "" is the network and the data set, such as "small-fer2013".
-        until: the time (`time.time()`) by which to stop; the training goes on the next time.
+        until: the time (`time.time()`) by which to stop; the training goes on the next time. What
+            a teacher answers is asked for before, however long that takes.
 
     Returns:
         The card.
 
     Raises:
-        InputError: no such network, or an unfinished training of that name by another recipe.
+        InputError: no such network, switches that do not go together, or an unfinished training
+            of that name by another recipe.
         OutOfTime: the next epoch would not end in time.
     """
+    _check_views(recipe)
     name = name or f"{network}-{lab.dataset}"
     path = lab.file(f"models/{name}.keras")
     others = {
@@ -72,17 +78,12 @@ def train_from_scratch(
         print(f"{path.name} is trained already and stays. For another training: --name.")
         return card
     _begin(path, plan)
-    teacher, views = others.get("teacher"), None
-    if teacher and recipe.teaching_views:
-        answers = lab.file(f"models/{name}-answers.npz")
-        views = taught_in_views(faces, teacher, recipe, lab.seed, answers)
-        lessons = with_targets(faces, views.mean(axis=0))
-    else:
-        lessons = taught(faces, recipe.votes, teacher, recipe.teaching, lab.data)
-    fit(network, recipe, lessons, path, lab.seed, start, until, views)
+    lessons, in_views = _lessons(faces, recipe, others.get("teacher"), lab, path)
+    fit(network, recipe, lessons, path, lab.seed, start, until, in_views)
     habits = {"shares": cards.shares_of(lessons), "balanced": recipe.balanced}
     card = finish(path, original, faces, habits, recipe, _details(plan, lab, path))
-    beside(path, "unfinished.npz").unlink(missing_ok=True)
+    for ending in ("unfinished.npz", ANSWERS):
+        beside(path, ending).unlink(missing_ok=True)
     _draw(lab, name, faces.source)
     return card
 
@@ -98,6 +99,15 @@ def _plan(
         "fingerprint": faces.fingerprint(),
     }
     return plan | {role: model.card["sha256"] for role, model in others.items()}
+
+
+def _check_views(recipe: Recipe) -> None:
+    """What a teacher answers to is fixed: nothing else may change the faces before."""
+    if recipe.teaching_views and (not recipe.teacher or recipe.alternate):
+        raise InputError(
+            "Expected a teacher with teaching_views, and alternate = False: chance mirrors the "
+            f"views. Received: teacher = {recipe.teacher!r}, alternate = {recipe.alternate}."
+        )
 
 
 def _check_start(start: Classifier, faces: Faces) -> None:
@@ -138,16 +148,29 @@ def _filled(plan: dict[str, Any] | None) -> dict[str, Any]:
 
 
 def _begin(path: Path, plan: dict[str, Any]) -> None:
-    """Note the plan, so that an unfinished training by another one is never continued."""
+    """Note the plan, so that what another one has left unfinished is never gone on with."""
     noted = beside(path, "plan.json")
-    begun = beside(path, "unfinished.npz").exists()
-    if begun and _filled(read_json(noted)) != _filled(plan):
+    is_other = noted.exists() and _filled(read_json(noted)) != _filled(plan)
+    if is_other and beside(path, "unfinished.npz").exists():
         raise InputError(
             f"Expected to go on with the training of {path.name} by the same recipe, seed and "
             f"faces. Received: others. Give this one another name (--name): the unfinished one can "
             "then still be finished."
         )
+    if is_other:
+        beside(path, ANSWERS).unlink(missing_ok=True)
     write_json(noted, plan)
+
+
+def _lessons(
+    faces: Faces, recipe: Recipe, teacher: Classifier | None, lab: Run, path: Path
+) -> tuple[Faces, np.ndarray | None]:
+    """The faces with what is to be learned, and that for each of the recipe's `teaching_views`."""
+    if not recipe.teaching_views:
+        return taught(faces, recipe.votes, teacher, recipe.teaching, lab.data), None
+    voted = taught(faces, recipe.votes, None, 0.0, lab.data)
+    in_views = taught_in_views(voted, teacher, recipe, lab.seed, beside(path, ANSWERS))
+    return with_targets(faces, in_views.mean(axis=0)), in_views
 
 
 def _details(plan: dict[str, Any], lab: Run, path: Path) -> dict[str, Any]:

@@ -73,7 +73,7 @@ def startable(folder: Path) -> list[Planned]:
             wanted.update(one.needs)
         if is_wanted and not now.startswith("waits"):
             lacking.add(one.name)
-    return [one for one in plan if one.name in lacking and (gpus() or not one.gpu)]
+    return [one for one in plan if one.name in lacking and (not one.gpu or gpus())]
 
 
 def trained(planned: Planned, data: str | Path, until: float, folder: Path = cards.FOLDER) -> bool:

@@ -119,9 +119,38 @@ recipe = recipe_for("small", "full", TINY | {"teaching_views": 2, "label_smoothi
 train = faces.subset("train")
 views = np.zeros((2, len(train), 7), np.float32)
 views[0, :, 0] = views[1, :, 1] = 1  # everything is angry, then disgusted
-fit.fit("small", recipe, faces, folder / "one.keras", seed=7, views=views)
+view_maps, asked = compiled.view_maps, []
+def spy(recipe, count, size, seed, view):
+    asked.append(view)
+    return view_maps(recipe, count, size, seed, view)
+compiled.view_maps = spy
+fit.fit("small", recipe, faces, folder / "one.keras", seed=7, view_targets=views)
+assert asked == [0, 1, 0]
 history = training.read_history(folder / "one-history.csv")
 assert history["accuracy"].iloc[1] < 0.9  # what was learned in the first epoch no longer holds
+""",
+        tmp_path,
+    )
+
+
+def test_a_file_that_is_no_unfinished_training_is_a_sentence(tmp_path):
+    on_jax(
+        """
+from fer_kit.errors import InputError
+progress = compiled.Progress([[np.zeros(3)], [], []])
+for content in (b"", b"PK\\x03\\x04 cut off"):
+    (folder / "x.npz").write_bytes(content)
+    try:
+        progress.restore(folder / "x.npz")
+        raise SystemExit("it was taken")
+    except InputError as error:
+        assert "an unfinished training that JAX has begun" in str(error)
+progress.save(folder / "x.npz")
+try:  # Keras' own fit does not take it either
+    training.Resume(folder / "x.npz")._read()
+    raise SystemExit("it was taken")
+except InputError as error:
+    assert "of another one" in str(error)
 """,
         tmp_path,
     )

@@ -140,13 +140,18 @@ def test_what_only_teaches_is_trained_where_it_is_needed_and_is_not_shipped(fold
     monkeypatch.setattr(work, "measure", lambda *_: None)  # which needs the real data
     (folder / "plan.toml").write_text(TEACHER)
     assert list(plan.status(folder)["state"]) == ["to do", "waits for teacher"]
+    (teacher, student), _ = plan.read_plan(folder)
+    unfinished = plan.trained_file(teacher)  # a training that was stopped has its best epoch there
+    unfinished.parent.mkdir(parents=True)
+    unfinished.touch()
+    assert plan.state(student, folder) == "waits for teacher"
+    unfinished.unlink()
     assert work.work(10, "", folder, workers=1) == {
         "teacher": "trained",
         "student": "trained and shipped",
     }
     assert list(plan.status(folder)["state"]) == ["trained", "shipped"]
     assert set(cards.shipped(folder)) == {"student"}
-    (teacher, student), _ = plan.read_plan(folder)
     assert cards.read_card(folder / "student.keras")["plan"]["recipe"]["teacher"] == "teacher"
     # On another machine, where the student is shipped, nobody waits for its teacher.
     for file in plan.trained_file(teacher).parent.glob("teacher*"):

@@ -554,18 +554,39 @@ def test_a_student_learns_what_its_teacher_answers_to_what_it_sees_itself(faces,
     assert taught.shape == (3, len(train_part), 7)
     batches = RecipeBatches(
         train_part.images, train_part.targets,
-        recipe(teaching_views=3, crop=0.8, erasing=0.0, mixup=0.0), 5, views=taught,
+        recipe(teaching_views=3, crop=0.8, erasing=0.0, mixup=0.0), 5, view_targets=taught,
     )  # fmt: skip
-    seen = []
-    for epoch in range(4):
+    for epoch in (1, 2, 3, 4):
+        batches.on_epoch_begin()
+        assert batches.epoch == epoch
+        np.testing.assert_array_equal(batches.targets, taught[(epoch - 1) % 3])
         images, answers = batches[0]
         said = start.expecting("training").probabilities(np.rint(255 * images).astype(np.uint8))
         np.testing.assert_allclose(said, answers, atol=2e-3)  # kept as float16
-        seen.append(images[np.argsort(batches.order[: len(images)])])
-        batches.on_epoch_begin()
-        assert batches.epoch == epoch + 1
-    assert len(path.read_bytes()) > 0
     start_again = replace(start, network=None)  # what is there is not asked for again
     np.testing.assert_array_equal(
         taught, targets.taught_in_views(faces, start_again, views, 5, path)
     )
+
+
+def test_answers_to_other_views_or_of_another_teacher_are_not_learned_from(faces, monkeypatch):
+    lab = Run.open("mine", "synthetic", "", "smoke", 5)
+    for seed, name in enumerate(("one", "other")):
+        keras.utils.set_random_seed(seed)
+        save_lenet5(lab.file("models/x").parent, faces, name)
+    monkeypatch.setattr(train, "fit", lambda *_args: (_ for _ in ()).throw(fit.OutOfTime))
+    answers = lab.file("models/mine-answers.npz")
+    found = []
+    for changes in ({"teacher": "one"}, {"teacher": "other"}, {"teacher": "other", "crop": 0.6}):
+        with pytest.raises(fit.OutOfTime):
+            train_from_scratch("lenet5", recipe(teaching_views=2, **changes), lab, "mine")
+        found.append(np.load(answers)["answers"])
+    assert not np.array_equal(found[0], found[1])
+    assert not np.array_equal(found[1], found[2])
+
+
+@pytest.mark.parametrize("changes", [{}, {"teacher": "lenet5-synthetic", "alternate": True}])
+def test_views_want_a_teacher_and_chance(faces, changes):
+    lab = Run.open("mine", "synthetic", "", "smoke", 5)
+    with pytest.raises(InputError, match="Expected a teacher with teaching_views"):
+        train_from_scratch("lenet5", recipe(teaching_views=2, **changes), lab)
