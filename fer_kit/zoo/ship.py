@@ -21,7 +21,7 @@ import pandas as pd
 from matplotlib.ticker import MultipleLocator
 
 from fer_kit import plots
-from fer_kit.cards import FOLDER, LIMITS, best_among, history_file, read_card, shipped
+from fer_kit.cards import FAST, FOLDER, LIMITS, best_among, history_file, read_card, shipped
 from fer_kit.errors import InputError
 from fer_kit.evaluation import percent, with_interval
 from fer_kit.files import MEGABYTE, save_figure, write_text, write_whole
@@ -169,6 +169,7 @@ def table_text(
         example=next(iter(cards), "NAME"),
         file=LARGEST_FILE // MEGABYTE,
         folder=LARGEST_FOLDER // MEGABYTE,
+        fast=FAST // 1_000_000,
         limits=LIMITS,
     )
 

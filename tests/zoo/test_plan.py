@@ -1,6 +1,7 @@
 """The plan of the models: in order of worth, in time, and on where it stopped."""
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -145,7 +146,7 @@ def test_what_only_teaches_is_trained_where_it_is_needed_and_is_not_shipped(fold
     unfinished.parent.mkdir(parents=True)
     unfinished.touch()
     assert plan.state(student, folder) == "waits for teacher"
-    unfinished.unlink()
+    shutil.rmtree(plan.run_folder(teacher))
     assert work.work(10, "", folder, workers=1) == {
         "teacher": "trained",
         "student": "trained and shipped",
