@@ -18,6 +18,7 @@ SHRINK = 0.4  # or to this share of their size, if that is more
 PHOTOGRAPH = 2400  # pixels; from here on pictures are looked at once more, for small faces,
 FINER = 0.6  # at this share of their size,
 LARGEST = 3600  # but at no more than this: YuNet takes as long as there are pixels
+NARROWEST = 64  # pixels; a strip is widened to this
 SMALLEST = 10  # pixels; YuNet was trained for faces from here on,
 SURE = 24  # and finds nearly all from here on
 SAME = 0.3  # a box of which so much is in another shows the same face
@@ -196,15 +197,25 @@ def _detect(picture: np.ndarray, long_side: int, confidence: float) -> tuple[np.
     if min(size) < SMALLEST:
         return nothing, shrink
     small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA) if shrink < 1 else picture
-    bgr, detector = cv2.cvtColor(small, cv2.COLOR_RGB2BGR), _detector()
+    bgr, detector = _widened(cv2.cvtColor(small, cv2.COLOR_RGB2BGR)), _detector()
     with ONE_AT_A_TIME:
-        detector.setInputSize(size)
+        detector.setInputSize(bgr.shape[1::-1])
         detector.setScoreThreshold(confidence)
         _, found = detector.detect(bgr)
     if found is None:
         return nothing, shrink
     # In a narrow strip YuNet "finds" boxes of any size, even without end.
     return found[np.abs(found[:, :4]).max(axis=1) < 2 * max(size)], shrink
+
+
+def _widened(picture: np.ndarray) -> np.ndarray:
+    """A picture with black below and to the right of it, if it is a narrow strip.
+
+    OpenCV fills pictures up to multiples of 32 itself. Where YuNet's last maps have a single row or
+    column, it now and then answers with what was in memory before.
+    """
+    below, right = (max(0, NARROWEST - side) for side in picture.shape[:2])
+    return cv2.copyMakeBorder(picture, 0, below, 0, right, cv2.BORDER_CONSTANT)
 
 
 def shared_area(one: Box, other: Box) -> int:

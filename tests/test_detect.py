@@ -175,3 +175,22 @@ def test_a_picture_is_turned_only_for_a_face_that_is_surely_better(monkeypatch, 
     found = lambda *_: (np.full((1, 15), next(told)), 1.0)  # noqa: E731
     monkeypatch.setattr(detect, "_detect", found)
     assert detect._turns(np.zeros((99, 99, 3), np.uint8), []) == turns
+
+
+@pytest.mark.parametrize("shape", [(11, 640), (640, 32), (12, 12), (48, 48), (100, 640)])
+def test_the_detector_never_sees_a_narrow_strip(shape, monkeypatch):
+    class Detector:
+        def setInputSize(self, size):
+            self.size = tuple(size)
+
+        def setScoreThreshold(self, _):
+            pass
+
+        def detect(self, picture):
+            assert picture.shape[1::-1] == self.size
+            assert min(self.size) >= 64
+            assert (picture[: shape[0], : shape[1]] == 200).all()
+            return 0, None
+
+    monkeypatch.setattr(detect, "_detector", Detector)
+    assert detect.find_faces(np.full((*shape, 3), 200, np.uint8)) == []
