@@ -214,12 +214,16 @@ class Finite(keras.callbacks.Callback):
         self._check(logs, f"in epoch {epoch + 1}")
 
     def _check(self, logs: dict[str, Any] | None, where: str) -> None:
-        loss = float((logs or {}).get("loss", 0))
-        if not math.isfinite(loss):
-            raise InputError(
-                f"Expected a loss that is a number. Received: {loss} {where}: the training has "
-                "diverged. Lower the learning rate."
-            )
+        check_finite(float((logs or {}).get("loss", 0)), where)
+
+
+def check_finite(loss: float, where: str) -> None:
+    """Raise an InputError that says where, such as "in epoch 3", if a loss is no number."""
+    if not math.isfinite(loss):
+        raise InputError(
+            f"Expected a loss that is a number. Received: {loss} {where}: the training has "
+            "diverged. Lower the learning rate."
+        )
 
 
 class Seconds(keras.callbacks.Callback):
@@ -269,14 +273,7 @@ class ProgressBar(keras.callbacks.Callback):
     """One line with the epoch, the time left and the latest scores, in notebooks and in logs."""
 
     def on_train_begin(self, logs=None):
-        # Headless runs keep what is printed: at most one update a second stays readable.
-        self.bar = tqdm(
-            total=self.params["epochs"],
-            desc="Training",
-            unit="epoch",
-            mininterval=1,
-            file=sys.stdout,
-        )
+        self.bar = progress_bar(self.params["epochs"])
 
     def on_epoch_begin(self, epoch, logs=None):
         if epoch > self.bar.n:  # a training that goes on: the epochs before took no time now
@@ -289,6 +286,14 @@ class ProgressBar(keras.callbacks.Callback):
 
     def on_train_end(self, logs=None):
         self.bar.close()
+
+
+def progress_bar(epochs: int, done: int = 0) -> tqdm:
+    """The bar of a training, of which some epochs may be done already."""
+    # Headless runs keep what is printed: at most one update a second stays readable.
+    return tqdm(
+        total=epochs, initial=done, desc="Training", unit="epoch", mininterval=1, file=sys.stdout
+    )
 
 
 class EachEpoch(keras.callbacks.Callback):

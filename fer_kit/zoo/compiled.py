@@ -1,4 +1,4 @@
-"""Whole epochs as one program: how JAX trains a network, so that a GPU need not wait.
+"""Each step as one program, changes to the faces included: how JAX trains a network.
 
 A GPU is through with a batch of small faces before Python has made the next one. So faces, targets
 and weights stay in its memory, it changes the faces itself, and the processor only draws by chance:
@@ -8,7 +8,6 @@ an order, an affine map for each face, and shares for mixup. What is learned is 
 
 import json
 import math
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,7 +18,6 @@ from zipfile import BadZipFile
 import keras
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
 from fer_kit import augment, training
 from fer_kit.cards import history_file
@@ -153,8 +151,7 @@ def _go_on(
 ) -> None:
     """Epoch after epoch, until the training is over or its time is up."""
     done, kept = len(progress.history), time.time()
-    with tqdm(total=recipe.epochs, initial=done, desc="Training", unit="epoch", mininterval=1,
-              file=sys.stdout) as bar:  # fmt: skip
+    with training.progress_bar(recipe.epochs, done) as bar:
         while not progress.is_over(recipe) and _is_time_for_one_more(progress, until):
             _one_epoch(program, progress, recipe, targets)
             bar.set_postfix(val_accuracy=f"{progress.history[-1]['val_accuracy']:.3f}")
@@ -176,11 +173,7 @@ def _one_epoch(program: "Program", progress: Progress, recipe: Recipe, targets: 
     progress.state, losses, right = program.epoch(progress.state, epoch, rate)
     kept, answers = program.validate(progress.state)
     row = {"accuracy": float(right), "loss": float(losses)}
-    if not math.isfinite(row["loss"]):
-        raise InputError(
-            f"Expected a loss that is a number. Received: {row['loss']} in epoch {epoch + 1}: the "
-            "training has diverged. Lower the learning rate."
-        )
+    training.check_finite(row["loss"], f"in epoch {epoch + 1}")
     hits = answers.argmax(axis=1) == targets.argmax(axis=1)
     row |= {"val_accuracy": float(hits.mean()), "val_loss": float(program.loss(targets, answers))}
     row |= {"learning_rate": rate, "seconds": time.perf_counter() - began}

@@ -1,4 +1,4 @@
-"""Whole epochs on JAX: faces are changed, weights averaged and trainings continued as elsewhere.
+"""Trainings that JAX compiles: faces change, weights are averaged, and a stopped one goes on.
 
 JAX has to be Keras' backend from the start, so each test is a script of its own.
 """
@@ -16,7 +16,6 @@ pytestmark = pytest.mark.skipif(find_spec("jax") is None, reason="JAX is not ins
 BEGIN = """
 import sys
 sys.path.insert(0, {tests!r})
-from functools import partial
 from pathlib import Path
 import jax, numpy as np
 from trainings import noise_faces
